@@ -1,0 +1,38 @@
+import type { Config } from '#config/config.schema.js';
+import { CONFIG } from '#http/platform.module.js';
+import { inProcessJobs } from '#jobs/in-process-jobs.js';
+import { JOBS } from '#jobs/jobs.js';
+import { Module } from '@nestjs/common';
+import { Approvals } from './approvals.js';
+import { ApprovalBus } from './bus/approval.bus.js';
+import { CloseCall } from './close-call.js';
+import { Directory } from './directory.js';
+import { Expiry, type JobsFactory } from './expiry.js';
+import { FollowLog } from './follow-log.js';
+import { ApprovalHttp } from './http/approval.http.js';
+import { ShownArguments } from './shown-arguments.js';
+
+const QUEUE = 'countersign-approvals';
+
+@Module({
+  controllers: [ApprovalBus, ApprovalHttp],
+  providers: [
+    { provide: Directory, useFactory: () => new Directory() },
+    {
+      provide: JOBS,
+      inject: [CONFIG],
+      useFactory: async ({ jobs }: Config): Promise<JobsFactory> => {
+        const { redis_url } = jobs;
+        if (redis_url === undefined) return inProcessJobs;
+        const { bullmqJobs } = await import('#jobs/bullmq-jobs.js');
+        return (handler, onError) => bullmqJobs({ redis_url, queue: QUEUE }, handler, onError);
+      },
+    },
+    Approvals,
+    CloseCall,
+    Expiry,
+    FollowLog,
+    ShownArguments,
+  ],
+})
+export class ApprovalModule {}

@@ -1,0 +1,73 @@
+import { Answers } from '#bus/answers.js';
+import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
+import type { ApprovalRequested } from '#core/approval/approval.events.js';
+import type { ApprovalState } from '#core/approval/approval.state.js';
+import { decideRequest, decideWithdrawal } from '#core/approval/decide-approval.js';
+import { CountersignError } from '#core/errors.js';
+import type { Actor } from '#core/evidence/entry.js';
+import { Controller, Inject } from '@nestjs/common';
+import type { z } from 'zod';
+import { APPROVAL_SERVICE, Approvals } from '../approvals.js';
+import { CloseCall } from '../close-call.js';
+import { Directory } from '../directory.js';
+import { Expiry } from '../expiry.js';
+import { FollowLog } from '../follow-log.js';
+
+type RequestMessage = z.output<typeof approvalRequest.request>;
+
+@Controller()
+export class ApprovalBus {
+  constructor(
+    @Inject(Approvals) private readonly approvals: Approvals,
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(Expiry) private readonly expiry: Expiry,
+    @Inject(CloseCall) private readonly closeCall: CloseCall,
+  ) {}
+
+  @Answers(approvalRequest)
+  async request({ approvalId, shown, requester, ...data }: RequestMessage) {
+    const { clientId, ...person } = requester;
+    const request: Omit<ApprovalRequested, 'type' | 'v'> = {
+      data: { ...data, requester: { ...person, client: clientId } },
+      payload: { commit: shown.commit, bytes: shown.bytes, kid: shown.kid },
+    };
+    const actor: Actor = { kind: 'caller', principal: person.principal, issuer: person.issuer, subject: person.subject, client: clientId };
+    const state = await this.approvals.execute(approvalId, actor, (current) => decideRequest(current, request), shown.sealed);
+    await this.expiry.schedule(approvalId, data.expiresAt);
+    return standing(approvalId, state);
+  }
+
+  @Answers(approvalFind)
+  find({ attachKey }: { attachKey: string }) {
+    this.log.requireCaughtUp();
+    const listed = this.directory.findOpen(attachKey, new Date().toISOString());
+    if (listed === undefined) return { found: null };
+    const { callId, digest, expiresAt } = listed.approval.request;
+    return { found: { approvalId: listed.approvalId, callId, digest, expiresAt } };
+  }
+
+  @Answers(approvalAwait)
+  async await({ approvalId, wait_ms }: { approvalId: string; wait_ms: number }) {
+    this.log.requireCaughtUp();
+    if (this.directory.get(approvalId)?.approval.status === 'pending') await this.directory.change(approvalId, wait_ms);
+    return standing(approvalId, this.directory.get(approvalId)?.approval ?? { status: 'none' });
+  }
+
+  @Answers(approvalWithdraw)
+  async withdraw({ approvalId, reason }: { approvalId: string; reason: string }) {
+    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) => decideWithdrawal(current, reason));
+    if (state.status !== 'none') await this.closeCall.afterApproval(state);
+    return standing(approvalId, state);
+  }
+}
+
+const standing = (approvalId: string, state: ApprovalState) => {
+  if (state.status === 'none') throw new CountersignError('approval_unknown', approvalId);
+  return {
+    approvalId,
+    status: state.status,
+    decidedBy: state.votes.map((vote) => vote.approver.principal),
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+  };
+};

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { BUS, type Bus } from '#bus/bus.js';
+import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
+import type { KnownApproval } from '#core/approval/approval.state.js';
+import { type CallCancelled, type CallDenied, callStream } from '#core/call/call.events.js';
+import { buildAppend } from '#core/evidence/build-append.js';
+import { CountersignError } from '#core/errors.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { APPROVAL_SERVICE } from './approvals.js';
+
+/** When an approval ends without a grant, so does its call: nobody may be waiting for it any more to say so. */
+@Injectable()
+export class CloseCall {
+  constructor(@Inject(BUS) private readonly bus: Bus) {}
+
+  async afterApproval(approval: KnownApproval): Promise<void> {
+    const event = endOf(approval);
+    if (event === undefined) return;
+    const { callId } = approval.request;
+    const stream = callStream(callId);
+    const { events } = await this.bus.request(ledgerReadStream, { stream });
+    const last = events.at(-1);
+    if (last === undefined || (last.type !== 'CallHeld' && last.type !== 'CallRepeated')) return;
+    const command = buildAppend(
+      { stream, expected: last.revision, time: new Date().toISOString(), actor: APPROVAL_SERVICE, correlation: callId, causation: last.id, newId: randomUUID },
+      [{ event }],
+    );
+    try {
+      await this.bus.request(ledgerAppend, command);
+    } catch (error) {
+      // A repeated call or the ingress was faster; the follower sees what happened.
+      if (!(error instanceof CountersignError) || error.code !== 'revision_conflict') throw error;
+    }
+  }
+}
+
+const endOf = ({ status, reason }: KnownApproval): CallDenied | CallCancelled | undefined => {
+  switch (status) {
+    case 'denied':
+      return { type: 'CallDenied', v: 1, data: { code: 'approval_denied', reason: reason ?? '' } };
+    case 'expired':
+      return { type: 'CallDenied', v: 1, data: { code: 'approval_expired', reason: 'nobody approved it in time' } };
+    case 'withdrawn':
+      return { type: 'CallCancelled', v: 1, data: { reason: reason ?? '' } };
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,92 @@
+import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
+import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import type { Entry } from '#core/evidence/entry.js';
+import { asEvent } from '#core/evidence/read-entry.js';
+
+export interface Listed {
+  readonly approvalId: string;
+  readonly approval: KnownApproval;
+  readonly revision: number;
+  readonly requestedAt: string;
+  /** What the approver is shown, still sealed. */
+  readonly shown: Uint8Array;
+  readonly shownCommit: `sha256:${string}`;
+  /** False once the call has ended or was forwarded. */
+  readonly callOpen: boolean;
+}
+
+/** All approvals by id and by attach key, folded from the log. Truth is the log; this can be dropped at any time. */
+export class Directory {
+  private readonly approvals = new Map<string, Listed>();
+  private readonly byCall = new Map<string, string>();
+  private readonly byAttachKey = new Map<string, string>();
+  private readonly waiters = new Map<string, Set<() => void>>();
+
+  get(approvalId: string): Listed | undefined {
+    return this.approvals.get(approvalId);
+  }
+
+  all(): readonly Listed[] {
+    return [...this.approvals.values()];
+  }
+
+  /** The approval of an identical call that is still pending, or granted and not yet used. */
+  findOpen(attachKey: string, now: string): Listed | undefined {
+    const listed = this.approvals.get(this.byAttachKey.get(attachKey) ?? '');
+    if (listed === undefined || !listed.callOpen) return undefined;
+    const { status, request } = listed.approval;
+    return (status === 'pending' || status === 'granted') && request.expiresAt > now ? listed : undefined;
+  }
+
+  /** Applies an event of an approval stream. Events seen before, or ahead of a gap, change nothing. */
+  applyApproval(approvalId: string, entry: Entry, attachment: Uint8Array | undefined): void {
+    const known = this.approvals.get(approvalId);
+    if (entry.revision !== (known?.revision ?? -1) + 1) return;
+    const approval = evolveApproval(known?.approval ?? NO_APPROVAL, asEvent<ApprovalEvent>(entry));
+    if (approval.status === 'none') return;
+    const listed: Listed =
+      known === undefined
+        ? {
+            approvalId,
+            approval,
+            revision: entry.revision,
+            requestedAt: entry.time,
+            shown: attachment ?? new Uint8Array(),
+            shownCommit: entry.payload?.commit ?? 'sha256:',
+            callOpen: true,
+          }
+        : { ...known, approval, revision: entry.revision };
+    this.keep(listed);
+  }
+
+  /** A call was forwarded, denied, cancelled or otherwise ended: its approval is used up or pointless. */
+  applyCallEnd(callId: string, forwarded: boolean): void {
+    const listed = this.approvals.get(this.byCall.get(callId) ?? '');
+    if (listed === undefined || !listed.callOpen) return;
+    const status: ApprovalStatus = forwarded ? 'used' : listed.approval.status;
+    this.keep({ ...listed, callOpen: false, approval: { ...listed.approval, status } });
+  }
+
+  /** Resolves when the approval changes, or after `wait_ms`. */
+  async change(approvalId: string, wait_ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const waiters = this.waiters.get(approvalId) ?? new Set();
+      this.waiters.set(approvalId, waiters);
+      const done = (): void => {
+        clearTimeout(timer);
+        waiters.delete(done);
+        if (waiters.size === 0) this.waiters.delete(approvalId);
+        resolve();
+      };
+      const timer = setTimeout(done, wait_ms);
+      waiters.add(done);
+    });
+  }
+
+  private keep(listed: Listed): void {
+    this.approvals.set(listed.approvalId, listed);
+    this.byCall.set(listed.approval.request.callId, listed.approvalId);
+    this.byAttachKey.set(listed.approval.request.attachKey, listed.approvalId);
+    for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
+  }
+}

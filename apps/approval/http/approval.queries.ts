@@ -1,0 +1,15 @@
+import { APPROVAL_STATUSES, type ApprovalStatus } from '#core/approval/approval.events.js';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+
+export class ApprovalsQuery {
+  @IsOptional() @IsIn(APPROVAL_STATUSES) status?: ApprovalStatus;
+  @IsOptional() @Matches(/^\d{1,9}$/) cursor?: string;
+  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
+}
+
+export class VoteBody {
+  @IsOptional() @IsString() @MaxLength(2_000) reason?: string;
+  /** Checked by the decider, so that a missing digest gets its own stable code. */
+  @IsOptional() @IsString() @MaxLength(100) digest?: string;
+}

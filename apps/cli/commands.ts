@@ -1,0 +1,33 @@
+import type { Command } from './command.js';
+
+interface Entry {
+  readonly says: string;
+  /** Each command is loaded only when it is used: `token` must not wait for the whole gateway to load. */
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ['serve', { says: 'serve everything in one process', load: async () => (await import('./commands/serve.js')).serve }],
+  ['distributed', { says: 'serve the five services as processes of their own', load: async () => (await import('./commands/distributed.js')).distributed }],
+  ['demo', { says: 'play the whole story on a private instance', load: async () => (await import('./commands/demo.js')).demo }],
+  ['token', { says: 'print an access token of the development issuer', load: async () => (await import('./commands/token.js')).token }],
+  ['policy', { says: 'check, test or explain a policy file', load: async () => (await import('./commands/policy.js')).policy }],
+  ['approvals', { says: 'list what waits for an approval', load: async () => (await import('./commands/approvals.js')).approvals }],
+  ['approve', { says: 'approve a held call', load: async () => (await import('./commands/vote.js')).approve }],
+  ['deny', { says: 'deny a held call', load: async () => (await import('./commands/vote.js')).deny }],
+  ['calls', { says: 'list recorded calls', load: async () => (await import('./commands/calls.js')).calls }],
+  ['show', { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show }],
+  ['replay', { says: 'run recorded decisions and maskings again and compare', load: async () => (await import('./commands/replay.js')).replay }],
+]);
+
+export const overview = (): string => {
+  const width = Math.max(...[...COMMANDS.keys()].map((name) => name.length));
+  const lines = [...COMMANDS].map(([name, { says }]) => `  ${name.padEnd(width)}  ${says}`);
+  return [
+    'usage: countersign COMMAND [options]',
+    '',
+    ...lines,
+    '',
+    'countersign COMMAND --help tells more. Exit codes: 0 fine, 1 a finding, 2 wrong usage or input.',
+  ].join('\n');
+};

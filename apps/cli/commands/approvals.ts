@@ -1,0 +1,54 @@
+import { type Command, EXIT_FINE, textOption } from '../command.js';
+import { block, printJson } from '../print.js';
+import { openApi, query, SERVER_OPTIONS, serverHelp } from '../server/api.js';
+import type { Page } from './calls.js';
+
+export interface ApprovalItem {
+  readonly id: string;
+  readonly status: string;
+  readonly digest: string;
+  readonly callId: string;
+  readonly requester: { readonly principal: string; readonly agent: string };
+  readonly server: string;
+  readonly tool: string;
+  readonly arguments: unknown;
+  readonly reasons: readonly { readonly id: string; readonly says: string }[];
+  readonly votes: readonly { readonly approver: string; readonly vote: string; readonly reason: string }[];
+  readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
+  readonly expiresAt: string;
+}
+
+export const approvals: Command = {
+  help: [
+    'usage: countersign approvals [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
+    '',
+    'Lists the approvals you may see, with masked arguments and the digest to approve.',
+    '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
+    serverHelp('manager-1'),
+  ].join('\n'),
+  options: { ...SERVER_OPTIONS, status: { type: 'string' }, limit: { type: 'string' }, cursor: { type: 'string' } },
+  positionals_max: 0,
+  run: async (invocation) => {
+    const status = textOption(invocation, 'status') ?? 'pending';
+    const [limit, cursor] = [textOption(invocation, 'limit'), textOption(invocation, 'cursor')];
+    const api = await openApi(invocation, 'manager-1');
+    const path = `/approvals${query({ status: status === 'all' ? undefined : status, limit, cursor })}`;
+    const page = await api.get<Page<ApprovalItem>>(path);
+    if (invocation.values['json'] === true) printJson(page);
+    else console.log(page.items.length === 0 ? 'no approvals' : page.items.map(approvalText).join('\n\n'));
+    if (page.next !== null && invocation.values['json'] !== true) console.log(`\nmore: --cursor ${page.next}`);
+    return EXIT_FINE;
+  },
+};
+
+export const approvalText = (item: ApprovalItem): string =>
+  [
+    `approval ${item.id}: ${item.status}, expires ${item.expiresAt}`,
+    `  who        ${item.requester.principal}${item.requester.agent === '' ? '' : ` through ${item.requester.agent}`}`,
+    `  wants      ${item.server}/${item.tool}`,
+    block(item.arguments),
+    ...item.reasons.map(({ id, says }) => `  because    ${id}: ${says}`),
+    `  needs      ${item.quorum.map(({ by, count }) => `${count} of ${by.join(' or ')}`).join(' and ')}`,
+    ...item.votes.map((vote) => `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`),
+    `  digest     ${item.digest}`,
+  ].join('\n');

@@ -1,0 +1,60 @@
+import { decideForRoles } from '#core/policy/decide-policy.js';
+import { indexPolicy, splitTool } from '#core/policy/index-policy.js';
+import type { Decision, PolicyBundle, PolicyRule } from '#core/policy/policy.types.js';
+import { describeCondition } from './describe-condition.js';
+
+/** What one role may do with one operation. */
+export interface ExplainedCell {
+  readonly role: string;
+  readonly operation: string;
+  readonly kind: 'read' | 'write';
+  /** When none of the conditions below holds. */
+  readonly effect: Decision['effect'];
+  readonly rules: readonly string[];
+  readonly approval: Decision['approval'];
+  readonly masked: boolean;
+  /** Rules that change this for some arguments, claims or times. */
+  readonly conditional: readonly ConditionalRule[];
+}
+
+export interface ConditionalRule {
+  readonly rule: string;
+  readonly effect: PolicyRule['effect'];
+  /** All of them must hold. */
+  readonly when: readonly string[];
+  readonly approval: PolicyRule['approval'];
+}
+
+/**
+ * Who may do what, one cell for each role and operation. The evaluator itself decides each cell, under the rules that
+ * have no conditions; those that have are listed beside.
+ */
+export const explainPolicy = (bundle: PolicyBundle): readonly ExplainedCell[] => {
+  const unconditional = indexPolicy({ ...bundle, rules: bundle.rules.filter(({ when }) => when.length === 0) });
+  return Object.keys(bundle.roles).flatMap((role) =>
+    Object.entries(bundle.operations).flatMap(([operation, { kind, tools }]) => {
+      const tool = tools[0] === undefined ? undefined : splitTool(tools[0]);
+      if (tool === undefined) return [];
+      const decision = decideForRoles(unconditional, [role], { ...tool, args: {}, token: {}, now: '' });
+      return [{ role, operation, kind, ...cellOf(decision), conditional: conditionalRules(bundle, decision, role, operation) }];
+    }),
+  );
+};
+
+const cellOf = ({ effect, rules, approval, profile }: Decision) => ({ effect, rules, approval, masked: profile !== null });
+
+const conditionalRules = (
+  bundle: PolicyBundle,
+  decision: Decision,
+  role: string,
+  operation: string,
+): readonly ConditionalRule[] => {
+  const deniedAlways = decision.effect === 'deny' && decision.rules.length > 0;
+  const named = bundle.rules.filter(
+    ({ roles, operations, when }) =>
+      when.length > 0 && operations.includes(operation) && (roles === 'any' || roles.includes(role)),
+  );
+  const allowable = decision.effect !== 'deny' || named.some(({ effect }) => effect === 'allow');
+  if (deniedAlways || !allowable) return [];
+  return named.map(({ id, effect, when, approval }) => ({ rule: id, effect, when: when.flatMap(describeCondition), approval }));
+};

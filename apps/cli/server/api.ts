@@ -1,0 +1,74 @@
+import { tokenFromEnvironment } from '#config/cli-environment.js';
+import { InputError, type Invocation, textOption } from '../command.js';
+import { developmentToken } from './development-token.js';
+import { DEFAULT_SERVER, reach, serverAddress } from './discover.js';
+
+/** Options of every command that asks a running system. */
+export const SERVER_OPTIONS = {
+  server: { type: 'string' },
+  user: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export const serverHelp = (user: string): string =>
+  [
+    `  --server URL   default ${DEFAULT_SERVER}`,
+    `  --user NAME    demo user to ask as; default: the token in COUNTERSIGN_TOKEN, else ${user}`,
+    '  --json         the server’s answer as it is',
+  ].join('\n');
+
+const TOKEN_TTL_S = 300;
+/** Replaying a long history takes its time. */
+const DEADLINE_MS = 600_000;
+
+/** The REST edges of a running system, asked as one caller. */
+export interface Api {
+  get<Answer>(path: string): Promise<Answer>;
+  post<Answer>(path: string, body: object): Promise<Answer>;
+}
+
+/** Token: of the demo user that --user names, else COUNTERSIGN_TOKEN, else of `defaultUser`. @throws InputError */
+export const openApi = async (invocation: Invocation, defaultUser: string): Promise<Api> => {
+  const server = serverAddress(textOption(invocation, 'server') ?? DEFAULT_SERVER);
+  const user = textOption(invocation, 'user');
+  const given = user === undefined ? tokenFromEnvironment() : undefined;
+  const token = given ?? (await developmentToken({ server, user: user ?? defaultUser, ttl_s: TOKEN_TTL_S }));
+  return apiWithToken(server, token);
+};
+
+export const apiWithToken = (server: string, token: string): Api => {
+  const ask = async (path: string, request: RequestInit) => {
+    const headers = { authorization: `Bearer ${token}`, ...(request.body && { 'content-type': 'application/json' }) };
+    const response = await reach(server + path, { ...request, headers }, DEADLINE_MS);
+    return answerOf(server + path, response);
+  };
+  return {
+    get: async <Answer>(path: string) => (await ask(path, {})) as Answer,
+    post: async <Answer>(path: string, body: object) => (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
+  };
+};
+
+/** A refusal of the server, with its stable code. */
+export class Refused extends InputError {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const answerOf = async (url: string, response: Response): Promise<unknown> => {
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok && answer !== undefined) return answer;
+  const { code, title, detail, next } = (answer ?? {}) as { [member: string]: unknown };
+  if (typeof code !== 'string') throw new InputError(`${url} answered ${response.status} and not as expected. Is it a Countersign server?`);
+  const hint = code === 'not_found' ? ' In the distributed shape each service has an address of its own; see what the launcher printed.' : '';
+  throw new Refused(code, `${title}${typeof detail === 'string' ? ` (${detail})` : ''} ${next} [${code}]${hint}`);
+};
+
+/** `?a=1&b=2` of what is defined. */
+export const query = (parameters: { readonly [name: string]: string | undefined }): string => {
+  const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+};

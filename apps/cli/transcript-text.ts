@@ -1,0 +1,71 @@
+import { block } from './print.js';
+
+interface RecordedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly time: string;
+  readonly data: { readonly [name: string]: unknown };
+}
+
+/** What `GET /ledger/calls/{id}` answers. */
+export interface Transcript {
+  readonly id: string;
+  readonly time: string;
+  readonly caller: { readonly principal: string; readonly groups: readonly string[] };
+  readonly agent: { readonly name: string; readonly version: string } | null;
+  readonly endpoint: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly request: unknown;
+  readonly decisions: readonly {
+    readonly time: string;
+    readonly policyDigest: string;
+    readonly decision: { readonly effect: string; readonly rules: readonly string[]; readonly says: readonly string[] };
+  }[];
+  readonly approval: { readonly id: string; readonly events: readonly RecordedEvent[] } | null;
+  readonly masking: { readonly counts: { readonly [kind: string]: number }; readonly findings: unknown } | null;
+  readonly response: unknown;
+  readonly outcome: { readonly type: string | null };
+  readonly events: readonly RecordedEvent[];
+}
+
+/** A transcript for reading. */
+export const transcriptText = (transcript: Transcript): string => {
+  const { id, time, caller, agent, endpoint, server, tool, request, response, outcome } = transcript;
+  return [
+    `call ${id}, ${time}`,
+    `  who       ${caller.principal} (${caller.groups.join(', ') || 'no groups'}) through ${agent === null ? 'an unnamed agent' : `${agent.name} ${agent.version}`} at ${endpoint}`,
+    `  tool      ${server}/${tool}`,
+    '  request',
+    block(request),
+    ...transcript.decisions.flatMap(decisionLines),
+    ...approvalLines(transcript.approval),
+    ...maskingLines(transcript.masking),
+    '  response',
+    block(response),
+    `  outcome   ${outcome.type ?? 'open'}`,
+    '  events',
+    ...transcript.events.map((event) => `    ${event.time}  ${event.type}  ${event.id}`),
+  ].join('\n');
+};
+
+const decisionLines = ({ time, policyDigest, decision }: Transcript['decisions'][number]): readonly string[] => [
+  `  decision  ${decision.effect} at ${time} under policy ${policyDigest}`,
+  ...decision.rules.map((rule, at) => `    ${rule}: ${decision.says[at] ?? ''}`),
+];
+
+const approvalLines = (approval: Transcript['approval']): readonly string[] =>
+  approval === null
+    ? []
+    : [`  approval  ${approval.id}`, ...approval.events.map((event) => `    ${event.time}  ${event.type}${approverOf(event)}`)];
+
+const approverOf = ({ data }: RecordedEvent): string => {
+  const approver = data['approver'] as { principal?: string } | undefined;
+  return approver?.principal === undefined ? '' : ` by ${approver.principal}`;
+};
+
+const maskingLines = (masking: Transcript['masking']): readonly string[] => {
+  if (masking === null) return [];
+  const counts = Object.entries(masking.counts).map(([kind, count]) => `${count} ${kind}`);
+  return [`  masked    ${counts.join(', ') || 'nothing'}`];
+};

@@ -1,0 +1,185 @@
+import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
+import { ledgerAppend } from '#contracts/ledger.js';
+import { maskingMask } from '#contracts/masking.js';
+import { approvalDigest } from '#core/approval/approval-digest.js';
+import type { CallDecided } from '#core/call/call.events.js';
+import { CountersignError } from '#core/errors.js';
+import type { Digest } from '#core/hash.js';
+import { sha256 } from '#sealing/sha256.js';
+import type { CatalogTool } from '../catalog.js';
+import type { Gateway } from '../gateway.js';
+import { markOnRecord } from '../on-record.js';
+import { approvalNonce, attachKey, type Call } from './call.js';
+import { decide } from './decide.js';
+import type { Exchange } from './exchange.js';
+import { callAppend, lastRevision, recordHeld, recordRelease, recordRepeated, recordStale } from './record.js';
+import type { IntentReceipt } from './receipt.js';
+import { refuseWith } from './refuse.js';
+
+export interface HeldCall {
+  readonly callId: string;
+  readonly approvalId: string;
+  readonly digest: Digest;
+  readonly expiresAt: string;
+}
+
+/** The approval answer when the caller must come back later; carries what the agent needs to know. */
+export class ApprovalPending extends CountersignError {
+  constructor(readonly held: HeldCall) {
+    super('approval_pending', `approval ${held.approvalId}`);
+  }
+}
+
+/**
+ * Holds a call until humans have decided, at most for the configured time. The identical call attaches to the same
+ * approval. After a grant policy decides again on the same bytes, the digest is made again, and one append elects the
+ * forwarder.
+ * @throws ApprovalPending; CountersignError approval_denied, approval_expired, approval_stale, call_cancelled,
+ *   revision_conflict, *_unavailable
+ */
+export const awaitApproval = async (
+  gateway: Gateway,
+  call: Call,
+  tool: CatalogTool,
+  decided: CallDecided['data'],
+  exchange: Exchange,
+): Promise<{ receipt: IntentReceipt; decided: CallDecided['data'] }> => {
+  const key = attachKey(gateway, call, decided.policyDigest);
+  const { found } = await gateway.bus.request(approvalFind, { attachKey: key }).catch(refuseWith(gateway, call, { tool, decided }));
+  exchange.openStream();
+  const held = found ?? (await hold(gateway, call, tool, decided, key));
+  if (found !== null) await recordRepeated(gateway, call, found);
+  await waitForGrant(gateway, held, exchange);
+  return release(gateway, call, tool, held);
+};
+
+const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: CallDecided['data'], key: string): Promise<HeldCall> => {
+  const { approval, profile, rules, says } = decided.decision;
+  if (approval === null) throw new CountersignError('internal', 'policy asked for an approval without saying whose');
+  const expiresAt = new Date(gateway.now().getTime() + approval.expires_s * 1_000).toISOString();
+  const digest = digestOf(gateway, call, call.id, tool, decided, expiresAt);
+  const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
+  const { masked } = await gateway.bus
+    .request(maskingMask, { body: Buffer.from(call.argumentsText), surface: 'arguments', profile })
+    .catch(refuseWith(gateway, call, { tool, decided }));
+  const nonce = approvalNonce(gateway, call.id);
+  const shown = gateway.sealer().seal(Buffer.concat([Buffer.from('{"arguments":'), masked, Buffer.from(`,"nonce":"${nonce}"}`)]));
+  const requirements = approval.requirements.map(({ by, count }) => ({ by: [...by], count }));
+  await recordHeld(gateway, call, tool.digest, decided, { approvalId: held.approvalId, digest, expiresAt, requirements });
+  const { principal, issuer, subject, clientId } = call.caller;
+  try {
+    await gateway.bus.request(approvalRequest, {
+      approvalId: held.approvalId,
+      callId: call.id,
+      digest,
+      attachKey: key,
+      requester: { principal, issuer, subject, clientId, agent: call.agent?.name ?? '' },
+      server: call.server,
+      tool: call.tool,
+      toolDigest: tool.digest,
+      policyDigest: decided.policyDigest,
+      profileDigest: decided.profileDigest,
+      requirements,
+      rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
+      expiresAt,
+      shown: { sealed: shown.sealed, commit: shown.payload.commit, bytes: shown.payload.bytes, kid: shown.payload.kid },
+    });
+  } catch (error) {
+    // Held in the ledger but nobody can approve it: close it, so that the repeated call starts afresh.
+    gateway.late.add(call.id, () => cancelHeld(gateway, call));
+    throw error;
+  }
+  return held;
+};
+
+const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
+  const reason = 'the approval could not be requested';
+  await gateway.bus.request(approvalWithdraw, { approvalId: call.id, reason }).catch(ignoreUnknown);
+  const event = { event: { type: 'CallCancelled', v: 1, data: { reason } } };
+  await gateway.bus.request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), [event])).catch(ignoreConflict);
+};
+
+/** How long one look at the approval takes at most; also the pace at which a lost connection is noticed. */
+const LOOK_MS = 1_000;
+
+const waitForGrant = async (gateway: Gateway, held: HeldCall, exchange: Exchange): Promise<void> => {
+  const { hold_ms, progress_ms } = gateway.config.approvals;
+  const started = performance.now();
+  let nextProgress = 0;
+  for (let step = 1; ; ) {
+    if (exchange.cancelled.aborted) {
+      await gateway.bus.request(approvalWithdraw, { approvalId: held.approvalId, reason: 'cancelled by the caller' });
+      throw markOnRecord(new CountersignError('call_cancelled'));
+    }
+    const waited = performance.now() - started;
+    if (waited >= hold_ms || exchange.isGone()) throw markOnRecord(new ApprovalPending(held));
+    if (waited >= nextProgress) {
+      exchange.progress({ progress: step++, message: `waiting for approval ${held.approvalId}` });
+      exchange.keepAlive();
+      nextProgress = waited + progress_ms;
+    }
+    const wait_ms = Math.max(1, Math.min(LOOK_MS, Math.ceil(hold_ms - waited)));
+    if (await isGranted(gateway, held, wait_ms)) return;
+  }
+};
+
+const isGranted = async (gateway: Gateway, held: HeldCall, wait_ms: number): Promise<boolean> => {
+  let standing: { status: string; reason?: string | undefined };
+  try {
+    standing = await gateway.bus.request(approvalAwait, { approvalId: held.approvalId, wait_ms });
+  } catch {
+    // The approval service is away: the approval itself is in the log, so go on looking until the hold ends.
+    await new Promise((resolve) => setTimeout(resolve, wait_ms));
+    return false;
+  }
+  switch (standing.status) {
+    case 'pending':
+      return false;
+    case 'granted':
+    case 'used':
+      return true;
+    case 'denied':
+      throw markOnRecord(new CountersignError('approval_denied', standing.reason));
+    case 'withdrawn':
+      throw markOnRecord(new CountersignError('call_cancelled', standing.reason));
+    default:
+      throw markOnRecord(new CountersignError('approval_expired'));
+  }
+};
+
+const release = async (gateway: Gateway, call: Call, tool: CatalogTool, held: HeldCall): Promise<{ receipt: IntentReceipt; decided: CallDecided['data'] }> => {
+  const decided = await decide(gateway, call);
+  const revision = await lastRevision(gateway, held.callId);
+  const refuse = async (code: 'call_denied' | 'approval_stale', reason: string): Promise<never> => {
+    await recordStale(gateway, call, { callId: held.callId, revision }, decided, code, reason);
+    throw markOnRecord(new CountersignError(code, reason));
+  };
+  if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
+  const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
+  if (digest !== held.digest) return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
+  const receipt = await recordRelease(gateway, call, { callId: held.callId, approvalId: held.approvalId, revision }, decided);
+  return { receipt, decided };
+};
+
+const digestOf = (gateway: Gateway, call: Call, callId: string, tool: CatalogTool, decided: CallDecided['data'], expiresAt: string): Digest => {
+  const { principal, issuer, subject, clientId } = call.caller;
+  return approvalDigest(sha256, {
+    caller: { principal, issuer, subject, client: clientId },
+    server: call.server,
+    tool: call.tool,
+    toolDigest: tool.digest,
+    arguments: call.arguments,
+    policyDigest: decided.policyDigest,
+    profileDigest: decided.profileDigest,
+    nonce: approvalNonce(gateway, callId),
+    expiresAt,
+  });
+};
+
+const ignoreUnknown = (error: unknown): void => {
+  if (!(error instanceof CountersignError) || error.code !== 'approval_unknown') throw error;
+};
+
+const ignoreConflict = (error: unknown): void => {
+  if (!(error instanceof CountersignError) || error.code !== 'revision_conflict') throw error;
+};

@@ -1,0 +1,33 @@
+import { CountersignError } from '#core/errors.js';
+import { type CallAnswer, UpstreamOutcomeUnknown } from '#mcp/upstream/upstream.js';
+import type { Gateway } from '../gateway.js';
+import type { Call } from './call.js';
+import type { Exchange } from './exchange.js';
+import type { IntentReceipt } from './receipt.js';
+
+export type Returned =
+  | { readonly kind: 'result' | 'error'; readonly bytes: Uint8Array; readonly elapsed_us: number }
+  /** Known not to have been carried out, or carried out with an answer that cannot be used. */
+  | { readonly kind: 'failed'; readonly error: CountersignError }
+  | { readonly kind: 'unknown'; readonly error: UpstreamOutcomeUnknown };
+
+/** Sends the recorded bytes upstream with the gateway's own credential. At most once: nothing here ever sends again. */
+export const forward = async (gateway: Gateway, call: Call, receipt: IntentReceipt, exchange: Exchange): Promise<Returned> => {
+  const { upstream, timeout_ms } = gateway.catalog.server(call.server);
+  const started = performance.now();
+  try {
+    const answer: CallAnswer = await upstream.callTool(call.paramsBytes, {
+      deadline_ms: timeout_ms,
+      signal: exchange.cancelled,
+      resultBytesMax: gateway.config.limits.result_bytes_max,
+      // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
+      ...(call.wantsProgress ? { progressToken: call.id, onProgress: (progress) => exchange.progress(progress) } : {}),
+    });
+    return { kind: answer.kind, bytes: answer.bytes, elapsed_us: Math.round((performance.now() - started) * 1_000) };
+  } catch (error) {
+    if (error instanceof UpstreamOutcomeUnknown) return { kind: 'unknown', error };
+    if (error instanceof CountersignError) return { kind: 'failed', error };
+    gateway.logger.error({ callId: receipt.callId, err: error }, 'unexpected error while forwarding');
+    return { kind: 'unknown', error: new UpstreamOutcomeUnknown('connection_lost', 'unexpected error') };
+  }
+};

@@ -1,0 +1,55 @@
+import type { CallDecided, CallReturned, ResultMasked } from '#core/call/call.events.js';
+import { CountersignError } from '#core/errors.js';
+import type { EventToRecord } from '#core/evidence/build-append.js';
+import { countsByKind, maskedPayload } from '#core/masking/masked-payload.js';
+import type { Gateway } from '../gateway.js';
+import type { Returned } from './forward.js';
+import type { Masked } from './mask.js';
+import { toRecord } from './record.js';
+
+type Answered = Extract<Returned, { kind: 'result' | 'error' }>;
+
+/** CallReturned: the upstream's bytes, sealed before anything else happens to them. */
+export const returnedEvent = (gateway: Gateway, { kind, bytes, elapsed_us }: Answered): EventToRecord => {
+  const { sealed, payload } = gateway.sealer().seal(bytes);
+  const event: CallReturned = { type: 'CallReturned', v: 1, data: { kind, elapsed_us }, payload };
+  return toRecord(event, sealed);
+};
+
+/** The one append behind a masked answer: CallReturned, ResultMasked, CallCompleted. */
+export const completedEvents = (gateway: Gateway, decided: CallDecided['data'], returned: Answered, masked: Masked): readonly EventToRecord[] => {
+  const { sealed, payload } = gateway.sealer().seal(maskedPayload(masked.findings, masked.masked));
+  const event: ResultMasked = {
+    type: 'ResultMasked',
+    v: 1,
+    data: {
+      profileDigest: decided.profileDigest,
+      engine: masked.engine,
+      surface: masked.surface,
+      blocked: masked.blocked,
+      counts: countsByKind(masked.findings),
+    },
+    payload,
+  };
+  const outcome = returned.kind === 'error' ? 'rpc_error' : isToolError(returned.bytes) ? 'tool_error' : 'result';
+  return [returnedEvent(gateway, returned), toRecord(event, sealed), toRecord({ type: 'CallCompleted', v: 1, data: { outcome } })];
+};
+
+/** An answer that could not be masked: the sealed original is kept, nothing is released. */
+export const unmaskableEvents = (gateway: Gateway, returned: Answered, error: unknown): readonly EventToRecord[] => {
+  const code = error instanceof CountersignError ? error.code : 'internal';
+  return [returnedEvent(gateway, returned), toRecord({ type: 'CallFailed', v: 1, data: { code, detail: 'the result could not be masked' } })];
+};
+
+export const unfinishedEvents = (returned: Exclude<Returned, Answered>): readonly EventToRecord[] =>
+  returned.kind === 'failed'
+    ? [toRecord({ type: 'CallFailed', v: 1, data: { code: returned.error.code, detail: returned.error.detail ?? '' } })]
+    : [toRecord({ type: 'CallOutcomeUnknown', v: 1, data: { reason: returned.error.reason } })];
+
+const IS_ERROR = Buffer.from('"isError"');
+
+/** Reads the flag only when the word is there at all; nearly every answer is spared the parse. */
+const isToolError = (bytes: Uint8Array): boolean => {
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(IS_ERROR)) return false;
+  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { isError?: unknown }).isError === true;
+};

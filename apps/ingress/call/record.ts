@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
+import {
+  type CallDecided,
+  type CallDenied,
+  type CallEvent,
+  type CallHeld,
+  type CallRequested,
+  callStream,
+  type ForwardIntended,
+} from '#core/call/call.events.js';
+import { CountersignError, type ErrorCode } from '#core/errors.js';
+import { type AppendCommand, buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
+import type { DomainEvent } from '#core/evidence/entry.js';
+import type { Digest } from '#core/hash.js';
+import { callerActor } from '#http/record-refusal.js';
+import type { Gateway } from '../gateway.js';
+import type { Call } from './call.js';
+import type { IntentReceipt } from './receipt.js';
+
+const toRecord = (event: CallEvent, attachment?: Uint8Array): EventToRecord => ({
+  event: event as unknown as DomainEvent,
+  ...(attachment === undefined ? {} : { attachment }),
+});
+
+/** CallRequested with its sealed payload: the first event of every call. */
+const requested = (call: Call, toolDigest: Digest | null): EventToRecord => {
+  const { sealed, payload } = call.sealedParams;
+  const { principal, issuer, subject, clientId, groups, claims } = call.caller;
+  const event: CallRequested = {
+    type: 'CallRequested',
+    v: 1,
+    data: {
+      caller: { principal, issuer, subject, client: clientId, groups, token: claims },
+      agent: call.agent,
+      endpoint: call.endpoint,
+      protocol: call.protocol,
+      server: call.server,
+      tool: call.tool,
+      toolDigest,
+    },
+    payload,
+  };
+  return toRecord(event, sealed);
+};
+
+const decidedEvent = (data: CallDecided['data']): EventToRecord => toRecord({ type: 'CallDecided', v: 1, data });
+
+const deniedEvent = (code: ErrorCode, reason: string): EventToRecord => {
+  const event: CallDenied = { type: 'CallDenied', v: 1, data: { code, reason } };
+  return toRecord(event);
+};
+
+const intendedEvent = (gateway: Gateway, call: Call, approvalId: string | null): EventToRecord => {
+  const event: ForwardIntended = {
+    type: 'ForwardIntended',
+    v: 1,
+    data: {
+      server: call.server,
+      instance: gateway.instance,
+      deadline_ms: gateway.catalog.server(call.server).timeout_ms,
+      approvalId,
+      request: call.sealedParams.payload.commit,
+    },
+  };
+  return toRecord(event);
+};
+
+export const callAppend = (gateway: Gateway, call: Call, callId: string, expected: number, events: readonly EventToRecord[]): AppendCommand =>
+  buildAppend(
+    {
+      stream: callStream(callId),
+      expected,
+      time: gateway.now().toISOString(),
+      actor: callerActor(call.caller),
+      correlation: callId,
+      causation: callId,
+      newId: randomUUID,
+    },
+    events,
+  );
+
+const append = async (gateway: Gateway, command: AppendCommand): Promise<number> =>
+  (await gateway.bus.request(ledgerAppend, command)).revision;
+
+/** The first append of an allowed call, ending in its intent. @throws CountersignError ledger_* */
+export const recordIntent = async (gateway: Gateway, call: Call, toolDigest: Digest, decided: CallDecided['data']): Promise<IntentReceipt> => {
+  const events = [requested(call, toolDigest), decidedEvent(decided), intendedEvent(gateway, call, null)];
+  const revision = await appendFirst(gateway, call, events);
+  return { callId: call.id, revision } as IntentReceipt;
+};
+
+/** A call that policy, or the gateway itself, refuses. `decided` is null when no decision could be had. */
+export const recordDenied = async (
+  gateway: Gateway,
+  call: Call,
+  toolDigest: Digest | null,
+  decided: CallDecided['data'] | null,
+  refusal: { readonly code: ErrorCode; readonly reason: string },
+): Promise<void> => {
+  const decision = decided === null ? [] : [decidedEvent(decided)];
+  await appendFirst(gateway, call, [requested(call, toolDigest), ...decision, deniedEvent(refusal.code, refusal.reason)]);
+};
+
+/** A call that waits for humans. Answers the revision of CallHeld. */
+export const recordHeld = async (
+  gateway: Gateway,
+  call: Call,
+  toolDigest: Digest,
+  decided: CallDecided['data'],
+  held: CallHeld['data'],
+): Promise<number> =>
+  appendFirst(gateway, call, [requested(call, toolDigest), decidedEvent(decided), toRecord({ type: 'CallHeld', v: 1, data: held })]);
+
+/**
+ * The append that elects the one replica that forwards a held call: decision of now plus intent behind the revision
+ * that was read. @throws CountersignError revision_conflict for the losers, approval_stale, approval_expired, ledger_*
+ */
+export const recordRelease = async (
+  gateway: Gateway,
+  call: Call,
+  held: { readonly callId: string; readonly approvalId: string; readonly revision: number },
+  decided: CallDecided['data'],
+): Promise<IntentReceipt> => {
+  const events = [decidedEvent(decided), intendedEvent(gateway, call, held.approvalId)];
+  const revision = await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
+  return { callId: held.callId, revision } as IntentReceipt;
+};
+
+/** A held call that may not run after all: what was approved is not what would run. */
+export const recordStale = async (
+  gateway: Gateway,
+  call: Call,
+  held: { readonly callId: string; readonly revision: number },
+  decided: CallDecided['data'],
+  code: ErrorCode,
+  reason: string,
+): Promise<void> => {
+  await append(gateway, callAppend(gateway, call, held.callId, held.revision, [decidedEvent(decided), deniedEvent(code, reason)]));
+};
+
+const REPEAT_RETRIES = 3;
+
+/** The identical call came again: on record with its own bytes, since it may be the one that forwards them. */
+export const recordRepeated = async (gateway: Gateway, call: Call, held: { readonly callId: string; readonly approvalId: string }): Promise<void> => {
+  const { sealed, payload } = call.sealedParams;
+  const event = toRecord({ type: 'CallRepeated', v: 1, data: { approvalId: held.approvalId, instance: gateway.instance }, payload }, sealed);
+  for (let attempt = 1; ; attempt++) {
+    const revision = await lastRevision(gateway, held.callId);
+    try {
+      await append(gateway, callAppend(gateway, call, held.callId, revision, [event]));
+      return;
+    } catch (error) {
+      if (!(error instanceof CountersignError) || error.code !== 'revision_conflict' || attempt === REPEAT_RETRIES) throw error;
+    }
+  }
+};
+
+/** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
+export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {
+  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
+  return events.length - 1;
+};
+
+/** Outcome of a forwarded call. When the ledger does not take it now it is tried again later, with the same event ids. */
+export const recordOutcome = async (gateway: Gateway, call: Call, receipt: IntentReceipt, events: readonly EventToRecord[]): Promise<void> => {
+  const command = callAppend(gateway, call, receipt.callId, receipt.revision, events);
+  try {
+    await append(gateway, command);
+  } catch (error) {
+    // A conflict means that the ledger has closed the call: nothing of the result may be released, and nothing is left to record.
+    if (error instanceof CountersignError && error.code === 'revision_conflict') throw new CountersignError('outcome_unknown');
+    gateway.late.add(receipt.callId, () => append(gateway, command).then(() => undefined, ignoreConflict));
+    throw error;
+  }
+};
+
+/**
+ * The first append of a call. When its outcome is not known it may be stored later than we waited: then the call,
+ * which we never forwarded, is closed as soon as it can be.
+ */
+const appendFirst = async (gateway: Gateway, call: Call, events: readonly EventToRecord[]): Promise<number> => {
+  try {
+    return await append(gateway, callAppend(gateway, call, call.id, -1, events));
+  } catch (error) {
+    gateway.late.add(call.id, () => closeNeverForwarded(gateway, call));
+    throw error;
+  }
+};
+
+const closeNeverForwarded = async (gateway: Gateway, call: Call): Promise<void> => {
+  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(call.id) });
+  const last = events.at(-1);
+  const detail = 'the intent was recorded too late; the call was never forwarded';
+  const end: CallEvent | undefined =
+    last?.type === 'ForwardIntended'
+      ? { type: 'CallFailed', v: 1, data: { code: 'ledger_unavailable', detail } }
+      : last?.type === 'CallHeld'
+        ? { type: 'CallCancelled', v: 1, data: { reason: detail } }
+        : undefined;
+  if (end === undefined || last === undefined) return;
+  await append(gateway, callAppend(gateway, call, call.id, last.revision, [toRecord(end)])).catch(ignoreConflict);
+};
+
+const ignoreConflict = (error: unknown): void => {
+  if (!(error instanceof CountersignError) || error.code !== 'revision_conflict') throw error;
+};
+
+export { toRecord };

@@ -1,0 +1,29 @@
+import type { CallDecided } from '#core/call/call.events.js';
+import { CountersignError, type ErrorCode } from '#core/errors.js';
+import type { CatalogTool } from '../catalog.js';
+import type { Gateway } from '../gateway.js';
+import { markOnRecord } from '../on-record.js';
+import type { Call } from './call.js';
+import { recordDenied } from './record.js';
+
+/** What is known of a call when it is refused. */
+export interface Known {
+  readonly tool: CatalogTool | null;
+  readonly decided: CallDecided['data'] | null;
+}
+
+/** Ends a call that was not forwarded: CallRequested ... CallDenied, then the error. @throws always */
+export const refuse = async (gateway: Gateway, call: Call, known: Known, code: ErrorCode, reason: string): Promise<never> => {
+  await recordDenied(gateway, call, known.tool?.digest ?? null, known.decided, { code, reason });
+  throw markOnRecord(new CountersignError(code, reason));
+};
+
+/** For `.catch`: a service that did not answer is the reason of the refusal. */
+export const refuseWith =
+  (gateway: Gateway, call: Call, known: Known) =>
+  (error: unknown): Promise<never> => {
+    // Without a ledger there is nothing to record with; the refusal itself stands.
+    if (error instanceof CountersignError && error.code.startsWith('ledger_')) throw error;
+    const code = error instanceof CountersignError ? error.code : 'internal';
+    return refuse(gateway, call, known, code, error instanceof CountersignError ? (error.detail ?? '') : '');
+  };

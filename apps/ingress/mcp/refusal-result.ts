@@ -1,0 +1,36 @@
+import { type CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
+import { errorFrame, resultFrame } from '#mcp/frame-write.js';
+import type { RequestId } from '#mcp/frame.js';
+import { ApprovalPending } from '../call/await-approval.js';
+
+/** Refusals that belong to the tool call itself: the model should read them, so they are results with isError (MCP server/tools, error handling). */
+const AS_TOOL_RESULT: ReadonlySet<ErrorCode> = new Set([
+  'call_denied',
+  'approval_denied',
+  'approval_expired',
+  'approval_pending',
+  'approval_stale',
+  'revision_conflict',
+  'outcome_unknown',
+  'masking_blocked',
+  'upstream_unavailable',
+  'upstream_timeout',
+  'upstream_invalid',
+  'result_too_large',
+]);
+
+const RETRY_AFTER_MS = 5_000;
+
+/** How a refused tools/call is answered. */
+export const refusedCallFrame = (id: RequestId, error: CountersignError): Uint8Array => {
+  const { code, detail } = error;
+  if (!AS_TOOL_RESULT.has(code)) return errorFrame(id, code, detail);
+  const { says, next } = ERRORS[code];
+  const pending = error instanceof ApprovalPending ? { approvalId: error.held.approvalId, expiresAt: error.held.expiresAt, retryAfterMs: RETRY_AFTER_MS } : {};
+  const result = {
+    content: [{ type: 'text', text: `${says}${detail ? ` (${detail})` : ''} ${next} [${code}]` }],
+    isError: true,
+    _meta: { 'countersign/refusal': { code, next, ...pending } },
+  };
+  return resultFrame(id, Buffer.from(JSON.stringify(result)));
+};

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
+import type { Digest } from '#core/hash.js';
+import type { Caller } from '#identity/caller.js';
+import { negotiateRevision } from '#mcp/revisions.js';
+import { openSession, type Session, type SessionCapability, sealSession } from '#mcp/session.js';
+import { sha256 } from '#sealing/sha256.js';
+import type { Gateway } from '../gateway.js';
+
+const SESSION_MS = 24 * 3_600_000;
+
+/** A session belongs to one person at one client; somebody else's session id is simply not known. */
+const ownerOf = ({ issuer, subject, clientId }: Caller): Digest => sha256(canonicalJson([issuer, subject, clientId]));
+
+/** Answers `initialize`: the negotiated revision, and a session that lives in its own id. */
+export const newSession = (gateway: Gateway, caller: Caller, params: JsonObject): { session: Session; text: string } => {
+  const client = (params['clientInfo'] ?? {}) as { name?: unknown; version?: unknown };
+  const now = gateway.now().getTime();
+  const session: Session = {
+    id: randomUUID(),
+    principal: ownerOf(caller),
+    protocolVersion: negotiateRevision(params['protocolVersion']),
+    client: { name: text(client.name), version: text(client.version) },
+    capabilities: capabilitiesOf((params['capabilities'] ?? {}) as { [name: string]: unknown }),
+    issuedAt_ms: now,
+    expiresAt_ms: now + SESSION_MS,
+  };
+  return { session, text: sealSession(gateway.sessions, session) };
+};
+
+/** The session of a later request; without a header there is none. @throws CountersignError session_unknown */
+export const sessionOf = (gateway: Gateway, caller: Caller, header: string | string[] | undefined): Session | undefined =>
+  header === undefined ? undefined : openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const capabilitiesOf = ({ elicitation, sampling, roots, tasks }: { [name: string]: unknown }): readonly SessionCapability[] => [
+  ...(elicitation === undefined ? [] : (['elicitation'] as const)),
+  ...(sampling === undefined ? [] : (['sampling'] as const)),
+  ...(roots === undefined ? [] : (['roots'] as const)),
+  ...(tasks === undefined ? [] : (['tasks'] as const)),
+];

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Config } from '#config/config.schema.js';
+import type { EventStore } from '#event-store/event-store.js';
+import { CONFIG } from '#http/platform.module.js';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { LedgerBus } from './bus/ledger.bus.js';
+import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
+import { Instances } from './instances.js';
+import { Ledger } from './ledger.js';
+import { Projection } from './projection/projection.js';
+import { Recovery } from './recovery.js';
+
+const STORE = Symbol('STORE');
+
+@Module({})
+export class LedgerModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(STORE) private readonly store: EventStore,
+    @Inject(Projection) private readonly projection: Projection,
+  ) {}
+
+  static forRoot(store: EventStore): DynamicModule {
+    return {
+      module: LedgerModule,
+      controllers: [LedgerBus, LedgerHttp],
+      providers: [
+        { provide: STORE, useValue: store },
+        { provide: Ledger, useValue: new Ledger(store) },
+        { provide: Instances, useFactory: () => new Instances() },
+        {
+          provide: Projection,
+          inject: [CONFIG],
+          useFactory: (config: Config) => new Projection(store, join(config.data_dir, 'projection.db')),
+        },
+        { provide: EXAMINER_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles.examiner },
+        Recovery,
+      ],
+      exports: [Ledger],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.projection.close();
+    await this.store.close();
+  }
+}

@@ -1,0 +1,15 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '#config/config.schema.js';
+import type { EventStore } from '#event-store/event-store.js';
+
+/** The embedded store unless a KurrentDB or EventStoreDB address is configured. Loads only the adapter it needs. */
+export const openEventStore = async ({ event_store, data_dir }: Config): Promise<EventStore> => {
+  await mkdir(data_dir, { recursive: true, mode: 0o700 });
+  if (event_store.url !== undefined) {
+    const { openKurrentEventStore } = await import('#event-store/kurrentdb/open-kurrent-event-store.js');
+    return openKurrentEventStore({ url: event_store.url });
+  }
+  const { openSqliteEventStore } = await import('#event-store/sqlite/open-sqlite-event-store.js');
+  return openSqliteEventStore({ file: join(data_dir, 'events.db') });
+};

@@ -1,0 +1,39 @@
+import type { CallEvent } from '#core/call/call.events.js';
+
+export interface CallChange {
+  readonly insert?: { readonly principal: string; readonly agent: string | null; readonly server: string; readonly tool: string };
+  readonly decision?: string;
+  readonly rules?: readonly string[];
+  readonly outcome?: string;
+  readonly approvalId?: string;
+}
+
+/** What one event changes in a call's row. Pure; the worker only writes it down. */
+export const projectCall = (event: CallEvent): CallChange => {
+  switch (event.type) {
+    case 'CallRequested': {
+      const { caller, agent, server, tool } = event.data;
+      return { insert: { principal: caller.principal, agent: agent?.name ?? null, server, tool }, outcome: 'requested' };
+    }
+    case 'CallDecided':
+      return { decision: event.data.decision.effect, rules: event.data.decision.rules };
+    case 'ForwardIntended':
+      return { outcome: 'forwarding' };
+    case 'CallHeld':
+      return { outcome: 'held', approvalId: event.data.approvalId };
+    case 'CallDenied':
+      return { outcome: event.data.code === 'call_denied' || event.data.code === 'tool_unknown' ? 'denied' : event.data.code };
+    case 'CallCancelled':
+      return { outcome: 'cancelled' };
+    case 'CallCompleted':
+      return { outcome: event.data.outcome === 'result' ? 'completed' : event.data.outcome };
+    case 'CallFailed':
+      return { outcome: 'failed' };
+    case 'CallOutcomeUnknown':
+      return { outcome: 'unknown' };
+    case 'CallRepeated':
+    case 'CallReturned':
+    case 'ResultMasked':
+      return {};
+  }
+};

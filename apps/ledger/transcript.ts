@@ -1,0 +1,90 @@
+import { type Bus } from '#bus/bus.js';
+import { maskingOpen } from '#contracts/masking.js';
+import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
+import { callStream } from '#core/call/call.events.js';
+import { CountersignError } from '#core/errors.js';
+import type { Entry } from '#core/evidence/entry.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import type { CallEvent } from '#core/call/call.events.js';
+import type { EventStore, StoredEvent } from '#event-store/event-store.js';
+
+interface Read {
+  readonly stored: StoredEvent;
+  readonly entry: Entry;
+}
+
+const find = <Type extends CallEvent['type']>(events: readonly Read[], type: Type) => {
+  const found = events.findLast(({ entry }) => entry.type === type);
+  return found === undefined
+    ? undefined
+    : { ...found, event: asEvent<Extract<CallEvent, { type: Type }>>(found.entry) };
+};
+
+/**
+ * One call as the examiner reads it: straight from the event store, payloads opened by the masking service. The
+ * original result stays sealed; the exact request and the masked response are shown.
+ * @throws CountersignError not_found, masking_unavailable, ledger_unavailable
+ */
+export const readTranscript = async (store: EventStore, bus: Bus, callId: string) => {
+  const events = await readEvents(store, callStream(callId));
+  const requested = find(events, 'CallRequested');
+  if (requested === undefined) throw new CountersignError('not_found', `no call ${callId}`);
+  const open = async (read: Read): Promise<unknown> => {
+    const { stored, entry } = read;
+    if (stored.attachment === undefined || entry.payload === undefined) return null;
+    const { bytes } = await bus.request(maskingOpen, { sealed: stored.attachment, commit: entry.payload.commit, purpose: 'transcript' });
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  };
+  const held = find(events, 'CallHeld');
+  const masked = find(events, 'ResultMasked');
+  const opened = masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown });
+  const { caller, agent, endpoint, protocol, server, tool, toolDigest } = requested.event.data;
+  return {
+    id: callId,
+    time: requested.entry.time,
+    caller,
+    agent,
+    endpoint,
+    protocol,
+    server,
+    tool,
+    toolDigest,
+    request: await open(requested),
+    decisions: events.filter(({ entry }) => entry.type === 'CallDecided').map(({ entry }) => ({ time: entry.time, ...entry.data })),
+    approval: held === undefined ? null : await readApproval(store, held.event.data.approvalId),
+    masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings },
+    response: opened?.masked ?? null,
+    outcome: outcomeOf(events),
+    events: events.map(({ stored, entry }) => ({
+      id: stored.id,
+      type: stored.type,
+      revision: stored.revision,
+      position: stored.position.toString(),
+      time: entry.time,
+      data: entry.data,
+    })),
+  };
+};
+
+const readApproval = async (store: EventStore, approvalId: string) => {
+  const events = await readEvents(store, approvalStream(approvalId));
+  return {
+    id: approvalId,
+    events: events.map(({ stored, entry }) => ({ id: stored.id, type: stored.type, time: entry.time, data: asEvent<ApprovalEvent>(entry).data })),
+  };
+};
+
+const ENDS = ['CallDenied', 'CallCancelled', 'CallCompleted', 'CallFailed', 'CallOutcomeUnknown'];
+
+const outcomeOf = (events: readonly Read[]): unknown => {
+  const end = events.findLast(({ entry }) => ENDS.includes(entry.type));
+  return end === undefined ? { type: events.at(-1)?.entry.type ?? null } : { type: end.entry.type, time: end.entry.time, ...end.entry.data };
+};
+
+const readEvents = async (store: EventStore, stream: string): Promise<readonly Read[]> => {
+  try {
+    return (await store.readStream(stream)).map((stored) => ({ stored, entry: readEntry(stored.entry) }));
+  } catch (error) {
+    throw new CountersignError('ledger_unavailable', (error as Error).name);
+  }
+};

@@ -1,0 +1,53 @@
+import { Answers } from '#bus/answers.js';
+import { policyDecide, policyFilter, policyRoles } from '#contracts/policy.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { decidePolicy } from '#core/policy/decide-policy.js';
+import { mayUse } from '#core/policy/may-use.js';
+import type { MaskingProfile } from '#core/policy/policy.types.js';
+import { rolesOf } from '#core/policy/roles-of.js';
+import type { Digest } from '#core/hash.js';
+import { profileDigest } from '#policy-file/profile-digest.js';
+import { Controller, Inject } from '@nestjs/common';
+import { ActivePolicy } from './active-policy.js';
+
+interface DecideRequest {
+  readonly groups: readonly string[];
+  readonly server: string;
+  readonly tool: string;
+  readonly args: Uint8Array;
+  readonly token: JsonObject;
+  readonly now: string;
+}
+
+@Controller()
+export class PolicyBus {
+  private readonly digests = new WeakMap<MaskingProfile, Digest>();
+
+  constructor(@Inject(ActivePolicy) private readonly active: ActivePolicy) {}
+
+  @Answers(policyDecide)
+  decide({ args, ...facts }: DecideRequest) {
+    const { policy, digest } = this.active.get();
+    const decision = decidePolicy(policy, { ...facts, args: JSON.parse(Buffer.from(args).toString('utf8')) as JsonObject });
+    return { decision, policyDigest: digest, profileDigest: decision.profile === null ? null : this.digestOf(decision.profile) };
+  }
+
+  @Answers(policyFilter)
+  filter({ groups, tools }: { groups: readonly string[]; tools: readonly { server: string; tool: string }[] }) {
+    const { policy } = this.active.get();
+    return { allowed: tools.map(({ server, tool }) => mayUse(policy, groups, server, tool)) };
+  }
+
+  @Answers(policyRoles)
+  roles({ groups }: { groups: readonly string[] }) {
+    return { roles: [...rolesOf(this.active.get().policy, groups)] };
+  }
+
+  private digestOf(profile: MaskingProfile): Digest {
+    const known = this.digests.get(profile);
+    if (known !== undefined) return known;
+    const digest = profileDigest(profile);
+    this.digests.set(profile, digest);
+    return digest;
+  }
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { type Config, configSchema, type SecretRef } from './config.schema.js';
+import { overlayEnvironment } from './environment.js';
+
+/** Stops the start: says every wrong setting with its path and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface ConfigSource {
+  /** YAML file; relative paths inside it start at its folder. */
+  readonly file: string;
+  /** Set by command-line options; wins over file and environment. */
+  readonly overrides?: { readonly port?: number; readonly data_dir?: string };
+}
+
+/** @throws ConfigError */
+export const loadConfig = ({ file, overrides = {} }: ConfigSource): Config => {
+  const tree = overlayEnvironment(readYaml(file), process.env);
+  const parsed = configSchema.safeParse(tree);
+  if (!parsed.success) throw new ConfigError(describe(file, parsed.error));
+  const folder = dirname(resolve(file));
+  const config = parsed.data;
+  const fromFile = (path: string) => (isAbsolute(path) ? path : resolve(folder, path));
+  const merged: Config = {
+    ...config,
+    policy_file: fromFile(config.policy_file),
+    data_dir: resolve(overrides.data_dir ?? config.data_dir),
+    http: { ...config.http, ...(overrides.port === undefined ? {} : { port: overrides.port }) },
+  };
+  refuseInsecure(file, merged);
+  return merged;
+};
+
+/** @throws ConfigError when the variable or file is not there. */
+export const readSecret = (reference: SecretRef): string => {
+  if ('env' in reference) {
+    const value = process.env[reference.env];
+    if (value === undefined || value === '') throw new ConfigError(`the environment variable ${reference.env} is not set`);
+    return value;
+  }
+  try {
+    return readFileSync(reference.file, 'utf8').trim();
+  } catch {
+    throw new ConfigError(`the secret file ${reference.file} cannot be read`);
+  }
+};
+
+/** COUNTERSIGN_CONFIG: the configuration file of a service that got no --config. */
+export const configFileFromEnvironment = (): string | undefined => process.env['COUNTERSIGN_CONFIG'] || undefined;
+
+/** PATH, the one variable that every child process may see. */
+export const searchPath = (): string => process.env['PATH'] ?? '';
+
+const readYaml = (file: string): { [key: string]: unknown } => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new ConfigError(`${file}: cannot be read. Give the path of a configuration file with --config.`);
+  }
+  const document = parseDocument(text, { uniqueKeys: true });
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) throw new ConfigError(`${file}: ${problem.message}`);
+  const tree: unknown = document.toJS();
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw new ConfigError(`${file}: expected settings, found ${typeof tree}`);
+  return tree as { [key: string]: unknown };
+};
+
+const describe = (file: string, error: z.ZodError): string =>
+  error.issues.map((issue) => `${file}: ${issue.path.join('.') || '(root)'}: ${issue.message}`).join('\n');
+
+const refuseInsecure = (file: string, config: Config): void => {
+  const names = config.upstreams.map((upstream) => upstream.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigError(`${file}: upstreams: the name ${twice} is used twice`);
+  if (config.mode === 'development') return;
+  if (config.demo) throw new ConfigError(`${file}: demo: the development issuer and the synthetic bank cannot be on in production mode`);
+  const plain = config.identity.issuers.find(({ issuer }) => !issuer.startsWith('https://'));
+  if (plain !== undefined) throw new ConfigError(`${file}: identity.issuers: ${plain.issuer} must be https in production mode`);
+  if (config.identity.issuers.length === 0) throw new ConfigError(`${file}: identity.issuers: at least one issuer is needed`);
+};

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { bytes, contract, id } from './contract.js';
+
+const eventToAppend = z.object({ id, type: id, entry: bytes, attachment: bytes.optional() });
+const storedEvent = eventToAppend.extend({
+  stream: id,
+  revision: z.number().int().min(0),
+  /** Store position as a decimal string: JSON and RFC 8785 have no 64-bit integers. */
+  position: z.string(),
+});
+export type WireEvent = z.infer<typeof storedEvent>;
+
+/** Durable once answered. `expected`: revision of the stream's last event, -1 when there must be none. */
+export const ledgerAppend = contract({
+  subject: 'countersign.ledger.append.v1',
+  answeredBy: 'ledger',
+  askedBy: ['ingress', 'approval', 'policy', 'masking'],
+  deadline_ms: 1_500,
+  unavailable: 'ledger_unavailable',
+  request: z.object({ stream: id, expected: z.number().int().min(-1), events: z.array(eventToAppend).min(1).max(16) }),
+  reply: z.object({ stream: id, revision: z.number().int().min(0), position: z.string() }),
+});
+
+export const ledgerReadStream = contract({
+  subject: 'countersign.ledger.read-stream.v1',
+  answeredBy: 'ledger',
+  askedBy: ['ingress', 'approval', 'policy'],
+  deadline_ms: 1_500,
+  unavailable: 'ledger_unavailable',
+  request: z.object({ stream: id }),
+  reply: z.object({ events: z.array(storedEvent) }),
+});
+
+/** A page of the log after a position; waits up to `wait_ms` for something new. Services follow the log with it. */
+export const ledgerReadAll = contract({
+  subject: 'countersign.ledger.read-all.v1',
+  answeredBy: 'ledger',
+  askedBy: ['approval', 'policy'],
+  deadline_ms: 2_000,
+  unavailable: 'ledger_unavailable',
+  request: z.object({
+    after: z.string().optional(),
+    limit: z.number().int().min(1).max(1_000),
+    types: z.array(id).optional(),
+    wait_ms: z.number().int().min(0).max(1_000),
+  }),
+  reply: z.object({ events: z.array(storedEvent), scannedTo: z.string().optional() }),
+});
+
+/** An ingress instance says that it is alive; calls of silent instances are closed as CallOutcomeUnknown. */
+export const ledgerHeartbeat = contract({
+  subject: 'countersign.ledger.heartbeat.v1',
+  answeredBy: 'ledger',
+  askedBy: ['ingress'],
+  deadline_ms: 1_000,
+  unavailable: 'ledger_unavailable',
+  request: z.object({ instance: id }),
+  reply: z.object({}),
+});

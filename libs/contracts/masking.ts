@@ -1,0 +1,58 @@
+import type { Finding } from '#core/masking/finding.js';
+import type { MaskingProfile } from '#core/policy/policy.types.js';
+import { z } from 'zod';
+import { bytes, contract, digest } from './contract.js';
+
+const profile = z.custom<MaskingProfile>((value) => typeof value === 'object' && value !== null && 'rules' in value);
+const findings = z.array(z.custom<Finding>((value) => typeof value === 'object' && value !== null && 'pointer' in value));
+const surface = z.enum(['result', 'error', 'arguments']);
+
+/** Profile null: policy asks for no masking; the body is still parsed and must be scannable. */
+export const maskingMask = contract({
+  subject: 'countersign.masking.mask.v1',
+  answeredBy: 'masking',
+  askedBy: ['ingress'],
+  deadline_ms: 1_500,
+  unavailable: 'masking_unavailable',
+  request: z.object({ body: bytes, surface, profile: profile.nullable() }),
+  reply: z.object({ masked: bytes, findings, blocked: z.boolean(), engine: z.string() }),
+});
+
+/** The public key to seal with; the private half never leaves the masking service. */
+export const maskingSealingKey = contract({
+  subject: 'countersign.masking.sealing-key.v1',
+  answeredBy: 'masking',
+  askedBy: ['ingress', 'approval'],
+  deadline_ms: 1_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({}),
+  reply: z.object({ kid: z.string(), publicKey: z.record(z.string(), z.string()) }),
+});
+
+/** Opens a sealed payload after checking it against the commitment in its entry. Never used for original results. */
+export const maskingOpen = contract({
+  subject: 'countersign.masking.open.v1',
+  answeredBy: 'masking',
+  askedBy: ['approval', 'ledger'],
+  deadline_ms: 1_500,
+  unavailable: 'masking_unavailable',
+  request: z.object({ sealed: bytes, commit: digest, purpose: z.enum(['approval', 'transcript', 'replay']) }),
+  reply: z.object({ bytes }),
+});
+
+/** Masks the sealed original again and compares with the recorded bytes; neither leaves the masking service. */
+export const maskingReplay = contract({
+  subject: 'countersign.masking.replay.v1',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({
+    original: z.object({ sealed: bytes, commit: digest }),
+    masked: z.object({ sealed: bytes, commit: digest }),
+    surface,
+    profile: profile.nullable(),
+    engine: z.string(),
+  }),
+  reply: z.object({ identical: z.boolean(), difference: z.string().optional() }),
+});

@@ -1,0 +1,86 @@
+import type { PayloadCommitment } from '../evidence/entry.js';
+import type { Digest } from '../hash.js';
+
+/** `used` and `withdrawn` follow the call; a granted approval that nobody used by its expiry is `expired`. */
+export const APPROVAL_STATUSES = ['pending', 'granted', 'denied', 'expired', 'withdrawn', 'used'] as const;
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+
+/** A person at a moment: the same issuer and subject are the same human, whatever the name or group. */
+export interface Person {
+  readonly principal: string;
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+export interface Requirement {
+  readonly by: readonly string[];
+  readonly count: number;
+}
+
+/** Payload: sealed {"arguments": masked, "nonce"}. */
+export interface ApprovalRequested {
+  readonly type: 'ApprovalRequested';
+  readonly v: 1;
+  readonly data: {
+    readonly callId: string;
+    readonly digest: Digest;
+    readonly attachKey: string;
+    readonly requester: Person & { readonly client: string; readonly agent: string };
+    readonly server: string;
+    readonly tool: string;
+    readonly toolDigest: Digest;
+    readonly policyDigest: Digest;
+    readonly profileDigest: Digest | null;
+    readonly requirements: readonly Requirement[];
+    readonly rules: readonly { readonly id: string; readonly says: string }[];
+    readonly expiresAt: string;
+  };
+  readonly payload: PayloadCommitment;
+}
+
+export interface ApprovalVoted {
+  readonly type: 'ApprovalVoted';
+  readonly v: 1;
+  readonly data: {
+    readonly vote: 'approve' | 'deny';
+    readonly approver: Person;
+    /** The approver's roles when the vote was given. */
+    readonly roles: readonly string[];
+    readonly digest: Digest;
+    readonly reason: string;
+  };
+}
+
+export interface ApprovalGranted {
+  readonly type: 'ApprovalGranted';
+  readonly v: 1;
+  readonly data: { readonly digest: Digest };
+}
+
+export interface ApprovalDenied {
+  readonly type: 'ApprovalDenied';
+  readonly v: 1;
+  readonly data: { readonly reason: string };
+}
+
+export interface ApprovalExpired {
+  readonly type: 'ApprovalExpired';
+  readonly v: 1;
+  readonly data: { readonly expiresAt: string };
+}
+
+export interface ApprovalWithdrawn {
+  readonly type: 'ApprovalWithdrawn';
+  readonly v: 1;
+  readonly data: { readonly reason: string };
+}
+
+export type ApprovalEvent =
+  | ApprovalRequested
+  | ApprovalVoted
+  | ApprovalGranted
+  | ApprovalDenied
+  | ApprovalExpired
+  | ApprovalWithdrawn;
+
+export const approvalStream = (approvalId: string): string => `approval-${approvalId}`;

@@ -1,0 +1,33 @@
+import type { ApprovalEvent, ApprovalRequested, ApprovalStatus, ApprovalVoted } from './approval.events.js';
+
+export type ApprovalState =
+  | { readonly status: 'none' }
+  | {
+      readonly status: ApprovalStatus;
+      readonly request: ApprovalRequested['data'];
+      readonly votes: readonly ApprovalVoted['data'][];
+      readonly reason?: string;
+    };
+
+export type KnownApproval = Exclude<ApprovalState, { status: 'none' }>;
+
+export const NO_APPROVAL: ApprovalState = { status: 'none' };
+
+export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): ApprovalState => {
+  if (event.type === 'ApprovalRequested') {
+    return { status: 'pending', request: event.data, votes: [] };
+  }
+  if (state.status === 'none') return state;
+  switch (event.type) {
+    case 'ApprovalVoted':
+      return { ...state, votes: [...state.votes, event.data] };
+    case 'ApprovalGranted':
+      return { ...state, status: 'granted' };
+    case 'ApprovalDenied':
+      return { ...state, status: 'denied', reason: event.data.reason };
+    case 'ApprovalExpired':
+      return { ...state, status: 'expired' };
+    case 'ApprovalWithdrawn':
+      return { ...state, status: 'withdrawn', reason: event.data.reason };
+  }
+};

@@ -1,0 +1,147 @@
+import type { JsonObject } from '../evidence/canonical-json.js';
+import type { Actor, PayloadCommitment } from '../evidence/entry.js';
+import type { ErrorCode } from '../errors.js';
+import type { Digest } from '../hash.js';
+import type { Decision } from '../policy/policy.types.js';
+
+/** The caller as the token says it; `token` holds only the claims that policy may look at. */
+export interface CallerFacts {
+  readonly principal: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly client: string;
+  readonly groups: readonly string[];
+  readonly token: JsonObject;
+}
+
+/** Payload: the canonical params bytes, exactly as policy saw them and as the upstream receives them. */
+export interface CallRequested {
+  readonly type: 'CallRequested';
+  readonly v: 1;
+  readonly data: {
+    readonly caller: CallerFacts;
+    readonly agent: { readonly name: string; readonly version: string } | null;
+    readonly endpoint: string;
+    readonly protocol: string;
+    readonly server: string;
+    readonly tool: string;
+    readonly toolDigest: Digest | null;
+  };
+  readonly payload: PayloadCommitment;
+}
+
+/** `decision` is the evaluator's whole answer: replay compares it byte for byte. */
+export interface CallDecided {
+  readonly type: 'CallDecided';
+  readonly v: 1;
+  readonly data: {
+    readonly now: string;
+    readonly policyDigest: Digest;
+    readonly profileDigest: Digest | null;
+    readonly decision: Decision;
+  };
+}
+
+export interface ForwardIntended {
+  readonly type: 'ForwardIntended';
+  readonly v: 1;
+  readonly data: {
+    readonly server: string;
+    /** The ingress process that forwards; the ledger closes the call when it falls silent. */
+    readonly instance: string;
+    readonly deadline_ms: number;
+    readonly approvalId: string | null;
+    /** Commitment of the very params bytes that are forwarded: the payload of CallRequested or of a CallRepeated. */
+    readonly request: Digest;
+  };
+}
+
+export interface CallHeld {
+  readonly type: 'CallHeld';
+  readonly v: 1;
+  readonly data: {
+    readonly approvalId: string;
+    readonly digest: Digest;
+    readonly expiresAt: string;
+    readonly requirements: readonly { readonly by: readonly string[]; readonly count: number }[];
+  };
+}
+
+/** The identical call sent again while it is held: it waits for the same approval. Payload: its own params bytes. */
+export interface CallRepeated {
+  readonly type: 'CallRepeated';
+  readonly v: 1;
+  readonly data: { readonly approvalId: string; readonly instance: string };
+  readonly payload: PayloadCommitment;
+}
+
+export interface CallDenied {
+  readonly type: 'CallDenied';
+  readonly v: 1;
+  readonly data: { readonly code: ErrorCode; readonly reason: string };
+}
+
+export interface CallCancelled {
+  readonly type: 'CallCancelled';
+  readonly v: 1;
+  readonly data: { readonly reason: string };
+}
+
+/** Payload: the upstream's bytes, untouched, sealed. */
+export interface CallReturned {
+  readonly type: 'CallReturned';
+  readonly v: 1;
+  readonly data: { readonly kind: 'result' | 'error'; readonly elapsed_us: number };
+  readonly payload: PayloadCommitment;
+}
+
+/** Payload: {"findings":[...],"masked":<the bytes the caller gets>}. */
+export interface ResultMasked {
+  readonly type: 'ResultMasked';
+  readonly v: 1;
+  readonly data: {
+    readonly profileDigest: Digest | null;
+    readonly engine: string;
+    readonly surface: 'result' | 'error';
+    readonly blocked: boolean;
+    /** Masked values by kind. */
+    readonly counts: { readonly [kind: string]: number };
+  };
+  readonly payload: PayloadCommitment;
+}
+
+export interface CallCompleted {
+  readonly type: 'CallCompleted';
+  readonly v: 1;
+  readonly data: { readonly outcome: 'result' | 'tool_error' | 'rpc_error' };
+}
+
+/** The upstream is known not to have carried the call out, or its answer could not be released. */
+export interface CallFailed {
+  readonly type: 'CallFailed';
+  readonly v: 1;
+  readonly data: { readonly code: ErrorCode; readonly detail: string };
+}
+
+export interface CallOutcomeUnknown {
+  readonly type: 'CallOutcomeUnknown';
+  readonly v: 1;
+  readonly data: { readonly reason: string };
+}
+
+export type CallEvent =
+  | CallRequested
+  | CallDecided
+  | ForwardIntended
+  | CallHeld
+  | CallRepeated
+  | CallDenied
+  | CallCancelled
+  | CallReturned
+  | ResultMasked
+  | CallCompleted
+  | CallFailed
+  | CallOutcomeUnknown;
+
+export const callStream = (callId: string): string => `call-${callId}`;
+export type { Actor };

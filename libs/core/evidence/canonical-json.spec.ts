@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import canonicalize from 'canonicalize';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, type Json } from './canonical-json.js';
+
+describe('canonicalJson', () => {
+  it('writes what the canonicalize package writes, for any JSON value', () => {
+    const key = fc.oneof(fc.string({ unit: 'binary' }), fc.nat().map(String), fc.constantFrom('__proto__', 'toString', '', '\u20ac', '\ud83d\ude00', '\ufb33'));
+    const { value } = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        fc.constant(null),
+        fc.boolean(),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer(),
+        fc.string({ unit: 'binary' }),
+        fc.array(tie('value'), { maxLength: 5 }),
+        fc.dictionary(key, tie('value'), { maxKeys: 6 }) as fc.Arbitrary<Json>,
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (json) => {
+        expect(canonicalJson(json)).toBe(canonicalize(json));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('sorts keys by UTF-16 code units, as RFC 8785 section 3.2.3 shows', () => {
+    const object = JSON.parse('{"\\u20ac":"Euro Sign","\\r":"Carriage Return","\\ufb33":"Hebrew","1":"One","\\ud83d\\ude00":"Emoji","\\u0080":"Control","\\u00f6":"o"}') as Json;
+    expect(canonicalJson(object)).toBe('{"\\r":"Carriage Return","1":"One","\u0080":"Control","\u00f6":"o","\u20ac":"Euro Sign","\ud83d\ude00":"Emoji","\ufb33":"Hebrew"}');
+  });
+
+  it.each([[Number.NaN], [Number.POSITIVE_INFINITY], ['\ud800'], [{ a: '\udc00' }], [{ '\ud800': 1 }], [undefined], [[undefined]], [{ a: () => 1 }], [{ a: 1n }], [{ toJSON: () => 1 }]])(
+    'refuses what JSON cannot say exactly: %o',
+    (value) => {
+      expect(() => canonicalJson(value as unknown as Json)).toThrow(TypeError);
+    },
+  );
+});

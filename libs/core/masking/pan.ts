@@ -1,0 +1,141 @@
+import { classAt, LETTER } from './characters.js';
+import {
+  type DigitChain,
+  digitAt,
+  endOfGroup,
+  GROUP_DIGITS_MAX,
+  JOIN_DASH,
+  JOIN_DOT,
+  JOIN_NONE,
+  JOIN_PARENTHESIS,
+  joinAfter,
+  sizeOf,
+  startOfGroup,
+} from './digit-chain.js';
+
+/** Whether a scheme issues numbers of this length that start with these six digits (`prefix`). */
+const isIssued = (prefix: number, length: number, idLike: boolean): boolean => {
+  const two = Math.floor(prefix / 10_000);
+  const three = Math.floor(prefix / 1000);
+  const four = Math.floor(prefix / 100);
+  if (two >= 40 && two <= 49) return length === 13 || length === 16 || length === 18 || length === 19;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
+  if (two === 34 || two === 37) return length === 15;
+  if (two === 36 || two === 38 || two === 39 || (three >= 300 && three <= 305)) return length >= 14;
+  if (four === 6011 || (three >= 644 && three <= 649) || two === 65 || two === 62) return length >= 16;
+  if (four >= 3528 && four <= 3589) return length >= 16;
+  // Maestro and regional schemes are so wide that a numeric identifier falls into them too easily.
+  return (two === 50 || (two >= 56 && two <= 69)) && length >= 13 && !idLike;
+};
+
+/** Walks the digits of `groups` groups as one number: issuer range and Luhn check digit. */
+const isCardNumber = (chain: DigitChain, group: number, groups: number, idLike: boolean): boolean => {
+  let length = 0;
+  let prefix = 0;
+  let even = 0;
+  let odd = 0;
+  for (let g = group; g < group + groups; g++) {
+    const size = sizeOf(chain, g);
+    if (size > GROUP_DIGITS_MAX) return false;
+    for (let i = 0; i < size; i++) {
+      const digit = digitAt(chain, g, i);
+      const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+      if (length < 6) prefix = prefix * 10 + digit;
+      // Which positions are doubled depends on the length, known only at the end: keep both sums.
+      even += length % 2 === 0 ? doubled : digit;
+      odd += length % 2 === 0 ? digit : doubled;
+      length++;
+    }
+  }
+  if (length < 13 || length > 19) return false;
+  return (length % 2 === 0 ? even : odd) % 10 === 0 && isIssued(prefix, length, idLike);
+};
+
+const isHexLetter = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at) | 0x20;
+  return code >= 0x61 && code <= 0x66;
+};
+
+/** The digits are part of a run of hexadecimal at least 20 long: a digest, not a card. */
+const isInsideHex = (text: string, from: number, to: number, end: number): boolean => {
+  let first = from;
+  let last = to;
+  const isHexAt = (at: number) => at >= 0 && at < end && (classAt(text, at) <= 9 || isHexLetter(text, at));
+  while (from - first < 64 && isHexAt(first - 1)) first--;
+  while (last - to < 64 && isHexAt(last)) last++;
+  return last - first > to - from && last - first >= 20;
+};
+
+const isLetterAt = (text: string, at: number, end: number): boolean =>
+  at >= 0 && at < end && classAt(text, at) === LETTER;
+
+const joinsAlike = (chain: DigitChain, group: number, groups: number): boolean => {
+  const first = joinAfter(chain, group);
+  if (first === JOIN_NONE || first === JOIN_PARENTHESIS) return false;
+  for (let g = group + 1; g < group + groups - 1; g++) {
+    const join = joinAfter(chain, g);
+    if (join !== first && (join > JOIN_DASH || first > JOIN_DASH || join === JOIN_NONE)) return false;
+  }
+  return true;
+};
+
+/** Groups of this one size from `group` on, at most `most`. */
+const runOf = (chain: DigitChain, group: number, size: number, most: number): number => {
+  let groups = 0;
+  while (groups < most && sizeOf(chain, group + groups) === size) groups++;
+  return groups;
+};
+
+/** Number of groups if the digits stand as on a card: 4-4-4-4, with a shorter last group or not, 4-6-5, 4-6-4. */
+const grouped = (chain: DigitChain, group: number, idLike: boolean): number => {
+  const fours = runOf(chain, group, 4, 4);
+  const tries: number[] = [];
+  const rest = sizeOf(chain, group + fours);
+  if (fours === 4) {
+    if (rest >= 1 && rest <= 3) tries.push(5);
+    tries.push(4);
+  } else if (fours === 3 && rest >= 1 && rest <= 3) tries.push(4);
+  else if (fours === 1 && rest === 6) {
+    const last = sizeOf(chain, group + 2);
+    if (last === 4 || last === 5) tries.push(3);
+  }
+  return (
+    tries.find((groups) => joinsAlike(chain, group, groups) && isCardNumber(chain, group, groups, idLike)) ??
+    0
+  );
+};
+
+/** Number of groups from this one on that make a payment card number (ISO/IEC 7812: issuer range and Luhn), or 0. */
+export const panGroups = (
+  chain: DigitChain,
+  group: number,
+  text: string,
+  end: number,
+  idLike: boolean,
+): number => {
+  const size = sizeOf(chain, group);
+  if (size === 4) {
+    const groups = grouped(chain, group, idLike);
+    if (groups === 0) return 0;
+    // Digits of a longer hexadecimal group: part of a UUID.
+    const last = endOfGroup(chain, group + groups - 1);
+    return isLetterAt(text, last, end) && isHexLetter(text, last) ? 0 : groups;
+  }
+  if (size >= 13 && size <= 19) {
+    // Digits after a decimal point are a fraction.
+    const isFraction = group > 0 && joinAfter(chain, group - 1) === JOIN_DOT;
+    if (isFraction || !isCardNumber(chain, group, 1, idLike)) return 0;
+    const from = startOfGroup(chain, group);
+    const to = endOfGroup(chain, group);
+    const glued = isLetterAt(text, from - 1, end) || isLetterAt(text, to, end);
+    return glued && isInsideHex(text, from, to, end) ? 0 : 1;
+  }
+  if (size !== 1 || group !== 0) return 0;
+  const singles = runOf(chain, 0, 1, 20);
+  return singles >= 13 &&
+    singles <= 19 &&
+    joinsAlike(chain, 0, singles) &&
+    isCardNumber(chain, 0, singles, idLike)
+    ? singles
+    : 0;
+};

@@ -1,0 +1,24 @@
+import type { IndexedPolicy, IndexedRule } from './index-policy.js';
+import { rolesOf } from './roles-of.js';
+
+/**
+ * Could any arguments, token and time make this call allowed or approved? The filter of tools/list. True when an
+ * allow rule names the caller and no unconditional deny does; conditions are not solved, so it may say true for a call
+ * that always ends in a deny, but never false for one that `decidePolicy` would let through.
+ */
+export const mayUse = (
+  policy: IndexedPolicy,
+  groups: readonly string[],
+  server: string,
+  tool: string,
+): boolean => {
+  const operation = policy.servers.get(server)?.get(tool);
+  const roles = rolesOf(policy, groups);
+  if (operation === undefined || roles.length === 0) return false;
+  const lists = [operation.rulesForAny, ...roles.map((role) => operation.rulesByRole.get(role) ?? [])];
+  return lists.some((list) => list.some(isAllow)) && !lists.some((list) => list.some(isUnconditionalDeny));
+};
+
+const isAllow = ({ rule }: IndexedRule): boolean => rule.effect === 'allow';
+const isUnconditionalDeny = ({ rule }: IndexedRule): boolean =>
+  rule.effect === 'deny' && rule.when.length === 0;

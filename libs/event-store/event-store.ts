@@ -1,0 +1,99 @@
+/**
+ * The event store port. Contract (test/contract/event-store.contract.ts runs it on every adapter):
+ *  - an append is durable (fsync or the server's own flush) once its promise fulfils, all of it or nothing;
+ *  - appends to one stream are serialised by `expected`; the loser gets WrongRevision and nothing of its batch is kept;
+ *  - the same event ids appended again at the same expected revision answer like the first time (idempotent);
+ *  - `UnknownOutcome` means the batch may or may not be durable: reload the stream, never assume;
+ *  - positions grow with every event; a reader that keeps the last position it saw misses nothing and sees nothing twice.
+ */
+export interface EventToAppend {
+  /** UUID; the key of idempotency. */
+  readonly id: string;
+  /** Past-tense name; stored beside the entry so that readers can filter without parsing. */
+  readonly type: string;
+  /** RFC 8785 bytes of the entry, stored and returned as they are. At most ENTRY_BYTES_MAX. */
+  readonly entry: Uint8Array;
+  /** Bytes that travel in the same atomic append and that `entry` commits to (sealed payload, policy text). */
+  readonly attachment?: Uint8Array;
+}
+
+export interface StoredEvent extends EventToAppend {
+  readonly stream: string;
+  /** 0 for the first event of a stream. */
+  readonly revision: number;
+  readonly position: bigint;
+}
+
+export interface AppendResult {
+  /** Revision of the last event appended. */
+  readonly revision: number;
+  readonly position: bigint;
+}
+
+export interface ReadAllOptions {
+  /** Exclusive; undefined = from the beginning. */
+  readonly after?: bigint;
+  readonly limit: number;
+  /** Only these event types. Positions of what was skipped still count: see `scannedTo`. */
+  readonly types?: readonly string[];
+}
+
+export interface AllPage {
+  readonly events: readonly StoredEvent[];
+  /** Position up to which the log was looked at: pass it as the next `after`, also when `events` is empty. */
+  readonly scannedTo: bigint | undefined;
+}
+
+export interface SubscribeOptions {
+  readonly after?: bigint;
+  readonly types?: readonly string[];
+  readonly signal: AbortSignal;
+  /** Called once each time the reader reaches the end of the log. */
+  readonly onCaughtUp?: () => void;
+}
+
+export interface EventStore {
+  /** `expected`: revision of the stream's last event, or -1 when the stream must not exist. */
+  append(stream: string, expected: number, events: readonly EventToAppend[]): Promise<AppendResult>;
+  /** Oldest first unless `backwards`. An unknown stream is empty. */
+  readStream(
+    stream: string,
+    options?: { backwards?: boolean; limit?: number },
+  ): Promise<readonly StoredEvent[]>;
+  readAll(options: ReadAllOptions): Promise<AllPage>;
+  /** Everything after `after`, then everything new as it comes, until `signal` aborts. Reconnects by itself. */
+  subscribe(options: SubscribeOptions): AsyncIterable<StoredEvent>;
+  /** Answers when the store can take an append now; throws StoreUnavailable otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const ENTRY_BYTES_MAX = 60 * 1024;
+export const ATTACHMENT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** `actual` is the revision found, -1 when the stream does not exist. */
+export class WrongRevision extends Error {
+  override readonly name = 'WrongRevision';
+  constructor(
+    readonly stream: string,
+    readonly expected: number,
+    readonly actual: number,
+  ) {
+    super(`stream ${stream}: expected revision ${expected}, found ${actual}`);
+  }
+}
+
+/** Known not to be durable: nothing of the append was kept. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** Known not to be durable because the disk has no room. Clears by itself when there is room again. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull';
+}
+
+/** Nobody knows whether the append is durable. */
+export class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+}

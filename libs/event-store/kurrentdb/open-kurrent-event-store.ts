@@ -1,0 +1,81 @@
+import { assertAppendable } from '../append-limits.js';
+import { type EventStore, StoreUnavailable } from '../event-store.js';
+import { createAppender } from './appender.js';
+import { createReads } from './reads.js';
+import { createRenewableClient } from './renewable-client.js';
+import { follow } from './subscription.js';
+
+export interface KurrentEventStoreOptions {
+  /** `kurrentdb://`, `kurrentdb+discover://` or `esdb://` connection string, credentials and TLS settings included. */
+  readonly url: string;
+  /** After this an append has an unknown outcome. Default 2,000. */
+  readonly append_deadline_ms?: number;
+  /** Default 5,000. */
+  readonly read_deadline_ms?: number;
+}
+
+const READ_LIMIT_MAX = 10_000;
+
+/**
+ * The event store on KurrentDB, or on EventStoreDB from 20.x (`onCaughtUp` needs 23.10). Needs on the server: an
+ * append size limit (`MaxAppendSize`) that fits attachments, and a user who may read $all.
+ * Opening needs no connection: the first call makes it, and calls fail with StoreUnavailable while there is none.
+ */
+export const openKurrentEventStore = async ({
+  url,
+  append_deadline_ms = 2_000,
+  read_deadline_ms = 5_000,
+}: KurrentEventStoreOptions): Promise<EventStore> => {
+  // Loaded here and not above: the embedded store must not need the client nor its native part.
+  const { KurrentDBClient } = await import('@kurrent/kurrentdb-client');
+  // One client for each kind of use: late appends are cancelled by cancelling all calls of their client, and
+  // the client of the reads is replaced when it fails; subscriptions must survive both.
+  const writing = KurrentDBClient.connectionString(url);
+  const following = KurrentDBClient.connectionString(url);
+  const reading = createRenewableClient(() => KurrentDBClient.connectionString(url));
+  const reads = createReads(reading, read_deadline_ms);
+  const appender = createAppender({
+    client: writing,
+    deadline_ms: append_deadline_ms,
+    positionOf: reads.positionOf,
+  });
+  const closing = new AbortController();
+  const assertOpen = (): void => {
+    if (closing.signal.aborted) throw new StoreUnavailable('the event store is closed');
+  };
+  return {
+    append: async (stream, expected, events) => {
+      assertOpen();
+      const bytes = assertAppendable(stream, expected, events);
+      return appender.append(stream, expected, events, bytes);
+    },
+    readStream: async (stream, { backwards = false, limit } = {}) => {
+      assertOpen();
+      if (limit !== undefined) assertLimit('readStream', limit);
+      return reads.readStream(stream, { backwards, ...(limit !== undefined && { limit }) });
+    },
+    readAll: async (options) => {
+      assertOpen();
+      assertLimit('readAll', options.limit);
+      return reads.readAll(options);
+    },
+    subscribe: async function* (options) {
+      const signal = AbortSignal.any([options.signal, closing.signal]);
+      yield* follow(following, { ...options, signal });
+      if (!options.signal.aborted) throw new StoreUnavailable('the event store was closed');
+    },
+    ping: async () => {
+      assertOpen();
+      await reads.head();
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.all([writing.dispose(), following.dispose(), reading.dispose()]);
+    },
+  };
+};
+
+const assertLimit = (what: string, limit: number): void => {
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > READ_LIMIT_MAX)
+    throw new RangeError(`${what}: the limit ${limit} is not between 1 and ${READ_LIMIT_MAX}`);
+};

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { callerFromClaims } from './caller.js';
+
+const ISSUER = {
+  issuer: 'https://login.bank.example',
+  groups_claim: 'groups',
+  principal_claim: 'preferred_username',
+};
+const NOW_S = 1_800_000_000;
+const caller = (claims: Record<string, unknown>, issuer = ISSUER) =>
+  callerFromClaims({ aud: 'urn:x', exp: NOW_S + 60, sub: 'u-1', ...claims }, 'urn:x', issuer, NOW_S, 30);
+
+describe('a caller made of claims', () => {
+  it.each([
+    ['client_id', { client_id: 'a' }],
+    ['azp', { azp: 'a' }],
+    ['appid', { appid: 'a' }],
+    ['cid', { cid: 'a' }],
+  ])('finds the client in %s', (_claim, claims) => {
+    expect(caller(claims).clientId).toBe('a');
+  });
+
+  it('has the empty client when the token names none', () => {
+    expect(caller({}).clientId).toBe('');
+  });
+
+  it.each([
+    ['RFC 9068', { sub: 'svc', client_id: 'svc' }],
+    ['Entra ID, idtyp', { idtyp: 'app', azp: 'x' }],
+    ['Entra ID, oid', { sub: 'o-1', oid: 'o-1', azp: 'x', roles: ['r'] }],
+    ['Auth0', { sub: 'x@clients', azp: 'x' }],
+    ['Keycloak', { azp: 'Reporter', preferred_username: 'service-account-reporter' }],
+  ])('is a machine for client credentials as %s writes them', (_issuer, claims) => {
+    expect(caller(claims).isMachine).toBe(true);
+  });
+
+  it('is a person when a client acts for one', () => {
+    expect(caller({ azp: 'agent', oid: 'o-1', scp: 'mcp' }).isMachine).toBe(false);
+    expect(caller({ sub: 'o-1', azp: 'agent', oid: 'o-1', scp: 'mcp' }).isMachine).toBe(false);
+  });
+
+  it('reads groups from a claim whose name has dots and slashes, or at a JSON Pointer', () => {
+    const groups_claim = 'https://bank.example/groups';
+    expect(caller({ [groups_claim]: ['A', 'B', 'A'] }, { ...ISSUER, groups_claim }).groups).toEqual([
+      'A',
+      'B',
+    ]);
+    const pointer = { ...ISSUER, groups_claim: '/realm_access/roles' };
+    expect(caller({ realm_access: { roles: ['C'] } }, pointer).groups).toEqual(['C']);
+    expect(caller({ realm_access: 'x' }, pointer).groups).toEqual([]);
+  });
+
+  it('does not find groups in what every object inherits', () => {
+    expect(caller({}, { ...ISSUER, groups_claim: 'constructor' }).groups).toEqual([]);
+    expect(caller({}, { ...ISSUER, groups_claim: '/constructor/name' }).groups).toEqual([]);
+  });
+
+  it('says what to do about group overage', () => {
+    expect(() => caller({ _claim_names: { groups: 'src1' } })).toThrow(/group overage/);
+    expect(caller({ _claim_names: { address: 'src1' }, groups: ['A'] }).groups).toEqual(['A']);
+  });
+
+  it('refuses more than a thousand groups', () => {
+    const names = Array.from({ length: 1001 }, (_, i) => `g${i}`);
+    expect(() => caller({ groups: names })).toThrow(/list of group names/);
+    expect(caller({ groups: names.slice(1) }).groups).toHaveLength(1000);
+  });
+
+  it('keeps only the claims policy may read, in forms the ledger can hold', () => {
+    const { claims } = caller({
+      acr: 'mfa',
+      amr: ['pwd', 'otp'],
+      auth_time: 1.5,
+      scp: ['a', 'b'],
+      email: 'x@y',
+    });
+    expect(claims).toEqual({ acr: 'mfa', amr: ['pwd', 'otp'], scope: 'a b' });
+  });
+});

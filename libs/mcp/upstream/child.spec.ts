@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { call, FIXTURE, open, textOf, unavailable, unknown } from './stdio-upstream.fixture.js';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    // In a container nobody may collect orphans: ended, but still in the process table.
+    return !(existsSync('/proc') && /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  } catch {
+    return false;
+  }
+};
+
+describe('closing a stdio upstream', () => {
+  it('ends a process that ignores SIGTERM, and what it has started', async () => {
+    const lines: string[] = [];
+    const upstream = open(['--ignore-term=1', '--grandchild=1'], {}, (line) => lines.push(line));
+    const pid = Number(await textOf(upstream, 'pid'));
+    const grandchild = Number(/grandchild (\d+)/.exec(lines.join())?.[1]);
+    expect([pid, grandchild].map(isAlive)).toEqual([true, true]);
+    await upstream.close();
+    await expect.poll(() => [pid, grandchild].map(isAlive)).toEqual([false, false]);
+    expect(lines).toContain('SIGTERM ignored');
+    expect(upstream.state()).toEqual({ kind: 'down', reason: 'closed' });
+  });
+
+  it('fails calls under way with an unknown outcome and later ones as unavailable', async () => {
+    const upstream = open();
+    await call(upstream, 'echo');
+    const hanging = expect(call(upstream, 'hang')).rejects.toThrow(unknown('connection_lost'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await upstream.close();
+    await hanging;
+    await expect(call(upstream, 'echo')).rejects.toThrow(unavailable);
+  });
+
+  it('is not needed for the process to end: it ends with the gateway', async () => {
+    const script = `
+      const { openUpstream } = await import(${JSON.stringify(join(import.meta.dirname, 'upstream.js'))});
+      const upstream = openUpstream({
+        name: 'orphan',
+        client: { name: 'test', version: '1' },
+        transport: { kind: 'stdio', command: process.execPath, args: [${JSON.stringify(FIXTURE)}, '--ignore-term=1'], env: {} },
+        limits: { connect_wait_ms: 10_000 },
+      });
+      const options = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 1_000 };
+      const { bytes } = await upstream.callTool(Buffer.from('{"name":"pid"}'), options);
+      console.log(JSON.parse(bytes).content[0].text);
+      process.exit(0);`;
+    const gateway = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    const pid = Number(gateway.stdout);
+    expect(pid).toBeGreaterThan(0);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+});

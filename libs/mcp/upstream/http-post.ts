@@ -1,0 +1,58 @@
+import { type AnswerContext, type BodyReader, openAnswer } from './http-answer.js';
+import type { HttpEndpoint } from './http-endpoint.js';
+import { codeOf, type ResponseHeaders } from './http-send.js';
+
+/** After its answer a stream should end by itself; then its connection can be used again. */
+const DRAIN_MS = 1_000;
+const DRAIN_BYTES_MAX = 64 * 1024;
+
+export interface PostHooks {
+  onHead(status: number, headers: ResponseHeaders): void;
+  /** No connection could be made; nothing was sent. */
+  onUnreachable(code: string): void;
+}
+
+/** Posts one request frame, once, and feeds what comes back to its exchange. */
+export const postRequest = (
+  endpoint: HttpEndpoint,
+  frame: Uint8Array,
+  context: AnswerContext,
+  hooks: PostHooks,
+): void => {
+  const { exchange } = context;
+  let reader: BodyReader | undefined;
+  let sent = false;
+  let ended = false;
+  let drained = 0;
+  const sending = endpoint.post(frame, {
+    onSent() {
+      sent = true;
+      exchange.markSent();
+    },
+    onHead(status, headers) {
+      hooks.onHead(status, headers);
+      reader = openAnswer(status, headers, context);
+    },
+    onData(chunk) {
+      if (!exchange.over) reader?.push(chunk);
+      else {
+        drained += chunk.length;
+        if (drained > DRAIN_BYTES_MAX) sending.abort();
+      }
+    },
+    onEnd() {
+      ended = true;
+      reader?.end();
+    },
+    onFailure(error) {
+      ended = true;
+      if (!sent && !exchange.over) hooks.onUnreachable(codeOf(error));
+      if (reader) reader.cut(codeOf(error));
+      else exchange.fail('connection_lost', codeOf(error));
+    },
+  });
+  const drain = (): void => {
+    if (!ended) setTimeout(() => sending.abort(), DRAIN_MS).unref();
+  };
+  exchange.settled.then(drain, () => sending.abort());
+};

@@ -1,0 +1,56 @@
+/** What the specs of HTTP upstreams share; servers and upstreams are closed after each test. */
+import { afterEach, expect } from 'vitest';
+import { type Behaviour, startServer, type TestServer } from './http-server.fixture.js';
+import {
+  type CallOptions,
+  type HttpTransport,
+  openUpstream,
+  type Upstream,
+  type UpstreamLimits,
+} from './upstream.js';
+
+const cleanup: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of cleanup.splice(0).reverse()) await close();
+});
+
+export const serve = async (behaviour: Behaviour, port?: number): Promise<TestServer> => {
+  const server = await startServer(behaviour, port);
+  cleanup.push(server.close);
+  return server;
+};
+export const open = (
+  url: string,
+  limits: Partial<UpstreamLimits> = {},
+  transport: Partial<HttpTransport> = {},
+): Upstream => {
+  const upstream = openUpstream({
+    name: 'fixture',
+    client: { name: 'test', version: '1' },
+    transport: { kind: 'http', url, ...transport },
+    limits: { backoff_first_ms: 20, ...limits },
+  });
+  cleanup.push(upstream.close);
+  return upstream;
+};
+export const start = async (behaviour: Behaviour, limits?: Partial<UpstreamLimits>) => {
+  const server = await serve(behaviour);
+  return { server, upstream: open(server.url, limits) };
+};
+export const PARAMS = Buffer.from('{ "name":"t","arguments":{"n":1.0} }');
+export const call = async (upstream: Upstream, options: Partial<CallOptions> = {}) => {
+  const signal = new AbortController().signal;
+  const answer = await upstream.callTool(PARAMS, {
+    deadline_ms: 5_000,
+    signal,
+    resultBytesMax: 100_000,
+    ...options,
+  });
+  return { kind: answer.kind, text: Buffer.from(answer.bytes).toString() };
+};
+export const calls = (server: TestServer) => server.received.filter(({ method }) => method === 'tools/call');
+export const unavailable = expect.objectContaining({ code: 'upstream_unavailable' });
+export const unknown = (reason: string) =>
+  expect.objectContaining({ name: 'UpstreamOutcomeUnknown', reason });
+export const response = (id: unknown, text = 'ok') =>
+  JSON.stringify({ jsonrpc: '2.0', id, result: { text } });

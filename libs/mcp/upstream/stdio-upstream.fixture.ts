@@ -1,0 +1,60 @@
+/** What the specs of stdio upstreams share; upstreams are closed after each test. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect } from 'vitest';
+import { type CallOptions, openUpstream, type Upstream, type UpstreamLimits } from './upstream.js';
+
+export const FIXTURE = join(import.meta.dirname, 'stdio-server.fixture.js');
+export const opened: Upstream[] = [];
+export const folder = mkdtempSync(join(tmpdir(), 'countersign-stdio-'));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((upstream) => upstream.close()));
+});
+
+export const open = (
+  args: readonly string[] = [],
+  limits: Partial<UpstreamLimits> = {},
+  onLog: (line: string) => void = () => {},
+): Upstream => {
+  const upstream = openUpstream({
+    name: 'fixture',
+    client: { name: 'test', version: '1' },
+    transport: {
+      kind: 'stdio',
+      command: process.execPath,
+      args: [FIXTURE, ...args],
+      env: { ONLY: 'this' },
+      cwd: folder,
+      onLog,
+    },
+    limits: { connect_wait_ms: 10_000, backoff_first_ms: 20, exit_ms: 300, ...limits },
+  });
+  opened.push(upstream);
+  return upstream;
+};
+
+export const call = async (
+  upstream: Upstream,
+  name: string,
+  options: Partial<CallOptions> = {},
+  more = {},
+) => {
+  const params = Buffer.from(JSON.stringify({ name, ...more }));
+  const signal = new AbortController().signal;
+  const answer = await upstream.callTool(params, {
+    deadline_ms: 10_000,
+    signal,
+    resultBytesMax: 100_000,
+    ...options,
+  });
+  return { kind: answer.kind, text: Buffer.from(answer.bytes).toString() };
+};
+export const textOf = async (upstream: Upstream, name: string): Promise<string> =>
+  JSON.parse((await call(upstream, name)).text).content[0].text;
+
+export const unavailable = expect.objectContaining({ code: 'upstream_unavailable' });
+export const unknown = (reason: string) =>
+  expect.objectContaining({ name: 'UpstreamOutcomeUnknown', reason });

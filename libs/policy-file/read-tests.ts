@@ -1,0 +1,103 @@
+import { splitTool } from '#core/policy/index-policy.js';
+import { readInstant } from '#core/policy/operators/change-window.js';
+import type { PolicyExpectation, PolicyTest } from '#core/policy/policy.types.js';
+import type { Findings } from './problems.js';
+import { readJsonObject } from './read-json.js';
+import { fieldsOf, knownOf, knownSetOf, listOf, suggest, textOf } from './read-node.js';
+import type { Vocabulary } from './read-rules.js';
+import { APPROVALS_MAX } from './read-rules.js';
+import type { YamlEntry, YamlNode } from './yaml-node.js';
+
+export interface PlacedTest {
+  readonly test: PolicyTest;
+  /** Where `expect:` is. */
+  readonly node: YamlNode;
+}
+
+interface TestVocabulary extends Vocabulary {
+  readonly ruleIds: readonly string[];
+}
+
+type Fields = ReadonlyMap<string, YamlEntry>;
+
+/** `tests:`: calls and what they must be decided to be. */
+export const readTests = (findings: Findings, node: YamlNode, words: TestVocabulary): readonly PlacedTest[] =>
+  (listOf(findings, node, 'a list of tests') ?? []).flatMap((item) => {
+    const fields = fieldsOf(findings, item, 'the test', {
+      required: ['as', 'call', 'expect'],
+      optional: ['args', 'token', 'now'],
+    });
+    const test = fields && readTest(findings, fields, words);
+    return test ? [{ test, node: fields.get('expect')?.value ?? item }] : [];
+  });
+
+const readTest = (findings: Findings, fields: Fields, words: TestVocabulary): PolicyTest | undefined => {
+  const [as, call, expect] = [fields.get('as'), fields.get('call'), fields.get('expect')];
+  const [args, token, now] = [fields.get('args'), fields.get('token'), fields.get('now')];
+  const roles = Object.keys(words.roles);
+  const tools = Object.values(words.operations).flatMap((operation) => operation.tools);
+  const caller = as && readCaller(findings, as.value, roles);
+  const called = call && knownOf(findings, call.value, 'tool', tools);
+  const expected = expect && readExpectation(findings, expect.value, words.ruleIds);
+  const at = now ? readNow(findings, now.value) : null;
+  const parts = called === undefined ? undefined : splitTool(called);
+  const given = {
+    args: args ? readJsonObject(findings, args.value, 'a map of arguments') : {},
+    token: token ? readJsonObject(findings, token.value, 'a map of token claims') : {},
+  };
+  if (caller === undefined || parts === undefined || expected === undefined) return undefined;
+  return { as: caller, ...parts, ...given, now: at, expect: expected };
+};
+
+const readCaller = (
+  findings: Findings,
+  node: YamlNode,
+  roles: readonly string[],
+): readonly string[] | undefined => {
+  if (node.kind === 'list') return knownSetOf(findings, node, 'role', roles);
+  const role = knownOf(findings, node, 'role', roles);
+  return role === undefined ? undefined : [role];
+};
+
+const readNow = (findings: Findings, node: YamlNode): string | null => {
+  const text = textOf(findings, node, 'an instant such as 2026-11-02T22:30:00Z');
+  if (text === undefined) return null;
+  if (readInstant(text) === undefined) {
+    findings.refuse(node, `"${text}" is not an instant in UTC.`, 'write it like 2026-11-02T22:30:00Z.');
+  }
+  return text;
+};
+
+/** `allow RULE.. [masked]`, `deny RULE..`, `approval N RULE.. [masked]`. */
+const readExpectation = (
+  findings: Findings,
+  node: YamlNode,
+  ruleIds: readonly string[],
+): PolicyExpectation | undefined => {
+  const text = textOf(findings, node, 'what is expected, such as: allow RA-1 masked');
+  if (text === undefined) return undefined;
+  const [effect = '', ...words] = text.split(/ +/);
+  if (effect !== 'allow' && effect !== 'deny' && effect !== 'approval') {
+    findings.refuse(node, `"${effect}" is not an outcome.`, suggest(effect, ['allow', 'deny', 'approval']));
+    return undefined;
+  }
+  const count = effect === 'approval' ? readCount(findings, node, words.shift()) : null;
+  const masked = words.at(-1) === 'masked';
+  const rules = masked ? words.slice(0, -1) : words;
+  const unknown = rules.filter((id) => !ruleIds.includes(id));
+  for (const id of unknown) findings.refuse(node, `Unknown rule "${id}".`, suggest(id, ruleIds));
+  if (masked && effect === 'deny') findings.refuse(node, 'A denied call has no mask.', 'remove "masked".');
+  if (count === undefined || unknown.length > 0) return undefined;
+  const compared = rules.length > 0 || effect === 'deny';
+  return { effect, count, rules: compared ? [...new Set(rules)].sort() : null, masked };
+};
+
+const readCount = (findings: Findings, node: YamlNode, word: string | undefined): number | undefined => {
+  if (word !== undefined && /^[1-9][0-9]{0,2}$/.test(word)) return Number(word);
+  findings.refuse(
+    node,
+    'It is not said how many approvals are expected.',
+    `write "approval 1" to "approval ${APPROVALS_MAX}", then the rules.`,
+  );
+  return undefined;
+};

@@ -1,0 +1,38 @@
+import { createDecipheriv } from 'node:crypto';
+import type { Digest } from '#core/hash.js';
+import { compactDecrypt, importJWK, type JWK } from 'jose';
+import { readSealed, SALT_BYTES, TAG_BYTES } from './sealed-payload.js';
+import { sha256 } from './sha256.js';
+
+export interface Opener {
+  /** @throws Error when the key is not held, the bytes were changed, or they are not what `commit` commits to. */
+  open(sealed: Uint8Array, commit: Digest): Promise<Uint8Array>;
+}
+
+const DATA_KEYS_MAX = 1_000;
+
+/** Holds private keys: only the masking service makes one. */
+export const createOpener = (privateKeys: ReadonlyMap<string, JWK>): Opener => {
+  const dataKeys = new Map<string, Uint8Array>();
+  const unwrap = async (kid: string, wrapped: string): Promise<Uint8Array> => {
+    const known = dataKeys.get(wrapped);
+    if (known !== undefined) return known;
+    const jwk = privateKeys.get(kid);
+    if (jwk === undefined) throw new Error(`sealing key ${kid} is not held here`);
+    const { plaintext } = await compactDecrypt(wrapped, await importJWK(jwk, 'ECDH-ES+A256KW'));
+    if (dataKeys.size >= DATA_KEYS_MAX) dataKeys.delete(dataKeys.keys().next().value ?? '');
+    dataKeys.set(wrapped, plaintext);
+    return plaintext;
+  };
+  return {
+    open: async (sealed, commit) => {
+      const { header, aad, nonce, ciphertext, tag } = readSealed(sealed);
+      const decipher = createDecipheriv('aes-256-gcm', await unwrap(header.kid, header.key), nonce, { authTagLength: TAG_BYTES });
+      decipher.setAAD(aad);
+      decipher.setAuthTag(tag);
+      const salted = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+      if (sha256(salted) !== commit) throw new Error('the payload is not the one its entry commits to');
+      return salted.subarray(SALT_BYTES);
+    },
+  };
+};

@@ -1,0 +1,34 @@
+import { Controller, Get, Header, HttpCode, HttpException, Inject } from '@nestjs/common';
+import { registry } from '#telemetry/metrics.js';
+
+/** Named checks of what this service needs to do its work; each must settle within two seconds. */
+export type ReadinessChecks = { readonly [name: string]: () => Promise<unknown> };
+export const READINESS = Symbol('READINESS');
+
+@Controller()
+export class HealthHttp {
+  constructor(@Inject(READINESS) private readonly checks: ReadinessChecks) {}
+
+  /** The process answers. */
+  @Get('healthz')
+  healthz() {
+    return { status: 'ok' };
+  }
+
+  /** Everything this service needs answers; 503 names what does not. */
+  @Get('readyz')
+  async readyz() {
+    const names = Object.keys(this.checks);
+    const results = await Promise.allSettled(names.map((name) => this.checks[name]?.()));
+    const missing = names.filter((_, index) => results[index]?.status === 'rejected');
+    if (missing.length > 0) throw new HttpException({ status: 'not ready', missing }, 503);
+    return { status: 'ready' };
+  }
+
+  @Get('metrics')
+  @HttpCode(200)
+  @Header('content-type', registry.contentType)
+  metrics() {
+    return registry.metrics();
+  }
+}

@@ -1,0 +1,34 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export const registry = new Registry();
+
+export const callsTotal = new Counter({
+  name: 'countersign_calls_total',
+  help: 'Tool calls by server and outcome.',
+  labelNames: ['server', 'outcome'],
+  registers: [registry],
+});
+
+export const callSeconds = new Histogram({
+  name: 'countersign_call_seconds',
+  help: 'Time from receipt to release of a tool call, without time held for approval.',
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
+  registers: [registry],
+});
+
+export const refusalsTotal = new Counter({
+  name: 'countersign_refusals_total',
+  help: 'Requests refused before they became a call, by error code.',
+  labelNames: ['code'],
+  registers: [registry],
+});
+
+export const approvalsPending = new Gauge({
+  name: 'countersign_approvals_pending',
+  help: 'Approvals that wait for a human.',
+  registers: [registry],
+});
+
+export const collectProcessMetrics = (): void => {
+  collectDefaultMetrics({ register: registry });
+};

@@ -1,0 +1,118 @@
+import type { System } from './system.js';
+
+/** What a REST edge answered. */
+export interface Answer<Body = Record<string, unknown>> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+export interface Approval {
+  readonly id: string;
+  readonly callId: string;
+  readonly status: string;
+  readonly digest: string;
+  readonly tool: string;
+  readonly server: string;
+  readonly arguments: Record<string, unknown>;
+  readonly reasons: readonly { readonly id: string; readonly says: string }[];
+  readonly votes: readonly { readonly approver: string; readonly vote: string }[];
+  readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
+}
+
+export interface CallItem {
+  readonly id: string;
+  readonly principal: string;
+  readonly agent: string | null;
+  readonly server: string;
+  readonly tool: string;
+  readonly decision: string | null;
+  readonly rules: readonly string[];
+  readonly outcome: string;
+  readonly approvalId?: string;
+}
+
+export interface LedgerEntry {
+  readonly id: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly correlation: string;
+  readonly data: Record<string, unknown>;
+  readonly payload?: { readonly commit: string };
+}
+
+export interface Transcript {
+  readonly id: string;
+  readonly caller: { readonly principal: string };
+  readonly request: { readonly arguments: Record<string, unknown> };
+  readonly decisions: readonly { readonly policyDigest: string; readonly decision: { readonly effect: string; readonly rules: readonly string[] } }[];
+  readonly approval: { readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[] } | null;
+  readonly masking: { readonly counts: Record<string, number> } | null;
+  readonly response: unknown;
+  readonly outcome: { readonly type: string; readonly code?: string; readonly reason?: string };
+  readonly events: readonly { readonly type: string }[];
+}
+
+export interface ReplayReport {
+  readonly checked: number;
+  readonly identical: number;
+  readonly different: readonly unknown[];
+}
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
+const send = async <Body>(url: string, token: string, body?: object): Promise<Answer<Body>> => {
+  const response = await fetch(url, {
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+  });
+  return { status: response.status, body: (await response.json()) as Body };
+};
+
+/** @throws Error when the answer is not 200 */
+const read = async <Body>(url: string, token: string, body?: object): Promise<Body> => {
+  const answer = await send<Body>(url, token, body);
+  if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};
+
+export type Vote = { readonly digest?: string; readonly reason?: string };
+
+/** The approvals REST edge as one user. */
+export const approver = async ({ urls, issuer }: System, user: string) => {
+  const token = await issuer.token(user);
+  const base = `${urls.approval}/approvals`;
+  return {
+    list: async (status?: string) => (await read<Page<Approval>>(`${base}${status === undefined ? '' : `?status=${status}`}`, token)).items,
+    one: (id: string) => read<Approval>(`${base}/${id}`, token),
+    approve: (id: string, vote: Vote) => send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
+    deny: (id: string, vote: Vote) => send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
+  };
+};
+
+/** The ledger's REST edge as the examiner. */
+export const examiner = async ({ urls, issuer }: System) => {
+  const token = await issuer.token('examiner');
+  const base = `${urls.ledger}/ledger`;
+  const pages = async <Item>(path: string, parameter: string): Promise<readonly Item[]> => {
+    const items: Item[] = [];
+    for (let next: string | null = ''; next !== null; ) {
+      const page: Page<Item> = await read(`${base}/${path}${next === '' ? '' : `&${parameter}=${next}`}`, token);
+      items.push(...page.items);
+      next = page.next;
+    }
+    return items;
+  };
+  return {
+    /** Newest first. */
+    calls: () => pages<CallItem>('calls?limit=500', 'cursor'),
+    transcript: (id: string) => read<Transcript>(`${base}/calls/${id}`, token),
+    /** In store order. */
+    events: async () => (await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after')).map(({ entry }) => entry),
+    replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
+  };
+};
+export type Examiner = Awaited<ReturnType<typeof examiner>>;

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DEMO_SERVERS } from '../../../apps/standalone/demo.js';
+import { freePort } from './free-port.js';
+import { issuerAt, startIssuer } from './issuer.js';
+import { service } from './service.js';
+import type { Stage } from './stage.js';
+import { DIST, resourcesOf, type System, type Urls } from './system.js';
+
+const CLI = join(DIST, 'apps', 'cli', 'main.js');
+const SERVE = existsSync(CLI) ? [CLI, 'serve'] : [join(DIST, 'test', 'e2e', 'support', 'serve.js')];
+const READY = /^Countersign is ready: http/m;
+
+const oneUrl = (url: string): Urls => ({ ingress: url, approval: url, ledger: url, policy: url });
+
+/** What `npm start` starts, at a port and a folder of its own. */
+export const startDemo = async (stage: Stage): Promise<System> => {
+  const port = await freePort();
+  const data = join(stage.folder, 'data');
+  const countersign = service({
+    name: 'countersign',
+    command: process.execPath,
+    args: [...SERVE, '--port', String(port), '--data', data],
+    ready: READY,
+  });
+  stage.defer(countersign.stop);
+  await countersign.start();
+  const urls = oneUrl(`http://127.0.0.1:${port}`);
+  const issuer = issuerAt(`${urls.ingress}/issuer`, resourcesOf(urls, DEMO_SERVERS));
+  return { urls, issuer, data, services: new Map([['countersign', countersign]]) };
+};
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+export interface PrivateOptions {
+  /** Text of the policy file. */
+  readonly policy: string;
+  /** As in the configuration file. */
+  readonly upstreams: readonly Settings[];
+  /** Further settings of the configuration file. */
+  readonly settings?: Settings;
+  /** Default: a folder of the stage. */
+  readonly data?: string;
+}
+
+export interface PrivateSystem extends System {
+  /** Takes effect at the next start. */
+  readonly policyFile: string;
+}
+
+/** Writes the policy and a configuration without the demonstration's parts. Answers the configuration's path. */
+export const writeConfig = async (folder: string, { policy, upstreams, settings = {} }: PrivateOptions, issuer: string): Promise<string> => {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'policy.yaml'), policy);
+  const file = join(folder, 'countersign.yaml');
+  const config = {
+    mode: 'development',
+    policy_file: 'policy.yaml',
+    log_level: 'info',
+    identity: { issuers: [{ issuer }] },
+    upstreams,
+    ...settings,
+  };
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify(config, null, 2));
+  return file;
+};
+
+/** The standalone shape with a policy, upstreams and settings of the test's own. */
+export const startPrivate = async (stage: Stage, options: PrivateOptions): Promise<PrivateSystem> => {
+  const port = await freePort();
+  const urls = oneUrl(`http://127.0.0.1:${port}`);
+  const servers = options.upstreams.map((upstream) => String(upstream['name']));
+  const issuer = await startIssuer(stage, resourcesOf(urls, servers));
+  const folder = join(stage.folder, `standalone-${port}`);
+  const data = options.data ?? join(folder, 'data');
+  const config = await writeConfig(folder, options, issuer.url);
+  const countersign = service({
+    name: 'countersign',
+    command: process.execPath,
+    args: [...SERVE, '--config', config, '--port', String(port), '--data', data],
+    ready: READY,
+  });
+  stage.defer(countersign.stop);
+  await countersign.start();
+  return { urls, issuer, data, services: new Map([['countersign', countersign]]), policyFile: join(folder, 'policy.yaml') };
+};

@@ -1,0 +1,47 @@
+// Runs before the tests: the programs the suites start on loopback. Node built-ins only, any Node from 18 on.
+// On Debian or Ubuntu as root missing programs are installed; everywhere else the message says what to install.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Program, Debian package, and what needs it. Add chromium here on the day a test drives a browser. */
+const TOOLS = [
+  { program: 'nats-server', package: 'nats-server', used_by: 'the suites of the distributed shape' },
+  { program: 'redis-server', package: 'redis-server', used_by: 'the suites of the BullMQ timers' },
+];
+
+/** Debian puts servers where the PATH of an ordinary user does not look. */
+const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+const isMissing = ({ program }) => !folders.some((folder) => existsSync(join(folder, program)));
+const say = (text) => process.stderr.write(`countersign: ${text}\n`);
+
+const aptGet = (...args) =>
+  spawnSync('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', ...args], {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }).status === 0;
+
+const install = (names) => {
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    aptGet('update');
+    if (aptGet('install', '-y', '--no-install-recommends', ...names)) return true;
+    if (attempt === 1) say('apt-get failed; trying once more');
+  }
+  return false;
+};
+
+const missing = TOOLS.filter(isMissing);
+if (missing.length > 0) {
+  const names = missing.map((tool) => tool.package);
+  const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
+  if (isDebianRoot) {
+    say(`installing ${names.join(' ')} (apt-get); this happens once`);
+    install(names);
+  }
+  const still = TOOLS.filter(isMissing);
+  if (still.length > 0) {
+    for (const tool of still) say(`${tool.program} is not installed; ${tool.used_by} need it`);
+    say(`install it, for example: sudo apt-get install ${still.map((tool) => tool.package).join(' ')}`);
+    process.exit(1);
+  }
+}
