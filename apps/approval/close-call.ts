@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import type { KnownApproval } from '#core/approval/approval.state.js';
-import { type CallCancelled, type CallDenied, callStream } from '#core/call/call.events.js';
+import { type CallCancelled, type CallDenied, callStream, type HoldEnded } from '#core/call/call.events.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import { CountersignError } from '#core/errors.js';
 import { Inject, Injectable } from '@nestjs/common';
@@ -13,9 +13,9 @@ import { APPROVAL_SERVICE } from './approvals.js';
 export class CloseCall {
   constructor(@Inject(BUS) private readonly bus: Bus) {}
 
-  async afterApproval(approval: KnownApproval): Promise<void> {
-    const event = endOf(approval);
-    if (event === undefined) return;
+  async afterApproval(approvalId: string, approval: KnownApproval): Promise<void> {
+    const end = endOf(approvalId, approval);
+    if (end === undefined) return;
     const { callId } = approval.request;
     const stream = callStream(callId);
     const { events } = await this.bus.request(ledgerReadStream, { stream });
@@ -23,7 +23,7 @@ export class CloseCall {
     if (last === undefined || (last.type !== 'CallHeld' && last.type !== 'CallRepeated')) return;
     const command = buildAppend(
       { stream, expected: last.revision, time: new Date().toISOString(), actor: APPROVAL_SERVICE, correlation: callId, causation: last.id, newId: randomUUID },
-      [{ event }],
+      end.map((event) => ({ event })),
     );
     try {
       await this.bus.request(ledgerAppend, command);
@@ -34,14 +34,15 @@ export class CloseCall {
   }
 }
 
-const endOf = ({ status, reason }: KnownApproval): CallDenied | CallCancelled | undefined => {
+const endOf = (approvalId: string, { status, reason = '' }: KnownApproval): readonly [HoldEnded, CallDenied | CallCancelled] | undefined => {
+  const ended = (because: HoldEnded['data']['because']): HoldEnded => ({ type: 'HoldEnded', v: 1, data: { approvalId, because } });
   switch (status) {
     case 'denied':
-      return { type: 'CallDenied', v: 1, data: { code: 'approval_denied', reason: reason ?? '' } };
+      return [ended('denied'), { type: 'CallDenied', v: 1, data: { code: 'approval_denied', reason } }];
     case 'expired':
-      return { type: 'CallDenied', v: 1, data: { code: 'approval_expired', reason: 'nobody approved it in time' } };
+      return [ended('expired'), { type: 'CallDenied', v: 1, data: { code: 'approval_expired', reason: 'nobody approved it in time' } }];
     case 'withdrawn':
-      return { type: 'CallCancelled', v: 1, data: { reason: reason ?? '' } };
+      return [ended('cancelled'), { type: 'CallCancelled', v: 1, data: { reason } }];
     default:
       return undefined;
   }

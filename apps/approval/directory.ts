@@ -1,5 +1,6 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import type { HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent } from '#core/evidence/read-entry.js';
 
@@ -11,14 +12,13 @@ export interface Listed {
   /** What the approver is shown, still sealed. */
   readonly shown: Uint8Array;
   readonly shownCommit: `sha256:${string}`;
-  /** False once the call has ended or was forwarded. */
+  /** False once the hold has ended: the call was forwarded, refused or cancelled. */
   readonly callOpen: boolean;
 }
 
 /** All approvals by id and by attach key, folded from the log. Truth is the log; this can be dropped at any time. */
 export class Directory {
   private readonly approvals = new Map<string, Listed>();
-  private readonly byCall = new Map<string, string>();
   private readonly byAttachKey = new Map<string, string>();
   private readonly waiters = new Map<string, Set<() => void>>();
 
@@ -59,11 +59,11 @@ export class Directory {
     this.keep(listed);
   }
 
-  /** A call was forwarded, denied, cancelled or otherwise ended: its approval is used up or pointless. */
-  applyCallEnd(callId: string, forwarded: boolean): void {
-    const listed = this.approvals.get(this.byCall.get(callId) ?? '');
+  /** The call waits no more: its approval is used up, or pointless. */
+  applyHoldEnd({ approvalId, because }: HoldEnded['data']): void {
+    const listed = this.approvals.get(approvalId);
     if (listed === undefined || !listed.callOpen) return;
-    const status: ApprovalStatus = forwarded ? 'used' : listed.approval.status;
+    const status: ApprovalStatus = because === 'granted' ? 'used' : listed.approval.status;
     this.keep({ ...listed, callOpen: false, approval: { ...listed.approval, status } });
   }
 
@@ -85,7 +85,6 @@ export class Directory {
 
   private keep(listed: Listed): void {
     this.approvals.set(listed.approvalId, listed);
-    this.byCall.set(listed.approval.request.callId, listed.approvalId);
     this.byAttachKey.set(listed.approval.request.attachKey, listed.approvalId);
     for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
   }

@@ -41,7 +41,7 @@ export class Expiry implements OnApplicationShutdown {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
       if (!callOpen) continue;
       if (approval.status === 'pending' || approval.status === 'granted') await this.schedule(approvalId, approval.request.expiresAt);
-      else await this.closeCall.afterApproval(approval).catch(() => undefined);
+      else await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
   }
 
@@ -54,6 +54,6 @@ export class Expiry implements OnApplicationShutdown {
     if (listed === undefined || !listed.callOpen) return;
     const now = new Date().toISOString();
     const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) => decideExpiry(current, now));
-    if (state.status !== 'none') await this.closeCall.afterApproval(state);
+    if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
 }

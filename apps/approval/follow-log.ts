@@ -1,15 +1,15 @@
 import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
 import { CountersignError } from '#core/errors.js';
-import { readEntry } from '#core/evidence/read-entry.js';
+import type { HoldEnded } from '#core/call/call.events.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Directory } from './directory.js';
 import { Expiry } from './expiry.js';
 
-const CALL_ENDS = ['ForwardIntended', 'CallDenied', 'CallCancelled', 'CallFailed', 'CallOutcomeUnknown'];
-const TYPES = ['ApprovalRequested', 'ApprovalVoted', 'ApprovalGranted', 'ApprovalDenied', 'ApprovalExpired', 'ApprovalWithdrawn', ...CALL_ENDS];
+const TYPES = ['ApprovalRequested', 'ApprovalVoted', 'ApprovalGranted', 'ApprovalDenied', 'ApprovalExpired', 'ApprovalWithdrawn', 'HoldEnded'];
 const RETRY_MS = 500;
 
 /** Follows the log for approvals, from the beginning at each start: that rebuild and the daily work are the same path. */
@@ -63,7 +63,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       this.directory.applyApproval(event.stream.slice('approval-'.length), entry, event.attachment);
     } else if (event.stream.startsWith('call-')) {
-      this.directory.applyCallEnd(event.stream.slice('call-'.length), event.type === 'ForwardIntended');
+      this.directory.applyHoldEnd(asEvent<HoldEnded>(entry).data);
     }
   }
 }

@@ -1,8 +1,7 @@
-import type { CallDecided } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { awaitApproval } from './call/await-approval.js';
 import { type Call, type CallRequest, openCall } from './call/call.js';
-import { decide } from './call/decide.js';
+import { type Decided, decide } from './call/decide.js';
 import type { Exchange } from './call/exchange.js';
 import { forward, type Returned } from './call/forward.js';
 import { mask } from './call/mask.js';
@@ -44,7 +43,7 @@ const resolve = async (gateway: Gateway, call: Call): Promise<CatalogTool> => {
   return tools.get(call.tool) ?? refuse(gateway, call, known, 'tool_unknown', `${call.server} has no such tool`);
 };
 
-const decideOrRefuse = async (gateway: Gateway, call: Call, tool: CatalogTool): Promise<CallDecided['data']> => {
+const decideOrRefuse = async (gateway: Gateway, call: Call, tool: CatalogTool): Promise<Decided> => {
   const decided = await decide(gateway, call).catch(refuseWith(gateway, call, { tool, decided: null }));
   if (decided.decision.effect !== 'deny') return decided;
   const { rules, says } = decided.decision;
@@ -57,7 +56,7 @@ const release = async (
   gateway: Gateway,
   call: Call,
   receipt: IntentReceipt,
-  decided: CallDecided['data'],
+  decided: Decided,
   returned: Returned,
 ): Promise<Released> => {
   if (returned.kind === 'failed' || returned.kind === 'unknown') {

@@ -2,8 +2,10 @@
  * The event store port. Contract (test/contract/event-store.contract.ts runs it on every adapter):
  *  - an append is durable (fsync or the server's own flush) once its promise fulfils, all of it or nothing;
  *  - appends to one stream are serialised by `expected`; the loser gets WrongRevision and nothing of its batch is kept;
- *  - the same event ids appended again at the same expected revision answer like the first time (idempotent);
+ *  - the same event ids appended again at the same expected revision answer like the first time (idempotent); only
+ *    the ids are compared, the bytes stored first stay;
  *  - `UnknownOutcome` means the batch may or may not be durable: reload the stream, never assume;
+ *  - sizes, names and counts beyond append-limits.ts are refused with RangeError before anything is written;
  *  - positions grow with every event; a reader that keeps the last position it saw misses nothing and sees nothing twice.
  */
 export interface EventToAppend {
@@ -11,7 +13,10 @@ export interface EventToAppend {
   readonly id: string;
   /** Past-tense name; stored beside the entry so that readers can filter without parsing. */
   readonly type: string;
-  /** RFC 8785 bytes of the entry, stored and returned as they are. At most ENTRY_BYTES_MAX. */
+  /**
+   * RFC 8785 bytes of the entry, stored and returned as they are. At most ENTRY_BYTES_MAX.
+   * Like `attachment`, not to be changed by the caller until the append has settled.
+   */
   readonly entry: Uint8Array;
   /** Bytes that travel in the same atomic append and that `entry` commits to (sealed payload, policy text). */
   readonly attachment?: Uint8Array;
@@ -31,8 +36,9 @@ export interface AppendResult {
 }
 
 export interface ReadAllOptions {
-  /** Exclusive; undefined = from the beginning. */
+  /** Exclusive; undefined = from the beginning. Only positions that came from this store. */
   readonly after?: bigint;
+  /** At most so many events, 1 to 10,000. A page may be shorter before the end of the log when its events are large. */
   readonly limit: number;
   /** Only these event types. Positions of what was skipped still count: see `scannedTo`. */
   readonly types?: readonly string[];
@@ -40,7 +46,10 @@ export interface ReadAllOptions {
 
 export interface AllPage {
   readonly events: readonly StoredEvent[];
-  /** Position up to which the log was looked at: pass it as the next `after`, also when `events` is empty. */
+  /**
+   * Position up to which the log was looked at: pass it as the next `after`, also when `events` is empty.
+   * The end of the log is reached when it is the same as the `after` that was asked for.
+   */
   readonly scannedTo: bigint | undefined;
 }
 
@@ -53,7 +62,10 @@ export interface SubscribeOptions {
 }
 
 export interface EventStore {
-  /** `expected`: revision of the stream's last event, or -1 when the stream must not exist. */
+  /**
+   * `expected`: revision of the stream's last event, or -1 when the stream must not exist.
+   * Rejects with WrongRevision, StoreUnavailable, StoreFull, UnknownOutcome or RangeError.
+   */
   append(stream: string, expected: number, events: readonly EventToAppend[]): Promise<AppendResult>;
   /** Oldest first unless `backwards`. An unknown stream is empty. */
   readStream(
@@ -61,7 +73,10 @@ export interface EventStore {
     options?: { backwards?: boolean; limit?: number },
   ): Promise<readonly StoredEvent[]>;
   readAll(options: ReadAllOptions): Promise<AllPage>;
-  /** Everything after `after`, then everything new as it comes, until `signal` aborts. Reconnects by itself. */
+  /**
+   * Everything after `after`, then everything new as it comes, until `signal` aborts. Reconnects by itself; throws
+   * StoreUnavailable when the store is closed or does not let us read.
+   */
   subscribe(options: SubscribeOptions): AsyncIterable<StoredEvent>;
   /** Answers when the store can take an append now; throws StoreUnavailable otherwise. */
   ping(): Promise<void>;

@@ -6,7 +6,7 @@ import { type FakeKurrentDb, startFakeKurrentDb } from '../fake-kurrentdb/fake-k
 import type { AppendFault } from '../fake-kurrentdb/faults.js';
 import { eventOf, eventsOf, ids, newStream, newType, untilAnswered } from './event-store.samples.js';
 
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 2_000;
 
 let server: FakeKurrentDb | undefined;
 let store: EventStore | undefined;

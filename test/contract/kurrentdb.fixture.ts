@@ -2,14 +2,14 @@ import { openKurrentEventStore } from '#event-store/kurrentdb/open-kurrent-event
 import { startFakeKurrentDb } from '../fake-kurrentdb/fake-kurrentdb.js';
 import type { EventStoreFixture } from './event-store.fixture.js';
 
-/** Short, so that the tests of unknown outcomes do not wait long for an answer that never comes. */
-const APPEND_DEADLINE_MS = 1_200;
+/** Long: these tests are about order and copies, kurrentdb-faults.spec.ts is about answers that do not come. */
+const DEADLINES = { append_deadline_ms: 10_000, read_deadline_ms: 10_000 };
 
 export const fakeKurrentDbFixture = async (): Promise<EventStoreFixture> => {
   const server = await startFakeKurrentDb();
   return {
-    open: () => openKurrentEventStore({ url: server.url, append_deadline_ms: APPEND_DEADLINE_MS }),
-    failNextAppend: async (fault) => server.faults.order(`no_answer_${fault}`),
+    open: () => openKurrentEventStore({ url: server.url, ...DEADLINES }),
+    failNextAppend: async (fault) => server.faults.order(`drop_${fault}`),
     restart: async () => {
       await server.stop();
       await server.start();
@@ -20,6 +20,6 @@ export const fakeKurrentDbFixture = async (): Promise<EventStoreFixture> => {
 
 /** A server that runs somewhere; it is not ours to stop or to break. */
 export const realKurrentDbFixture = async (url: string): Promise<EventStoreFixture> => ({
-  open: () => openKurrentEventStore({ url, append_deadline_ms: 10_000, read_deadline_ms: 10_000 }),
+  open: () => openKurrentEventStore({ url, ...DEADLINES }),
   dispose: async () => undefined,
 });

@@ -41,7 +41,7 @@ export const cyclesOf = (graph: Graph): readonly (readonly string[])[] => {
 
 /** Programs, threads and suites: where the running of code begins. */
 const isRoot = (path: string): boolean =>
-  /\/main\.ts$|\.worker\.ts$/.test(path) || path.startsWith('test/') || path.startsWith('deploy/');
+  /(?:\/|\.)main\.ts$|\.worker\.ts$/.test(path) || path.startsWith('test/') || path.startsWith('deploy/');
 
 /** Product files that nothing but their own spec ever uses. */
 export const deadFilesOf = (graph: Graph): readonly string[] => {

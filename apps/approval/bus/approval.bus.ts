@@ -57,7 +57,7 @@ export class ApprovalBus {
   @Answers(approvalWithdraw)
   async withdraw({ approvalId, reason }: { approvalId: string; reason: string }) {
     const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) => decideWithdrawal(current, reason));
-    if (state.status !== 'none') await this.closeCall.afterApproval(state);
+    if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
     return standing(approvalId, state);
   }
 }

@@ -62,7 +62,7 @@ export class ApprovalHttp {
       const state = await this.approvals.execute(approvalId, callerActor(caller), (current) =>
         decideVote(current, { vote, approver: { principal, issuer, subject }, roles, isMachine, digest, reason, now }),
       );
-      if (state.status === 'denied') await this.closeCall.afterApproval(state);
+      if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
     } catch (error) {
       if (error instanceof CountersignError) {
         await recordRefusal(this.bus, INSTANCE, { code: error.code, where: 'approvals', caller, about: { approvalId: approvalId.slice(0, 100), vote } });

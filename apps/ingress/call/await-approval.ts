@@ -2,7 +2,6 @@ import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '
 import { ledgerAppend } from '#contracts/ledger.js';
 import { maskingMask } from '#contracts/masking.js';
 import { approvalDigest } from '#core/approval/approval-digest.js';
-import type { CallDecided } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
 import { sha256 } from '#sealing/sha256.js';
@@ -10,9 +9,9 @@ import type { CatalogTool } from '../catalog.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import { approvalNonce, attachKey, type Call } from './call.js';
-import { decide } from './decide.js';
+import { type Decided, decide } from './decide.js';
 import type { Exchange } from './exchange.js';
-import { callAppend, lastRevision, recordHeld, recordRelease, recordRepeated, recordStale } from './record.js';
+import { callAppend, lastRevision, recordHeld, recordRelease, recordRepeated, recordStale, toRecord } from './record.js';
 import type { IntentReceipt } from './receipt.js';
 import { refuseWith } from './refuse.js';
 
@@ -41,19 +40,19 @@ export const awaitApproval = async (
   gateway: Gateway,
   call: Call,
   tool: CatalogTool,
-  decided: CallDecided['data'],
+  decided: Decided,
   exchange: Exchange,
-): Promise<{ receipt: IntentReceipt; decided: CallDecided['data'] }> => {
+): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const key = attachKey(gateway, call, decided.policyDigest);
   const { found } = await gateway.bus.request(approvalFind, { attachKey: key }).catch(refuseWith(gateway, call, { tool, decided }));
   exchange.openStream();
-  const held = found ?? (await hold(gateway, call, tool, decided, key));
-  if (found !== null) await recordRepeated(gateway, call, found);
+  const attached = found !== null && (await recordRepeated(gateway, call, found));
+  const held = attached ? found : await hold(gateway, call, tool, decided, key);
   await waitForGrant(gateway, held, exchange);
   return release(gateway, call, tool, held);
 };
 
-const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: CallDecided['data'], key: string): Promise<HeldCall> => {
+const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: Decided, key: string): Promise<HeldCall> => {
   const { approval, profile, rules, says } = decided.decision;
   if (approval === null) throw new CountersignError('internal', 'policy asked for an approval without saying whose');
   const expiresAt = new Date(gateway.now().getTime() + approval.expires_s * 1_000).toISOString();
@@ -95,8 +94,11 @@ const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: Ca
 const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
   const reason = 'the approval could not be requested';
   await gateway.bus.request(approvalWithdraw, { approvalId: call.id, reason }).catch(ignoreUnknown);
-  const event = { event: { type: 'CallCancelled', v: 1, data: { reason } } };
-  await gateway.bus.request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), [event])).catch(ignoreConflict);
+  const events = [
+    toRecord({ type: 'HoldEnded', v: 1, data: { approvalId: call.id, because: 'cancelled' } }),
+    toRecord({ type: 'CallCancelled', v: 1, data: { reason } }),
+  ];
+  await gateway.bus.request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), events)).catch(ignoreConflict);
 };
 
 /** How long one look at the approval takes at most; also the pace at which a lost connection is noticed. */
@@ -147,21 +149,21 @@ const isGranted = async (gateway: Gateway, held: HeldCall, wait_ms: number): Pro
   }
 };
 
-const release = async (gateway: Gateway, call: Call, tool: CatalogTool, held: HeldCall): Promise<{ receipt: IntentReceipt; decided: CallDecided['data'] }> => {
+const release = async (gateway: Gateway, call: Call, tool: CatalogTool, held: HeldCall): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const decided = await decide(gateway, call);
   const revision = await lastRevision(gateway, held.callId);
   const refuse = async (code: 'call_denied' | 'approval_stale', reason: string): Promise<never> => {
-    await recordStale(gateway, call, { callId: held.callId, revision }, decided, code, reason);
+    await recordStale(gateway, call, { ...held, revision }, decided, { code, reason });
     throw markOnRecord(new CountersignError(code, reason));
   };
   if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest) return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
-  const receipt = await recordRelease(gateway, call, { callId: held.callId, approvalId: held.approvalId, revision }, decided);
+  const receipt = await recordRelease(gateway, call, { ...held, revision }, decided);
   return { receipt, decided };
 };
 
-const digestOf = (gateway: Gateway, call: Call, callId: string, tool: CatalogTool, decided: CallDecided['data'], expiresAt: string): Digest => {
+const digestOf = (gateway: Gateway, call: Call, callId: string, tool: CatalogTool, decided: Decided, expiresAt: string): Digest => {
   const { principal, issuer, subject, clientId } = call.caller;
   return approvalDigest(sha256, {
     caller: { principal, issuer, subject, client: clientId },

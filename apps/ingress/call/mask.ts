@@ -1,7 +1,7 @@
 import { maskingMask } from '#contracts/masking.js';
-import type { CallDecided } from '#core/call/call.events.js';
 import type { Finding } from '#core/masking/finding.js';
 import type { Gateway } from '../gateway.js';
+import type { Decided } from './decide.js';
 
 export interface Masked {
   readonly masked: Uint8Array;
@@ -14,7 +14,7 @@ export interface Masked {
 /** @throws CountersignError masking_unavailable, masking_blocked */
 export const mask = async (
   gateway: Gateway,
-  decided: CallDecided['data'],
+  decided: Decided,
   returned: { readonly kind: 'result' | 'error'; readonly bytes: Uint8Array },
 ): Promise<Masked> => {
   const surface = returned.kind;

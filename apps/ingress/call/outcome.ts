@@ -1,8 +1,9 @@
-import type { CallDecided, CallReturned, ResultMasked } from '#core/call/call.events.js';
+import type { CallReturned, ResultMasked } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { EventToRecord } from '#core/evidence/build-append.js';
 import { countsByKind, maskedPayload } from '#core/masking/masked-payload.js';
 import type { Gateway } from '../gateway.js';
+import type { Decided } from './decide.js';
 import type { Returned } from './forward.js';
 import type { Masked } from './mask.js';
 import { toRecord } from './record.js';
@@ -17,7 +18,7 @@ export const returnedEvent = (gateway: Gateway, { kind, bytes, elapsed_us }: Ans
 };
 
 /** The one append behind a masked answer: CallReturned, ResultMasked, CallCompleted. */
-export const completedEvents = (gateway: Gateway, decided: CallDecided['data'], returned: Answered, masked: Masked): readonly EventToRecord[] => {
+export const completedEvents = (gateway: Gateway, decided: Decided, returned: Answered, masked: Masked): readonly EventToRecord[] => {
   const { sealed, payload } = gateway.sealer().seal(maskedPayload(masked.findings, masked.masked));
   const event: ResultMasked = {
     type: 'ResultMasked',

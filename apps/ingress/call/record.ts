@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import {
-  type CallDecided,
   type CallDenied,
   type CallEvent,
   type CallHeld,
   type CallRequested,
+  recordedDecision,
   callStream,
   type ForwardIntended,
+  type HoldEnded,
 } from '#core/call/call.events.js';
 import { CountersignError, type ErrorCode } from '#core/errors.js';
 import { type AppendCommand, buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
@@ -16,6 +17,7 @@ import type { Digest } from '#core/hash.js';
 import { callerActor } from '#http/record-refusal.js';
 import type { Gateway } from '../gateway.js';
 import type { Call } from './call.js';
+import type { Decided } from './decide.js';
 import type { IntentReceipt } from './receipt.js';
 
 const toRecord = (event: CallEvent, attachment?: Uint8Array): EventToRecord => ({
@@ -44,7 +46,11 @@ const requested = (call: Call, toolDigest: Digest | null): EventToRecord => {
   return toRecord(event, sealed);
 };
 
-const decidedEvent = (data: CallDecided['data']): EventToRecord => toRecord({ type: 'CallDecided', v: 1, data });
+const decidedEvent = ({ decision, ...data }: Decided): EventToRecord =>
+  toRecord({ type: 'CallDecided', v: 1, data: { ...data, decision: recordedDecision(decision) } });
+
+const holdEnded = (approvalId: string, because: HoldEnded['data']['because']): EventToRecord =>
+  toRecord({ type: 'HoldEnded', v: 1, data: { approvalId, because } });
 
 const deniedEvent = (code: ErrorCode, reason: string): EventToRecord => {
   const event: CallDenied = { type: 'CallDenied', v: 1, data: { code, reason } };
@@ -84,7 +90,7 @@ const append = async (gateway: Gateway, command: AppendCommand): Promise<number>
   (await gateway.bus.request(ledgerAppend, command)).revision;
 
 /** The first append of an allowed call, ending in its intent. @throws CountersignError ledger_* */
-export const recordIntent = async (gateway: Gateway, call: Call, toolDigest: Digest, decided: CallDecided['data']): Promise<IntentReceipt> => {
+export const recordIntent = async (gateway: Gateway, call: Call, toolDigest: Digest, decided: Decided): Promise<IntentReceipt> => {
   const events = [requested(call, toolDigest), decidedEvent(decided), intendedEvent(gateway, call, null)];
   const revision = await appendFirst(gateway, call, events);
   return { callId: call.id, revision } as IntentReceipt;
@@ -95,7 +101,7 @@ export const recordDenied = async (
   gateway: Gateway,
   call: Call,
   toolDigest: Digest | null,
-  decided: CallDecided['data'] | null,
+  decided: Decided | null,
   refusal: { readonly code: ErrorCode; readonly reason: string },
 ): Promise<void> => {
   const decision = decided === null ? [] : [decidedEvent(decided)];
@@ -107,7 +113,7 @@ export const recordHeld = async (
   gateway: Gateway,
   call: Call,
   toolDigest: Digest,
-  decided: CallDecided['data'],
+  decided: Decided,
   held: CallHeld['data'],
 ): Promise<number> =>
   appendFirst(gateway, call, [requested(call, toolDigest), decidedEvent(decided), toRecord({ type: 'CallHeld', v: 1, data: held })]);
@@ -120,9 +126,9 @@ export const recordRelease = async (
   gateway: Gateway,
   call: Call,
   held: { readonly callId: string; readonly approvalId: string; readonly revision: number },
-  decided: CallDecided['data'],
+  decided: Decided,
 ): Promise<IntentReceipt> => {
-  const events = [decidedEvent(decided), intendedEvent(gateway, call, held.approvalId)];
+  const events = [decidedEvent(decided), holdEnded(held.approvalId, 'granted'), intendedEvent(gateway, call, held.approvalId)];
   const revision = await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
   return { callId: held.callId, revision } as IntentReceipt;
 };
@@ -131,25 +137,30 @@ export const recordRelease = async (
 export const recordStale = async (
   gateway: Gateway,
   call: Call,
-  held: { readonly callId: string; readonly revision: number },
-  decided: CallDecided['data'],
-  code: ErrorCode,
-  reason: string,
+  held: { readonly callId: string; readonly approvalId: string; readonly revision: number },
+  decided: Decided,
+  refusal: { readonly code: ErrorCode; readonly reason: string },
 ): Promise<void> => {
-  await append(gateway, callAppend(gateway, call, held.callId, held.revision, [decidedEvent(decided), deniedEvent(code, reason)]));
+  const events = [decidedEvent(decided), holdEnded(held.approvalId, 'stale'), deniedEvent(refusal.code, refusal.reason)];
+  await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
 };
 
 const REPEAT_RETRIES = 3;
 
-/** The identical call came again: on record with its own bytes, since it may be the one that forwards them. */
-export const recordRepeated = async (gateway: Gateway, call: Call, held: { readonly callId: string; readonly approvalId: string }): Promise<void> => {
+/**
+ * The identical call came again: on record with its own bytes, since it may be the one that forwards them. False when
+ * the call waits no more, so that this one starts afresh.
+ */
+export const recordRepeated = async (gateway: Gateway, call: Call, held: { readonly callId: string; readonly approvalId: string }): Promise<boolean> => {
   const { sealed, payload } = call.sealedParams;
   const event = toRecord({ type: 'CallRepeated', v: 1, data: { approvalId: held.approvalId, instance: gateway.instance }, payload }, sealed);
   for (let attempt = 1; ; attempt++) {
-    const revision = await lastRevision(gateway, held.callId);
+    const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
+    const last = events.at(-1);
+    if (last?.type !== 'CallHeld' && last?.type !== 'CallRepeated') return false;
     try {
-      await append(gateway, callAppend(gateway, call, held.callId, revision, [event]));
-      return;
+      await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
+      return true;
     } catch (error) {
       if (!(error instanceof CountersignError) || error.code !== 'revision_conflict' || attempt === REPEAT_RETRIES) throw error;
     }
@@ -192,14 +203,11 @@ const closeNeverForwarded = async (gateway: Gateway, call: Call): Promise<void> 
   const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(call.id) });
   const last = events.at(-1);
   const detail = 'the intent was recorded too late; the call was never forwarded';
-  const end: CallEvent | undefined =
-    last?.type === 'ForwardIntended'
-      ? { type: 'CallFailed', v: 1, data: { code: 'ledger_unavailable', detail } }
-      : last?.type === 'CallHeld'
-        ? { type: 'CallCancelled', v: 1, data: { reason: detail } }
-        : undefined;
-  if (end === undefined || last === undefined) return;
-  await append(gateway, callAppend(gateway, call, call.id, last.revision, [toRecord(end)])).catch(ignoreConflict);
+  const failed = toRecord({ type: 'CallFailed', v: 1, data: { code: 'ledger_unavailable', detail } });
+  const cancelled = [holdEnded(call.id, 'cancelled'), toRecord({ type: 'CallCancelled', v: 1, data: { reason: detail } })];
+  const end = last?.type === 'ForwardIntended' ? [failed] : last?.type === 'CallHeld' ? cancelled : [];
+  if (end.length === 0 || last === undefined) return;
+  await append(gateway, callAppend(gateway, call, call.id, last.revision, end)).catch(ignoreConflict);
 };
 
 const ignoreConflict = (error: unknown): void => {

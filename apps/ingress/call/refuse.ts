@@ -1,15 +1,15 @@
-import type { CallDecided } from '#core/call/call.events.js';
 import { CountersignError, type ErrorCode } from '#core/errors.js';
 import type { CatalogTool } from '../catalog.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import type { Call } from './call.js';
+import type { Decided } from './decide.js';
 import { recordDenied } from './record.js';
 
 /** What is known of a call when it is refused. */
 export interface Known {
   readonly tool: CatalogTool | null;
-  readonly decided: CallDecided['data'] | null;
+  readonly decided: Decided | null;
 }
 
 /** Ends a call that was not forwarded: CallRequested ... CallDenied, then the error. @throws always */

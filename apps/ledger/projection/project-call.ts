@@ -32,6 +32,7 @@ export const projectCall = (event: CallEvent): CallChange => {
     case 'CallOutcomeUnknown':
       return { outcome: 'unknown' };
     case 'CallRepeated':
+    case 'HoldEnded':
     case 'CallReturned':
     case 'ResultMasked':
       return {};

@@ -5,8 +5,8 @@ import type { ProjectionReply, ProjectionRequest } from './projection.messages.j
 import type { CallFilter, CallItem } from './projection.schema.js';
 
 const PAGE = 1_000;
-/** Between pages while nobody asks: the read model may lag, calls must not wait for it. */
-const FOLLOW_EVERY_MS = 250;
+/** While nobody asks the read model follows at this pace only, so that it takes no time from calls under way. */
+const FOLLOW_EVERY_MS = 5_000;
 
 /**
  * Read model of the calls, kept by a worker thread. It follows the log lazily; every question first catches up, so an

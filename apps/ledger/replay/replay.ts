@@ -1,15 +1,16 @@
 import type { Bus } from '#bus/bus.js';
 import { maskingOpen, maskingReplay } from '#contracts/masking.js';
-import type { CallDecided, CallRequested, ResultMasked } from '#core/call/call.events.js';
+import { type CallDecided, type CallRequested, recordedDecision, type ResultMasked } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import { decidePolicy } from '#core/policy/decide-policy.js';
 import { type IndexedPolicy, indexPolicy } from '#core/policy/index-policy.js';
 import { type PolicyEvent, policyStream } from '#core/policy/policy.events.js';
-import type { PolicyBundle } from '#core/policy/policy.types.js';
+import type { Decision, MaskingProfile, PolicyBundle } from '#core/policy/policy.types.js';
 import type { Digest } from '#core/hash.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
+import { profileDigest as digestOfProfile } from '#policy-file/profile-digest.js';
 import { sha256 } from '#sealing/sha256.js';
 
 export interface ReplayRange {
@@ -43,6 +44,7 @@ const REMEMBERED_MAX = 2_000;
 export class Replay {
   private readonly policies = new Map<Digest, Promise<IndexedPolicy>>();
   private readonly remembered = new Map<string, StoredEvent>();
+  private readonly profiles = new Map<string, MaskingProfile | null>();
 
   constructor(
     private readonly store: EventStore,
@@ -71,26 +73,32 @@ export class Replay {
 
   private async checkDecision(stored: StoredEvent, whatIf: IndexedPolicy | undefined): Promise<Difference | 'identical'> {
     const entry = readEntry(stored.entry);
-    const decided = asEvent<CallDecided>(entry).data;
+    const { data } = asEvent<CallDecided>(entry);
+    const decision = await this.decideAgain(stored, data, whatIf);
+    if (whatIf === undefined) this.keepProfile(stored.stream, decision.profile);
+    const recorded = { decision: data.decision, profileDigest: data.profileDigest } as unknown as Json;
+    const profileDigest = decision.profile === null ? null : digestOfProfile(decision.profile);
+    const replayed = { decision: recordedDecision(decision), profileDigest } as unknown as Json;
+    if (canonicalJson(recorded) === canonicalJson(replayed)) return 'identical';
+    return { callId: entry.correlation, eventId: entry.id, what: 'decision', recorded, replayed };
+  }
+
+  /** The decision of recorded inputs: request bytes, caller facts and clock from the call, the bundle by its digest. */
+  private async decideAgain(stored: StoredEvent, data: CallDecided['data'], whatIf?: IndexedPolicy): Promise<Decision> {
     const request = await this.before(stored, 'CallRequested');
     const requested = asEvent<CallRequested>(readEntry(request.entry));
     if (request.attachment === undefined) throw new CountersignError('internal', `${stored.stream} has no request payload`);
     const { bytes } = await this.bus.request(maskingOpen, { sealed: request.attachment, commit: requested.payload.commit, purpose: 'replay' });
     const params = JSON.parse(Buffer.from(bytes).toString('utf8')) as { arguments?: JsonObject };
-    const policy = whatIf ?? (await this.policy(decided.policyDigest));
+    const policy = whatIf ?? (await this.policy(data.policyDigest));
     const { caller, server, tool } = requested.data;
-    const decision = decidePolicy(policy, { groups: caller.groups, server, tool, args: params.arguments ?? {}, token: caller.token, now: decided.now });
-    const recorded = decided.decision as unknown as Json;
-    const replayed = decision as unknown as Json;
-    if (canonicalJson(recorded) === canonicalJson(replayed)) return 'identical';
-    return { callId: entry.correlation, eventId: entry.id, what: 'decision', recorded, replayed };
+    return decidePolicy(policy, { groups: caller.groups, server, tool, args: params.arguments ?? {}, token: caller.token, now: data.now });
   }
 
   private async checkMasking(stored: StoredEvent): Promise<Difference | 'identical'> {
     const entry = readEntry(stored.entry);
     const masked = asEvent<ResultMasked>(entry);
     const original = await this.before(stored, 'CallReturned');
-    const decided = asEvent<CallDecided>(readEntry((await this.before(stored, 'CallDecided')).entry));
     const commit = readEntry(original.entry).payload?.commit;
     if (original.attachment === undefined || stored.attachment === undefined || commit === undefined) {
       throw new CountersignError('internal', `${stored.stream} lacks a payload`);
@@ -99,11 +107,26 @@ export class Replay {
       original: { sealed: original.attachment, commit },
       masked: { sealed: stored.attachment, commit: masked.payload.commit },
       surface: masked.data.surface,
-      profile: decided.data.decision.profile,
+      profile: await this.profileOf(stored),
       engine: masked.data.engine,
     });
     if (identical) return 'identical';
     return { callId: entry.correlation, eventId: entry.id, what: 'masking', recorded: masked.data as unknown as Json, replayed: difference ?? null };
+  }
+
+  /** The masking profile that the call's last decision gave, from the bundle of its time. */
+  private async profileOf(stored: StoredEvent): Promise<MaskingProfile | null> {
+    const known = this.profiles.get(stored.stream);
+    if (known !== undefined) return known;
+    const decided = await this.before(stored, 'CallDecided');
+    const { profile } = await this.decideAgain(decided, asEvent<CallDecided>(readEntry(decided.entry)).data);
+    return this.keepProfile(stored.stream, profile);
+  }
+
+  private keepProfile(stream: string, profile: MaskingProfile | null): MaskingProfile | null {
+    this.profiles.set(stream, profile);
+    if (this.profiles.size > REMEMBERED_MAX) this.profiles.delete(this.profiles.keys().next().value ?? '');
+    return profile;
   }
 
   private async *events({ call, from, to }: ReplayRange): AsyncIterable<StoredEvent> {

@@ -30,7 +30,10 @@ export interface CallRequested {
   readonly payload: PayloadCommitment;
 }
 
-/** `decision` is the evaluator's whole answer: replay compares it byte for byte. */
+/**
+ * The evaluator's answer, without what the policy bundle says anyway (rule texts, the masking profile: `profileDigest`
+ * names it). Replay makes it again and compares byte for byte.
+ */
 export interface CallDecided {
   readonly type: 'CallDecided';
   readonly v: 1;
@@ -38,9 +41,13 @@ export interface CallDecided {
     readonly now: string;
     readonly policyDigest: Digest;
     readonly profileDigest: Digest | null;
-    readonly decision: Decision;
+    readonly decision: RecordedDecision;
   };
 }
+
+export type RecordedDecision = Omit<Decision, 'profile' | 'says'>;
+
+export const recordedDecision = ({ profile: _profile, says: _says, ...recorded }: Decision): RecordedDecision => recorded;
 
 export interface ForwardIntended {
   readonly type: 'ForwardIntended';
@@ -73,6 +80,13 @@ export interface CallRepeated {
   readonly v: 1;
   readonly data: { readonly approvalId: string; readonly instance: string };
   readonly payload: PayloadCommitment;
+}
+
+/** The wait is over, one way or the other; what the call does next follows in the same append. */
+export interface HoldEnded {
+  readonly type: 'HoldEnded';
+  readonly v: 1;
+  readonly data: { readonly approvalId: string; readonly because: 'granted' | 'denied' | 'expired' | 'stale' | 'cancelled' };
 }
 
 export interface CallDenied {
@@ -135,6 +149,7 @@ export type CallEvent =
   | ForwardIntended
   | CallHeld
   | CallRepeated
+  | HoldEnded
   | CallDenied
   | CallCancelled
   | CallReturned

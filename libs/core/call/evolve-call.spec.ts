@@ -7,6 +7,7 @@ const requested = event('CallRequested');
 const decided = (effect: string) => event('CallDecided', { decision: { effect } });
 const intended = event('ForwardIntended', { instance: 'i-1' });
 const held = event('CallHeld', { approvalId: 'a-1' });
+const ended = (because: string) => event('HoldEnded', { approvalId: 'a-1', because });
 const returned = event('CallReturned');
 const masked = event('ResultMasked');
 const completed = event('CallCompleted');
@@ -19,7 +20,9 @@ describe('a call', () => {
   });
 
   it('that is held is forwarded only after another decision', () => {
-    expect(given(requested, decided('approval'), held, decided('approval'), intended).kind).toBe('forwarding');
+    expect(given(requested, decided('approval'), held, decided('approval'), ended('granted'), intended).kind).toBe('forwarding');
+    expect(() => given(requested, decided('approval'), held, decided('approval'), intended)).toThrow(IllegalTransition);
+    expect(() => given(requested, decided('approval'), held, ended('granted'), intended)).toThrow(IllegalTransition);
     expect(() => given(requested, decided('approval'), held, intended)).toThrow(IllegalTransition);
   });
 
@@ -27,9 +30,10 @@ describe('a call', () => {
     ['without a decision', [requested, intended]],
     ['after a denial by policy', [requested, decided('deny'), intended]],
     ['when policy asks for an approval nobody was asked for', [requested, decided('approval'), intended]],
-    ['when policy changed to deny while it was held', [requested, decided('approval'), held, decided('deny'), intended]],
+    ['when policy changed to deny while it was held', [requested, decided('approval'), held, decided('deny'), ended('granted'), intended]],
+    ['when its approval was denied', [requested, decided('approval'), held, decided('approval'), ended('denied'), intended]],
     ['a second time', [requested, decided('allow'), intended, intended]],
-    ['after it was cancelled', [requested, decided('approval'), held, event('CallCancelled'), decided('approval')]],
+    ['after it was cancelled', [requested, decided('approval'), held, ended('cancelled'), event('CallCancelled'), decided('approval')]],
     ['after its outcome was closed as unknown', [requested, decided('allow'), intended, event('CallOutcomeUnknown'), intended]],
   ])('is never forwarded %s', (_, events) => {
     expect(() => given(...events)).toThrow(IllegalTransition);

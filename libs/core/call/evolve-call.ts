@@ -1,14 +1,15 @@
 import type { CallEvent } from './call.events.js';
 
 /**
- * Where a call stands. Only `forwarding` may be followed by an outcome, and only `none` and `held` by ForwardIntended:
- * that is promise G4, checked again by the ledger where the append happens.
+ * Where a call stands. Only `forwarding` may be followed by an outcome, and only an allowed decision or a granted hold by
+ * ForwardIntended: that is promise G4, checked again by the ledger where the append happens.
  */
 export type CallState =
   | { readonly kind: 'none' }
   | { readonly kind: 'requested' }
   | { readonly kind: 'decided'; readonly effect: 'allow' | 'deny' | 'approval'; readonly approvalId: string | null }
   | { readonly kind: 'held'; readonly approvalId: string }
+  | { readonly kind: 'released'; readonly approvalId: string; readonly granted: boolean }
   | { readonly kind: 'forwarding'; readonly instance: string }
   | { readonly kind: 'returned' }
   | { readonly kind: 'masked' }
@@ -37,8 +38,8 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
       follows('requested', 'held');
       return { kind: 'decided', effect: event.data.decision.effect, approvalId: heldApproval };
     case 'ForwardIntended': {
-      follows('decided');
-      const allowed = state.kind === 'decided' && (state.effect === 'allow' || (state.effect === 'approval' && heldApproval !== null));
+      follows('decided', 'released');
+      const allowed = state.kind === 'released' ? state.granted : state.kind === 'decided' && state.effect === 'allow' && heldApproval === null;
       if (!allowed) throw new IllegalTransition(state.kind, event.type);
       return { kind: 'forwarding', instance: event.data.instance };
     }
@@ -48,11 +49,16 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
     case 'CallRepeated':
       follows('held');
       return state;
+    case 'HoldEnded': {
+      follows('held', 'decided');
+      const mayGrant = state.kind === 'decided' && state.effect !== 'deny' && heldApproval === event.data.approvalId;
+      return { kind: 'released', approvalId: event.data.approvalId, granted: mayGrant && event.data.because === 'granted' };
+    }
     case 'CallDenied':
-      follows('requested', 'decided', 'held');
+      follows('requested', 'decided', 'released');
       return { kind: 'ended' };
     case 'CallCancelled':
-      follows('held');
+      follows('released');
       return { kind: 'ended' };
     case 'CallReturned':
       follows('forwarding');

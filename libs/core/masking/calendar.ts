@@ -62,6 +62,14 @@ const skipPunctuation = (text: string, from: number, end: number): number => {
   return i;
 };
 
+/** Whether a letter stands near enough to the digits to be the beginning or end of a month. */
+export const isMonthNear = (text: string, start: number, end: number, limit: number): boolean =>
+  (end < limit &&
+    (classAt(text, end) === LETTER || (end + 1 < limit && classAt(text, end + 1) === LETTER))) ||
+  (start > 1 &&
+    classAt(text, start - 1) === SPACE &&
+    isMonth(text.slice(wordStart(text, start - 1, 0), start - 1)));
+
 const yearEnd = (text: string, from: number, end: number): number => {
   let i = from;
   while (i < end && i - from < 4 && classAt(text, i) <= 9) i++;

@@ -1,17 +1,28 @@
-import { findKnownValues, type KnownValues } from './known-values.js';
-import { type Document, sortEdits } from './masking-run.js';
+import { findKnownValues, type KnownValues, VALUE_CHARS_MAX } from './known-values.js';
+import { type Document, type Edit, sortEdits } from './masking-run.js';
 
-/** Whether a known value stands in the document outside of everything that is masked already. */
+/**
+ * Whether a known value stands in the document outside of everything that is masked already. The inside of a long
+ * edit (a text that was decoded and masked as a document of its own) is passed over, except near its borders, where
+ * a value could begin or end outside.
+ */
 const isRepeatedIn = (known: KnownValues, document: Document): boolean => {
   sortEdits(document);
   const { text, edits } = document;
-  let next = 0;
   let repeated = false;
-  findKnownValues(known, text, 0, text.length, (start, end) => {
-    while (next < edits.length && (edits[next]?.end ?? 0) < end) next++;
-    // Matches come in the order of their ends: the edit that could cover this one is the first that ends behind it.
-    if ((edits[next]?.start ?? Number.POSITIVE_INFINITY) > start) repeated = true;
-  });
+  let next = 0;
+  const look = (start: number, end: number): void => {
+    while (next < edits.length && (edits[next] as Edit).end < end) next++;
+    // Reports come in the order of their ends: the edit that could cover this one is the first that ends behind it.
+    if (next === edits.length || (edits[next] as Edit).start > start) repeated = true;
+  };
+  let from = 0;
+  for (const edit of edits) {
+    if (edit.end - edit.start <= 2 * VALUE_CHARS_MAX) continue;
+    findKnownValues(known, text, from, edit.start + VALUE_CHARS_MAX, look);
+    from = edit.end - VALUE_CHARS_MAX;
+  }
+  findKnownValues(known, text, from, text.length, look);
   return repeated;
 };
 

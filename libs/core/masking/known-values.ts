@@ -36,7 +36,7 @@ export interface KnownValues {
   /** The longest proper suffix of this state that ends a value, or 0. */
   readonly shorter: Int32Array;
   readonly ruleAt: readonly (Rule | undefined)[];
-  /** Code units below 128 that start a value; all others may. */
+  /** Which two code units may start a value, by `startOf`. */
   readonly starts: Uint8Array;
 }
 
@@ -95,6 +95,9 @@ const linkFailures = (
   return { fail, shorter };
 };
 
+const STARTS = 4096;
+const startOf = (first: number, second: number): number => (first * 67 + second) & (STARTS - 1);
+
 export const knowValues = (rules: ReadonlyMap<string, Rule>): KnownValues => {
   let chars = 0;
   for (const value of rules.keys()) chars += value.length;
@@ -103,10 +106,10 @@ export const knowValues = (rules: ReadonlyMap<string, Rule>): KnownValues => {
   const byDepth: number[][] = [];
   const length = new Int32Array(chars + 1);
   const ruleAt: (Rule | undefined)[] = [undefined];
-  const starts = new Uint8Array(128);
+  const starts = new Uint8Array(STARTS);
   for (const [value, rule] of rules) {
     let state = 0;
-    if (value.charCodeAt(0) < 128) starts[value.charCodeAt(0)] = 1;
+    starts[startOf(value.charCodeAt(0), value.charCodeAt(1))] = 1;
     for (let depth = 0; depth < value.length; depth++) {
       const unit = value.charCodeAt(depth);
       const slot = slotOf(edges, state, unit);
@@ -127,9 +130,13 @@ export const knowValues = (rules: ReadonlyMap<string, Rule>): KnownValues => {
   return { rules, edges, length, ruleAt, starts, ...linkFailures(edges, states, byDepth, length) };
 };
 
-/** A value may not start or end in the middle of a word. */
-const standsAlone = (text: string, start: number, end: number): boolean =>
-  !(isWordAt(text, start) && isWordAt(text, start - 1)) && !(isWordAt(text, end - 1) && isWordAt(text, end));
+/** A value may not start in the middle of a word, nor end there. */
+const isInsideWord = (text: string, border: number): boolean =>
+  isWordAt(text, border) && isWordAt(text, border - 1);
+
+/** Where a value could begin: not in the middle of a word, and with two characters that begin one. */
+const couldStart = ({ starts }: KnownValues, text: string, at: number): boolean =>
+  starts[startOf(text.charCodeAt(at), text.charCodeAt(at + 1))] === 1 && !isInsideWord(text, at);
 
 /** Reports, for each place where values end, the longest one that stands alone. Reports may overlap. */
 export const findKnownValues = (
@@ -139,25 +146,25 @@ export const findKnownValues = (
   to: number,
   report: (start: number, end: number, rule: Rule) => void,
 ): void => {
-  const { edges, fail, length, shorter, ruleAt, starts } = known;
+  const { edges, fail, length, shorter, ruleAt } = known;
   let state = 0;
   for (let i = from; i < to; i++) {
+    if (state === 0 && !couldStart(known, text, i)) continue;
     const unit = text.charCodeAt(i);
-    if (state === 0 && ((unit < 128 && starts[unit] === 0) || (isWordAt(text, i) && isWordAt(text, i - 1))))
-      continue;
     let next = follow(edges, state, unit);
     while (next === 0 && state !== 0) {
       state = fail[state] as number;
       next = follow(edges, state, unit);
     }
     state = next;
+    if (state === 0 || isInsideWord(text, i + 1)) continue;
     for (
       let found = length[state] ? state : (shorter[state] as number);
       found !== 0;
       found = shorter[found] as number
     ) {
       const start = i + 1 - (length[found] as number);
-      if (!standsAlone(text, start, i + 1)) continue;
+      if (isInsideWord(text, start)) continue;
       report(start, i + 1, ruleAt[found] as Rule);
       break;
     }

@@ -4,7 +4,6 @@ import { AT, classAt, LETTER, NEWLINE, OPEN } from './characters.js';
 /** The label must end this close before its value, with nothing between but words. */
 const REACH_CHARS = 32;
 const WINDOW_CHARS = 64;
-const WORD_CHARS_MAX = 24;
 
 /** The last label met before a number in running text. Follows the scan, so each character is looked at once. */
 export interface LabelContext {
@@ -19,7 +18,8 @@ export interface LabelContext {
   spent: boolean;
   /** Where reading goes on. */
   at: number;
-  previous: string;
+  previousStart: number;
+  previousEnd: number;
 }
 
 export const newLabelContext = (): LabelContext => ({
@@ -29,38 +29,57 @@ export const newLabelContext = (): LabelContext => ({
   strangers: 0,
   spent: false,
   at: 0,
-  previous: '',
+  previousStart: 0,
+  previousEnd: 0,
 });
 
-const words = (kind: MaskKind | 'none', text: string): [string, MaskKind | 'none'][] =>
-  text.split(' ').map((word) => [word, kind]);
+/** What a word means to the label before it, or as a label. */
+interface Word {
+  readonly text: string;
+  /** The word is a label by itself; `none` takes an earlier label back: "account 17, order 99887766". */
+  readonly label?: MaskKind | 'none';
+  /** With one of these words before it, it is a label: "social security". */
+  readonly after?: Readonly<Record<string, MaskKind>>;
+  /** Follows a label without weakening it. */
+  readonly connects?: boolean;
+  /** Makes "account" certain. */
+  readonly numbers?: boolean;
+  /** Goes on with a list of values. */
+  readonly lists?: boolean;
+}
 
-/** Words that name what follows; `none` takes an earlier label back: "account 17, order 99887766". */
-const LABELS: ReadonlyMap<string, MaskKind | 'none'> = new Map([
-  ...words('US_SSN', 'ssn ssns ss itin tin socsec'),
-  ...words('BANK_ACCOUNT', 'account accounts acct accts iban accountnumber acctno'),
-  ...words('PHONE', 'phone telephone tel mobile cell cellphone fax landline'),
-  ...words('DOB', 'dob born birth birthday birthdate birthdays'),
-  ...words(
+const labels = (label: MaskKind | 'none', list: string): Word[] =>
+  list.split(' ').map((text) => ({ text, label }));
+
+const WORDS: readonly Word[] = [
+  ...labels('US_SSN', 'ssn ssns ss itin tin socsec'),
+  ...labels('BANK_ACCOUNT', 'account accounts acct accts iban accountnumber acctno'),
+  ...labels('PHONE', 'phone telephone tel mobile cell cellphone fax landline'),
+  ...labels('DOB', 'dob born birth birthday birthdate birthdays'),
+  ...labels(
     'none',
-    'order orders ref reference invoice transaction txn trace ticket case routing aba balance amount total zip version year since check cheque branch page line',
+    'order orders ref reference invoice transaction txn trace ticket case routing aba balance amount',
   ),
-]);
-/** Joined with the word before it, a label of its own. */
-const PHRASES: ReadonlyMap<string, MaskKind> = new Map([
-  ['social security', 'US_SSN'],
-  ['tax id', 'US_SSN'],
-  ['taxpayer id', 'US_SSN'],
-  ['taxpayer identification', 'US_SSN'],
-  ['a c', 'BANK_ACCOUNT'],
-]);
-/** Follow a label without weakening it. */
-const CONNECTORS: ReadonlySet<string> = new Set(
-  'number numbers no nr num nbr is are id ending in details'.split(' '),
+  ...labels('none', 'total zip version year since check cheque branch page line'),
+  { text: 'security', after: { social: 'US_SSN' } },
+  { text: 'id', after: { tax: 'US_SSN', taxpayer: 'US_SSN' }, connects: true },
+  { text: 'identification', after: { tax: 'US_SSN', taxpayer: 'US_SSN' } },
+  { text: 'c', after: { a: 'BANK_ACCOUNT' } },
+  ...['number', 'numbers', 'no', 'nr', 'num', 'nbr'].map((text) => ({ text, connects: true, numbers: true })),
+  ...['is', 'are', 'ending', 'in', 'details'].map((text) => ({ text, connects: true })),
+  { text: 'and', lists: true },
+  { text: 'or', lists: true },
+];
+
+/** Of the lower-case ASCII letters of a word; computed while reading, so that strange words cost no copy. */
+const hashOf = (hash: number, code: number): number => Math.imul(hash ^ (code | 0x20), 0x01000193);
+const HASH_START = 0x811c9dc5 | 0;
+const WORDS_BY_HASH: ReadonlyMap<number, Word> = new Map(
+  WORDS.map((word) => [
+    [...word.text].reduce((hash, char) => hashOf(hash, char.charCodeAt(0)), HASH_START),
+    word,
+  ]),
 );
-/** Make "account" certain. */
-const NUMBER_WORDS: ReadonlySet<string> = new Set(['number', 'numbers', 'no', 'nr', 'num', 'nbr']);
-const LIST_WORDS: ReadonlySet<string> = new Set(['and', 'or']);
 
 const forget = (context: LabelContext): void => {
   context.kind = undefined;
@@ -75,19 +94,33 @@ const set = (context: LabelContext, kind: MaskKind, strong: boolean, end: number
   context.spent = false;
 };
 
-const meetWord = (context: LabelContext, word: string, end: number): void => {
-  const label = LABELS.get(word) ?? PHRASES.get(`${context.previous} ${word}`);
+const meetWord = (context: LabelContext, word: Word | undefined, end: number, previous: string): void => {
+  const label = word?.label ?? word?.after?.[previous];
   if (label === 'none') forget(context);
-  else if (label !== undefined) set(context, label, label !== 'BANK_ACCOUNT' || word === 'iban', end);
+  else if (label !== undefined) set(context, label, label !== 'BANK_ACCOUNT' || word?.text === 'iban', end);
   else if (context.spent) {
-    if (!LIST_WORDS.has(word)) forget(context);
+    if (!word?.lists) forget(context);
   } else if (context.kind !== undefined) {
-    if (NUMBER_WORDS.has(word) && context.strangers === 0) {
+    if (word?.numbers && context.strangers === 0) {
       context.strong = true;
       context.end = end;
-    } else if (!CONNECTORS.has(word)) context.strangers++;
+    } else if (!word?.connects) context.strangers++;
   }
-  context.previous = word;
+};
+
+/** Reads the word at `from`; the index after it. */
+const readWord = (context: LabelContext, text: string, from: number, to: number): number => {
+  let hash = HASH_START;
+  let after = from;
+  while (after < to && classAt(text, after) === LETTER) hash = hashOf(hash, text.charCodeAt(after++));
+  const known = WORDS_BY_HASH.get(hash);
+  const word = known && text.slice(from, after).toLowerCase() === known.text ? known : undefined;
+  const { previousStart, previousEnd } = context;
+  const previous = word?.after ? text.slice(previousStart, previousEnd).toLowerCase() : '';
+  meetWord(context, word, after, previous);
+  context.previousStart = from;
+  context.previousEnd = after;
+  return after;
 };
 
 const isSentenceEnd = (text: string, at: number, end: number): boolean => {
@@ -103,6 +136,14 @@ const isSentenceEnd = (text: string, at: number, end: number): boolean => {
 
 /** Abbreviations end with a dot that ends no sentence. */
 const ABBREVIATIONS: ReadonlySet<string> = new Set(['no', 'nr', 'acct', 'tel', 'num', 'nbr']);
+const followsAbbreviation = (
+  { previousStart, previousEnd }: LabelContext,
+  text: string,
+  at: number,
+): boolean =>
+  previousEnd === at &&
+  at - previousStart <= 4 &&
+  ABBREVIATIONS.has(text.slice(previousStart, at).toLowerCase());
 
 /** Reads on to `to`, the start of a number; afterwards `kind` is the label that this number stands under, if any. */
 export const readLabels = (
@@ -116,23 +157,19 @@ export const readLabels = (
   if (to - i > WINDOW_CHARS) {
     i = to - WINDOW_CHARS;
     forget(context);
-    context.previous = '';
   }
   let newlines = 0;
   while (i < to) {
     const found = classAt(text, i);
     if (found === LETTER) {
-      let after = i + 1;
-      while (after < to && classAt(text, after) === LETTER) after++;
-      meetWord(context, after - i > WORD_CHARS_MAX ? '' : text.slice(i, after).toLowerCase(), after);
-      i = after;
+      i = readWord(context, text, i, to);
       continue;
     }
     // A number, an address or a marker in between belongs to somebody else's label.
     if (found <= AT || found === OPEN) forget(context);
     else if (found === NEWLINE && ++newlines > 1) forget(context);
     else if (text.charCodeAt(i) === 0x23 && context.kind !== undefined) context.strong = true;
-    else if (isSentenceEnd(text, i, end) && !ABBREVIATIONS.has(context.previous)) forget(context);
+    else if (isSentenceEnd(text, i, end) && !followsAbbreviation(context, text, i)) forget(context);
     i++;
   }
   context.at = Math.max(context.at, to);

@@ -88,21 +88,16 @@ const runOf = (chain: DigitChain, group: number, size: number, most: number): nu
 
 /** Number of groups if the digits stand as on a card: 4-4-4-4, with a shorter last group or not, 4-6-5, 4-6-4. */
 const grouped = (chain: DigitChain, group: number, idLike: boolean): number => {
+  const isCard = (groups: number): boolean =>
+    joinsAlike(chain, group, groups) && isCardNumber(chain, group, groups, idLike);
   const fours = runOf(chain, group, 4, 4);
-  const tries: number[] = [];
   const rest = sizeOf(chain, group + fours);
-  if (fours === 4) {
-    if (rest >= 1 && rest <= 3) tries.push(5);
-    tries.push(4);
-  } else if (fours === 3 && rest >= 1 && rest <= 3) tries.push(4);
-  else if (fours === 1 && rest === 6) {
-    const last = sizeOf(chain, group + 2);
-    if (last === 4 || last === 5) tries.push(3);
-  }
-  return (
-    tries.find((groups) => joinsAlike(chain, group, groups) && isCardNumber(chain, group, groups, idLike)) ??
-    0
-  );
+  const endsShort = rest >= 1 && rest <= 3;
+  if (fours === 4) return endsShort && isCard(5) ? 5 : isCard(4) ? 4 : 0;
+  if (fours === 3) return endsShort && isCard(4) ? 4 : 0;
+  if (fours !== 1 || rest !== 6) return 0;
+  const last = sizeOf(chain, group + 2);
+  return (last === 4 || last === 5) && isCard(3) ? 3 : 0;
 };
 
 /** Number of groups from this one on that make a payment card number (ISO/IEC 7812: issuer range and Luhn), or 0. */

@@ -1,10 +1,11 @@
-import { type DateSpan, dateAround, isIsoDate } from './calendar.js';
+import { type DateSpan, dateAround, isIsoDate, isMonthNear } from './calendar.js';
 import { classAt, isAsciiLetter, isWordAt } from './characters.js';
 import {
   type DigitChain,
   endOfGroup,
   JOIN_DASH,
   JOIN_DOT,
+  JOIN_NONE,
   JOIN_SPACE,
   joinAfter,
   readDigitChain,
@@ -92,6 +93,18 @@ const groupsUpTo = (chain: DigitChain, group: number, end: number): number => {
   return groups;
 };
 
+/** Whether any label could make something of the digits; most numbers in a text are too small or plainly dates. */
+const couldBeLabelled = ({ run, text, end }: TextScan, group: number): boolean => {
+  const { chain, active } = run;
+  const size = sizeOf(chain, group);
+  if (active.DOB && (size === 4 || size === 8 || joinAfter(chain, group) !== JOIN_NONE)) return true;
+  if (isIsoDate(chain, group)) return false;
+  if (size >= 4 || (joinAfter(chain, group) !== JOIN_NONE && group + 1 < chain.groups)) return true;
+  return (
+    active.DOB && size <= 2 && isMonthNear(text, startOfGroup(chain, group), endOfGroup(chain, group), end)
+  );
+};
+
 /** What the words before a number make of it; the number of groups, or 0. */
 const claimByLabel = (scan: TextScan, group: number): number => {
   const { run, text, label, floor, end } = scan;
@@ -116,6 +129,20 @@ const claimByLabel = (scan: TextScan, group: number): number => {
   return groups;
 };
 
+/** Of a time such as 2026-08-31T10:22:11.123+02:00, at most this is left after the T. */
+const TIME_CHARS_MAX = 32;
+
+/** Index after an ISO 8601 date and time that starts here, or -1. By far the most common digits in results. */
+const timestampEnd = (text: string, at: number, end: number): number => {
+  if (at + 16 > end || text.charCodeAt(at + 4) !== 0x2d || text.charCodeAt(at + 7) !== 0x2d) return -1;
+  if (text.charCodeAt(at + 10) !== 0x54 || text.charCodeAt(at + 13) !== 0x3a) return -1;
+  for (const digit of [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15]) if (classAt(text, at + digit) > 9) return -1;
+  let i = at + 16;
+  while (i < end && i - at < TIME_CHARS_MAX && (classAt(text, i) <= 9 || ':.Z+-'.includes(text[i] as string)))
+    i++;
+  return i;
+};
+
 /** Looks at the number that starts at `at`, and all numbers joined to it. @returns where scanning goes on. */
 export const scanDigits = (scan: TextScan, at: number): number => {
   const { run, text, end, floor } = scan;
@@ -132,13 +159,16 @@ export const scanDigits = (scan: TextScan, at: number): number => {
       return iban;
     }
   }
+  // A time at the very beginning of a text stands under no label.
+  const timestamp = at === scan.start ? timestampEnd(text, at, end) : -1;
+  if (timestamp > 0) return timestamp;
   const goesOn = readDigitChain(chain, text, at, end);
   const groups = goesOn ? chain.groups - OVERLAP_GROUPS : chain.groups;
   const labels = active.US_SSN || active.BANK_ACCOUNT || active.PHONE || active.DOB;
   let group = 0;
   while (group < groups) {
     let used = claimByStructure(scan, group);
-    if (used === 0 && labels) used = claimByLabel(scan, group);
+    if (used === 0 && labels && couldBeLabelled(scan, group)) used = claimByLabel(scan, group);
     group += used === 0 ? 1 : used;
   }
   return goesOn ? startOfGroup(chain, group) : endOfGroup(chain, chain.groups - 1);

@@ -67,6 +67,9 @@ const valueEnd = (scan: TextScan, from: number, pair: string): number => {
  */
 export const scanPair = (scan: TextScan, at: number): number => {
   const { text, run, end } = scan;
+  // A time, a ratio, an index.
+  if (at > scan.floor && classAt(text, at - 1) <= 9 && at + 1 < end && classAt(text, at + 1) <= 9)
+    return at + 1;
   const label = labelBefore(scan, at);
   if (label === '') return at + 1;
   const { kind, strong } = readKey(label).class;

@@ -2,14 +2,26 @@ import type { MaskingProfile } from '../policy/policy.types.js';
 
 /**
  * A second opinion on the masked text, written with other means than the scanner so that one mistake does not blind
- * both: plain ASCII forms only, and a strict subset of what the scanner masks. All patterns have a bounded length.
+ * both: plain ASCII forms only, and a strict subset of what the scanner masks.
  */
-const SSN = /(?<!\d)(\d{3})-(\d{2})-(\d{4})(?!\d)/g;
-const PAN =
-  /(?<![0-9A-Za-z.-])(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -])\d{6}\2\d{5}|\d{13,19})(?![0-9A-Za-z-])/g;
+const SSN = /^(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}$/;
+const PAN = /^(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -])\d{6}\2\d{5}|\d{13,19})(?![0-9A-Za-z-])/;
 /** Visa, Mastercard, American Express, Discover. */
-const ISSUER = /^(?:4|5[1-5]|2[3-6]|3[47]|6011|65)/;
-const LENGTHS = [13, 15, 16, 19];
+const ISSUER = /^(?:4|5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|3[47]|6011|65)/;
+const PAN_CHARS_MAX = 19;
+
+const isDigit = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+};
+
+const hasSsn = (text: string): boolean => {
+  for (let dash = text.indexOf('-'); dash >= 0; dash = text.indexOf('-', dash + 1)) {
+    if (text.charCodeAt(dash + 3) !== 0x2d || isDigit(text, dash - 4) || isDigit(text, dash + 8)) continue;
+    if (dash >= 3 && SSN.test(text.slice(dash - 3, dash + 8))) return true;
+  }
+  return false;
+};
 
 const passesLuhn = (digits: string): boolean => {
   let sum = 0;
@@ -20,22 +32,17 @@ const passesLuhn = (digits: string): boolean => {
   return sum % 10 === 0;
 };
 
-const hasSsn = (text: string): boolean => {
-  for (const [, area = '', group, serial] of text.matchAll(SSN)) {
-    if (area !== '000' && area !== '666' && area < '900' && group !== '00' && serial !== '0000') return true;
-  }
-  return false;
+const isPan = (digits: string): boolean => {
+  const lengths = digits.startsWith('4') ? [13, 16, 19] : digits.startsWith('3') ? [15] : [16];
+  return lengths.includes(digits.length) && ISSUER.test(digits) && passesLuhn(digits);
 };
 
 const hasPan = (text: string): boolean => {
-  for (const [found] of text.matchAll(PAN)) {
-    const digits = found.replaceAll(/[ -]/g, '');
-    const fits = digits.startsWith('3')
-      ? digits.length === 15
-      : digits.startsWith('4')
-        ? LENGTHS.includes(digits.length)
-        : digits.length === 16;
-    if (fits && ISSUER.test(digits) && passesLuhn(digits)) return true;
+  for (const { 0: digits, index } of text.matchAll(/\d{4,}/g)) {
+    const size = digits.length;
+    if ((size !== 4 && (size < 13 || size > 19)) || /[A-Za-z.-]/.test(text.charAt(index - 1))) continue;
+    const found = PAN.exec(text.slice(index, index + PAN_CHARS_MAX + 1));
+    if (found && isPan(found[0].replaceAll(/[ -]/g, ''))) return true;
   }
   return false;
 };

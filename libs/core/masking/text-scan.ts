@@ -62,12 +62,19 @@ export const addHit = (
   else remember(scan.run, scan.text.slice(start, end), kind, evidence);
 };
 
-/** Notes a value that its key or label gave away. */
+/** Forms that are found by themselves wherever they stand. */
+const SELF_EVIDENT: { readonly [kind in MaskKind]?: RegExp } = {
+  US_SSN: /^(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}$/,
+  EMAIL: /^[a-z0-9][a-z0-9.]{0,40}@[a-z0-9]{1,40}\.[a-z]{2,20}$/i,
+  PHONE: /^(?:\([2-9](?!11)\d{2}\) |[2-9](?!11)\d{2}-)[2-9](?!11)\d{2}-\d{4}$/,
+};
+
+/** Notes a value that its key or label gave away, unless it will be recognised elsewhere anyway. */
 export const remember = (run: MaskingRun, value: string, kind: MaskKind, evidence: Evidence): void => {
+  if (run.known !== undefined || SELF_EVIDENT[kind]?.test(value)) return;
   const trimmed = value.trim();
-  if (run.known === undefined && isWorthKnowing(trimmed) && !run.values.has(trimmed)) {
+  if (isWorthKnowing(trimmed) && !run.values.has(trimmed))
     run.values.set(trimmed, { kind, strong: true, evidence });
-  }
 };
 
 /** Sorts hits and joins those that overlap: the first one, or the longer of two that start together, names the kind. */

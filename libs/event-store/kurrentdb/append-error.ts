@@ -42,6 +42,10 @@ export const readError = (error: unknown): StoreUnavailable =>
 export const isAboutTheRead = (error: unknown): boolean =>
   /^(stream-not-found|stream-deleted|access-denied)$/.test(typeOf(error) ?? '');
 
+/** An error of the client or of gRPC, and not one of ours. */
+export const isOfConnection = (error: unknown): boolean =>
+  typeOf(error) !== undefined || (error instanceof Error && 'code' in error);
+
 export const isStreamNotFound = (error: unknown): boolean => typeOf(error) === 'stream-not-found';
 
 /** The kind the client gives its errors; compared as text, so that this file needs no part of the client. */

@@ -1,4 +1,4 @@
-import type { AppendResult as KurrentAppendResult, KurrentDBClient } from '@kurrent/kurrentdb-client';
+import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { type AppendResult, type EventToAppend, StoreUnavailable, UnknownOutcome } from '../event-store.js';
 import { appendError } from './append-error.js';
 import { createAppendSlots } from './append-slots.js';
@@ -16,6 +16,8 @@ export interface Appender {
     events: readonly EventToAppend[],
     bytes: number,
   ): Promise<AppendResult>;
+  /** Fulfils when every append has settled; takes no longer than their deadlines. */
+  drained(): Promise<void>;
 }
 
 interface AppenderOptions {
@@ -37,46 +39,49 @@ export const createAppender = ({ client, deadline_ms, positionOf }: AppenderOpti
     return cancelling;
   };
 
-  const send = (
-    stream: string,
-    expected: number,
-    events: readonly EventToAppend[],
-    release: () => void,
-  ): Promise<KurrentAppendResult> =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new UnknownOutcome(`append to ${stream}: no answer within ${deadline_ms} ms`));
-        cancelAll().finally(release);
-      }, deadline_ms);
-      client
-        .appendToStream(stream, events.map(toKurrent), {
-          streamState: expected < 0 ? 'no_stream' : BigInt(expected),
-          batchAppendSize: MESSAGE_BYTES_MAX,
-          deadline: deadline_ms,
-          requiresLeader: true,
-        })
-        .then(resolve, (error: unknown) => reject(appendError(error, stream, expected, slots.used() <= 1)))
-        .finally(() => {
-          clearTimeout(timer);
-          release();
-        });
+  const under_way = new Set<Promise<AppendResult>>();
+  const append: Appender['append'] = async (stream, expected, events, bytes) => {
+    const release = await slots.take(messagesOf(bytes), deadline_ms);
+    // A call that is being cancelled would swallow what is written to it now.
+    while (cancelling) await cancelling;
+    const sending = client
+      .appendToStream(stream, events.map(toKurrent), {
+        streamState: expected < 0 ? 'no_stream' : BigInt(expected),
+        batchAppendSize: MESSAGE_BYTES_MAX,
+        deadline: deadline_ms,
+        requiresLeader: true,
+      })
+      .catch((error: unknown) => Promise.reject(appendError(error, stream, expected, slots.used() <= 1)))
+      .finally(release);
+    const result = await inTime(sending, deadline_ms, () => {
+      cancelAll().finally(release);
+      return new UnknownOutcome(`append to ${stream}: no answer within ${deadline_ms} ms`);
     });
+    const revision = expected + events.length;
+    if (result.nextExpectedRevision !== BigInt(revision))
+      throw new UnknownOutcome(
+        `stream ${stream} was deleted and written again: revision ${result.nextExpectedRevision}`,
+      );
+    if (result.position) return { revision, position: result.position.commit };
+    return { revision, position: await positionOfRetry(positionOf, stream, revision) };
+  };
 
   return {
-    append: async (stream, expected, events, bytes) => {
-      const release = await slots.take(messagesOf(bytes), deadline_ms);
-      // A call that is being cancelled would swallow what is written to it now.
-      while (cancelling) await cancelling;
-      const result = await send(stream, expected, events, release);
-      const revision = expected + events.length;
-      if (result.nextExpectedRevision !== BigInt(revision))
-        throw new UnknownOutcome(
-          `stream ${stream} was deleted and written again: revision ${result.nextExpectedRevision}`,
-        );
-      if (result.position) return { revision, position: result.position.commit };
-      return { revision, position: await positionOfRetry(positionOf, stream, revision) };
+    append: (...args) => {
+      const appending = append(...args).finally(() => under_way.delete(appending));
+      under_way.add(appending);
+      return appending;
+    },
+    drained: async () => {
+      await Promise.allSettled(under_way);
     },
   };
+};
+
+const inTime = <Result>(work: Promise<Result>, deadline_ms: number, onLate: () => Error): Promise<Result> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(onLate()), deadline_ms);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 };
 
 /** At most: a message ends before the event that would overfill it, so two in a row hold more than one limit. */

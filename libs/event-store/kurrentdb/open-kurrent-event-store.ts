@@ -1,5 +1,6 @@
 import { assertAppendable } from '../append-limits.js';
 import { type EventStore, StoreUnavailable } from '../event-store.js';
+import { assertReadLimit, distinctTypes } from '../read-limits.js';
 import { createAppender } from './appender.js';
 import { createReads } from './reads.js';
 import { createRenewableClient } from './renewable-client.js';
@@ -13,8 +14,6 @@ export interface KurrentEventStoreOptions {
   /** Default 5,000. */
   readonly read_deadline_ms?: number;
 }
-
-const READ_LIMIT_MAX = 10_000;
 
 /**
  * The event store on KurrentDB, or on EventStoreDB from 20.x (`onCaughtUp` needs 23.10). Needs on the server: an
@@ -34,11 +33,8 @@ export const openKurrentEventStore = async ({
   const following = KurrentDBClient.connectionString(url);
   const reading = createRenewableClient(() => KurrentDBClient.connectionString(url));
   const reads = createReads(reading, read_deadline_ms);
-  const appender = createAppender({
-    client: writing,
-    deadline_ms: append_deadline_ms,
-    positionOf: reads.positionOf,
-  });
+  const { positionOf } = reads;
+  const appender = createAppender({ client: writing, deadline_ms: append_deadline_ms, positionOf });
   const closing = new AbortController();
   const assertOpen = (): void => {
     if (closing.signal.aborted) throw new StoreUnavailable('the event store is closed');
@@ -51,13 +47,13 @@ export const openKurrentEventStore = async ({
     },
     readStream: async (stream, { backwards = false, limit } = {}) => {
       assertOpen();
-      if (limit !== undefined) assertLimit('readStream', limit);
+      assertReadLimit(limit);
       return reads.readStream(stream, { backwards, ...(limit !== undefined && { limit }) });
     },
     readAll: async (options) => {
       assertOpen();
-      assertLimit('readAll', options.limit);
-      return reads.readAll(options);
+      assertReadLimit(options.limit);
+      return reads.readAll({ ...options, ...(options.types && { types: distinctTypes(options.types) }) });
     },
     subscribe: async function* (options) {
       const signal = AbortSignal.any([options.signal, closing.signal]);
@@ -70,12 +66,8 @@ export const openKurrentEventStore = async ({
     },
     close: async () => {
       closing.abort();
+      await appender.drained();
       await Promise.all([writing.dispose(), following.dispose(), reading.dispose()]);
     },
   };
-};
-
-const assertLimit = (what: string, limit: number): void => {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > READ_LIMIT_MAX)
-    throw new RangeError(`${what}: the limit ${limit} is not between 1 and ${READ_LIMIT_MAX}`);
 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AllStreamSubscription, KurrentDBClient, Position } from '@kurrent/kurrentdb-client';
 import type { StoredEvent, SubscribeOptions } from '../event-store.js';
+import { isAboutTheRead, isOfConnection, readError } from './append-error.js';
 import { eventFilter } from './event-filter.js';
 import { fromKurrent } from './kurrent-event.js';
 
@@ -33,8 +34,9 @@ export async function* follow(
         if (signal.aborted) return;
         yield event;
       }
-    } catch {
-      // Whatever ended the connection: the next one begins where the consumer is.
+    } catch (error) {
+      if (isAboutTheRead(error) || !isOfConnection(error)) throw readError(error);
+      // The next connection begins where the consumer is.
     }
     if (signal.aborted) return;
     await sleep(delay_ms, undefined, { signal }).catch(() => undefined);
@@ -47,16 +49,7 @@ async function* followOnce(
   { types, signal, onCaughtUp }: SubscribeOptions,
   progress: Progress,
 ): AsyncGenerator<StoredEvent, void> {
-  const subscription = client.subscribeToAll({
-    fromPosition: progress.at === undefined ? 'start' : { commit: progress.at, prepare: progress.at },
-    filter: {
-      ...eventFilter(types),
-      checkpointReached: (_: AllStreamSubscription, { commit }: Position) => {
-        // Not past events that came before the checkpoint and are still waiting for the consumer.
-        if (progress.isIdle()) progress.at = commit;
-      },
-    },
-  });
+  const subscription = subscribeFrom(client, types, progress);
   let is_waiting = false;
   const tellWhenIdle = (): void => {
     if (!progress.caught_up || !progress.isIdle()) return;
@@ -94,3 +87,19 @@ async function* followOnce(
     subscription.destroy();
   }
 }
+
+const subscribeFrom = (
+  client: KurrentDBClient,
+  types: readonly string[] | undefined,
+  progress: Progress,
+): AllStreamSubscription =>
+  client.subscribeToAll({
+    fromPosition: progress.at === undefined ? 'start' : { commit: progress.at, prepare: progress.at },
+    filter: {
+      ...eventFilter(types),
+      checkpointReached: (_: AllStreamSubscription, { commit }: Position) => {
+        // Not past events that came before the checkpoint and are still waiting for the consumer.
+        if (progress.isIdle()) progress.at = commit;
+      },
+    },
+  });

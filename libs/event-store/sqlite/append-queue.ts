@@ -9,10 +9,8 @@ import {
 } from '../event-store.js';
 import type { AppendedAnswer, AppendMessage, Failure } from './messages.js';
 import { type PackedEvents, packEvents, unpackEvents } from './packed-events.js';
+import { createWaitingLoad } from './waiting-load.js';
 
-/** Bounds of what waits for the disk; beyond them appends are refused at once instead of piling up. */
-const WAITING_APPENDS_MAX = 16_384;
-const WAITING_BYTES_MAX = 512 * 1024 * 1024;
 /** One message to the writer thread; a single append can be larger. */
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -57,20 +55,12 @@ interface QueueOptions {
  */
 export const createAppendQueue = ({ handOver, onCommitted }: QueueOptions): AppendQueue => {
   let queue: WaitingAppend[] = [];
-  const under_way = new Map<number, HandedOver>();
-  const idle: (() => void)[] = [];
-  let waiting_appends = 0;
-  let waiting_bytes = 0;
   let seq = 0;
-
-  const settled = (appends: readonly WaitingAppend[]): void => {
-    waiting_appends -= appends.length;
-    for (const { bytes } of appends) waiting_bytes -= bytes;
-    if (waiting_appends === 0) for (const resolve of idle.splice(0)) resolve();
-  };
+  const under_way = new Map<number, HandedOver>();
+  const load = createWaitingLoad();
 
   const rejectAll = (appends: readonly WaitingAppend[], errorOf: () => Error): void => {
-    settled(appends);
+    load.remove(appends);
     for (const { reject } of appends) reject(errorOf());
   };
 
@@ -89,10 +79,8 @@ export const createAppendQueue = ({ handOver, onCommitted }: QueueOptions): Appe
 
   return {
     append: (stream, expected, events, bytes) => {
-      if (waiting_appends >= WAITING_APPENDS_MAX || waiting_bytes + bytes > WAITING_BYTES_MAX)
+      if (!load.add(bytes))
         return Promise.reject(new StoreUnavailable('too many appends are waiting for the disk'));
-      waiting_appends += 1;
-      waiting_bytes += bytes;
       if (queue.length === 0) setImmediate(flush);
       return new Promise((resolve, reject) => {
         queue.push({ stream, expected, events, bytes, resolve, reject });
@@ -105,7 +93,7 @@ export const createAppendQueue = ({ handOver, onCommitted }: QueueOptions): Appe
       const { failure } = answer;
       if (failure) return rejectAll(handed.appends, () => errorOfFailure(failure));
       onCommitted(storedEvents(handed, answer));
-      settled(handed.appends);
+      load.remove(handed.appends);
       for (const [index, append] of handed.appends.entries()) answerOne(append, answer, index);
     },
     onWriterDeath: (reason) => {
@@ -113,12 +101,7 @@ export const createAppendQueue = ({ handOver, onCommitted }: QueueOptions): Appe
         rejectAll(appends, () => new UnknownOutcome(`the writer ended before it answered: ${reason}`));
       under_way.clear();
     },
-    drained: () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      if (waiting_appends === 0) resolve();
-      else idle.push(resolve);
-      return promise;
-    },
+    drained: load.drained,
   };
 };
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './sqlite-errors.js';
 
 /**
  * Makes this process the only writer of `file` until the lock is released or the process ends.
@@ -16,6 +17,7 @@ export const lockForWriting = (file: string): { release(): void } => {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
+    if (!isBusy(error)) throw error;
     throw new Error(`${file}: another process is writing to this event store`, { cause: error });
   }
   return { release: () => lock.close() };

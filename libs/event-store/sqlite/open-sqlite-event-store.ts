@@ -1,6 +1,7 @@
 import { resolve as absolutePath } from 'node:path';
 import { assertAppendable } from '../append-limits.js';
 import { type AllPage, type EventStore, type ReadAllOptions, StoreUnavailable } from '../event-store.js';
+import { assertReadLimit, distinctTypes } from '../read-limits.js';
 import { type AppendQueue, createAppendQueue } from './append-queue.js';
 import { lockForWriting } from './lock.js';
 import type {
@@ -24,9 +25,6 @@ export interface SqliteEventStoreOptions {
   /** Entry point of the writer thread; tests put one with faults here. */
   readonly writer_entry?: URL;
 }
-
-const READ_LIMIT_MAX = 10_000;
-const TYPES_MAX = 100;
 
 /**
  * The embedded event store: SQLite in WAL mode with `synchronous = FULL`, one writer thread with group commit,
@@ -77,7 +75,11 @@ const startWriter = (options: SqliteEventStoreOptions, file: string, recent: Rec
     else if (answer.kind === 'pong') onPong(answer);
     else recent.openedAt(BigInt(answer.position));
   };
-  const data: WriterOptions = { file, quick_check: options.quick_check ?? true };
+  // A thread that is started again opens a file that this process has checked already.
+  const data = (restarts: number): WriterOptions => ({
+    file,
+    quick_check: restarts === 0 && (options.quick_check ?? true),
+  });
   const thread = superviseThread<WriterMessage, WriterAnswer>({
     name: 'event-store-writer',
     entry: options.writer_entry ?? new URL('./writer.worker.js', import.meta.url),
@@ -105,7 +107,7 @@ const startReader = (file: string): Reader => {
   const thread = superviseThread<ReadMessage, ReadAnswer>({
     name: 'event-store-reader',
     entry: new URL('./reader.worker.js', import.meta.url),
-    data: { file },
+    data: () => ({ file }),
     onAnswer: (answer) => reads.onAnswer(answer),
     onDeath: (reason) => reads.onReaderDeath(reason),
   });
@@ -113,32 +115,18 @@ const startReader = (file: string): Reader => {
   return { thread, reads };
 };
 
-const eventStoreOf = (parts: {
-  recent: RecentEvents;
-  writer: Writer;
-  reader: Reader;
-  release: () => void;
-}): EventStore => {
+interface Parts {
+  readonly recent: RecentEvents;
+  readonly writer: Writer;
+  readonly reader: Reader;
+  readonly release: () => void;
+}
+
+const eventStoreOf = (parts: Parts): EventStore => {
   const { recent, writer, reader } = parts;
   let closed: Promise<void> | undefined;
   const assertOpen = (): void => {
     if (closed) throw new StoreUnavailable('the event store is closed');
-  };
-  const close = async (): Promise<void> => {
-    await writer.appends.drained();
-    recent.wakeAll();
-    await reader.thread.close({ kind: 'close' });
-    // Last of the two: the last connection to close folds the WAL back into the database.
-    await writer.thread.close({ kind: 'close' });
-    parts.release();
-  };
-  const readAll = async ({ after, limit, types }: ReadAllOptions): Promise<AllPage> => {
-    const distinct = types && [...new Set(types)];
-    if (distinct && distinct.length > TYPES_MAX) throw new RangeError(`readAll: ${distinct.length} types`);
-    assertLimit('readAll', limit);
-    const query = { kind: 'all', after: Number(after ?? 0n), limit, types: distinct } as const;
-    const page = await reader.reads.read(query);
-    return { events: page.events, scannedTo: page.scanned_to > 0 ? BigInt(page.scanned_to) : after };
   };
   return {
     append: async (stream, expected, events) => {
@@ -148,28 +136,47 @@ const eventStoreOf = (parts: {
     },
     readStream: async (stream, { backwards = false, limit } = {}) => {
       assertOpen();
-      if (limit !== undefined) assertLimit('readStream', limit);
+      assertReadLimit(limit);
       const query = { kind: 'stream', stream, backwards, limit: limit ?? Number.MAX_SAFE_INTEGER } as const;
       return (await reader.reads.read(query)).events;
     },
     readAll: async (options) => {
       assertOpen();
-      return readAll(options);
+      return readAll(reader, options);
     },
     subscribe: (options) => {
+      const types = options.types && distinctTypes(options.types);
       const readPage = (after: bigint, limit: number): Promise<AllPage> =>
-        readAll({ after, limit, ...(options.types && { types: options.types }) });
+        readAll(reader, { after, limit, ...(types && { types }) });
       return follow({ recent, readPage, isClosed: () => closed !== undefined }, options);
     },
     ping: async () => {
       assertOpen();
       return writer.ping();
     },
-    close: () => (closed ??= close()),
+    close: () => {
+      closed ??= closeParts(parts);
+      return closed;
+    },
   };
 };
 
-const assertLimit = (what: string, limit: number): void => {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > READ_LIMIT_MAX)
-    throw new RangeError(`${what}: the limit ${limit} is not between 1 and ${READ_LIMIT_MAX}`);
+const readAll = async (reader: Reader, { after, limit, types }: ReadAllOptions): Promise<AllPage> => {
+  assertReadLimit(limit);
+  const page = await reader.reads.read({
+    kind: 'all',
+    after: Number(after ?? 0n),
+    limit,
+    types: types && distinctTypes(types),
+  });
+  return { events: page.events, scannedTo: page.scanned_to > 0 ? BigInt(page.scanned_to) : after };
+};
+
+const closeParts = async ({ recent, writer, reader, release }: Parts): Promise<void> => {
+  await writer.appends.drained();
+  recent.wakeAll();
+  await reader.thread.close({ kind: 'close' });
+  // Last of the two: the last connection to close folds the WAL back into the database.
+  await writer.thread.close({ kind: 'close' });
+  release();
 };

@@ -25,10 +25,7 @@ export const createRecentEvents = (): RecentEvents => {
   let events: StoredEvent[] = [];
   let bytes = 0;
   let head = 0n;
-  const waiting = new Set<() => void>();
-  const wakeAll = (): void => {
-    for (const wake of [...waiting]) wake();
-  };
+  const waiting = createWaiting();
 
   const trim = (): void => {
     let dropped = 0;
@@ -53,14 +50,14 @@ export const createRecentEvents = (): RecentEvents => {
         bytes += bytesOf(event);
       }
       trim();
-      wakeAll();
+      waiting.wakeAll();
     },
     openedAt: (position) => {
       if (position <= head) return;
       events = [];
       bytes = 0;
       head = position;
-      wakeAll();
+      waiting.wakeAll();
     },
     since: (after, limit, types) => {
       if (after >= head) return { events: [], scannedTo: after };
@@ -68,9 +65,18 @@ export const createRecentEvents = (): RecentEvents => {
       if (first === undefined || after < first - 1n) return undefined;
       return takeFrom(events, Number(after - first) + 1, limit, types);
     },
-    next: (after, signal) =>
+    next: async (after, signal) => {
+      if (head <= after && !signal.aborted) await waiting.wait(signal);
+    },
+    wakeAll: waiting.wakeAll,
+  };
+};
+
+const createWaiting = (): { wait(signal: AbortSignal): Promise<void>; wakeAll(): void } => {
+  const waiting = new Set<() => void>();
+  return {
+    wait: (signal) =>
       new Promise((resolve) => {
-        if (head > after || signal.aborted) return resolve();
         const wake = (): void => {
           waiting.delete(wake);
           signal.removeEventListener('abort', wake);
@@ -79,7 +85,9 @@ export const createRecentEvents = (): RecentEvents => {
         waiting.add(wake);
         signal.addEventListener('abort', wake);
       }),
-    wakeAll,
+    wakeAll: () => {
+      for (const wake of [...waiting]) wake();
+    },
   };
 };
 

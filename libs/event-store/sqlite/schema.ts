@@ -51,6 +51,7 @@ PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
 PRAGMA cache_size = -16384;
 PRAGMA wal_autocheckpoint = 1000;
+PRAGMA journal_size_limit = 67108864;
 `;
 
 /**

@@ -1,5 +1,6 @@
 import type { Failure } from './messages.js';
 
+const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
 
 /** The SQLite result code of an error of node:sqlite without its extension bits, undefined for other errors. */
@@ -8,8 +9,11 @@ const primaryCode = (error: unknown): number | undefined =>
     ? error.errcode & 0xff
     : undefined;
 
+/** Another connection holds the lock. */
+export const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE_BUSY;
+
 /** SQLite says FULL for ENOSPC and EDQUOT of a write and for `max_page_count`. */
-export const isFull = (error: unknown): boolean => primaryCode(error) === SQLITE_FULL;
+const isFull = (error: unknown): boolean => primaryCode(error) === SQLITE_FULL;
 
 /** Nothing of the transaction reached its commit: whatever broke, it is known not to be durable. */
 export const failureBeforeCommit = (error: unknown): Failure => ({

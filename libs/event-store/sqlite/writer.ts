@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { type AppendTransaction, prepareAppends, type TransactionSteps } from './append-transaction.js';
+import { prepareAppends, type TransactionSteps } from './append-transaction.js';
 import type { AppendMessage, Failure, WriterAnswer, WriterMessage, WriterOptions } from './messages.js';
 import { openWriter, prepareHead } from './schema.js';
 import { failureBeforeCommit } from './sqlite-errors.js';
@@ -29,6 +29,16 @@ export const runWriter = (port: MessagePort, options: WriterOptions, steps: Tran
     say({ kind: 'head', position: prepareHead(db)() });
   };
 
+  const commit = (group: readonly AppendMessage[]): void => {
+    const answers = append(group);
+    const failure = answers[0]?.failure?.kind;
+    // Who is told that the outcome is unknown will read the stream. Before that, the reopening makes sure that
+    // what is not there now cannot come back after a crash.
+    if (failure === 'unknown') reopen();
+    for (const answer of answers) say(answer);
+    if (failure === 'unavailable') reopen();
+  };
+
   const handle = (first: WriterMessage): void => {
     let next: WriterMessage | undefined = first;
     while (next) {
@@ -42,25 +52,13 @@ export const runWriter = (port: MessagePort, options: WriterOptions, steps: Tran
         next = receive(port);
       } else {
         const { group, rest } = takeGroup(next, port);
-        if (commitGroup(append, group, say)) reopen();
+        commit(group);
         next = rest;
       }
     }
   };
   port.on('message', handle);
   say({ kind: 'head', position: prepareHead(db)() });
-};
-
-/** Says the answers; true when the connection must be opened anew. */
-const commitGroup = (
-  append: AppendTransaction,
-  group: readonly AppendMessage[],
-  say: (answer: WriterAnswer) => void,
-): boolean => {
-  const answers = append(group);
-  for (const answer of answers) say(answer);
-  const failure = answers[0]?.failure;
-  return failure !== undefined && failure.kind !== 'full';
 };
 
 /** The appends that are queued right now, up to the limits, and the message that comes after them, if any. */

@@ -42,6 +42,8 @@ export interface PrivateOptions {
   readonly settings?: Settings;
   /** Default: a folder of the stage. */
   readonly data?: string;
+  /** Further paths of the ingress that the issuer gives tokens for. */
+  readonly otherResources?: readonly string[];
 }
 
 export interface PrivateSystem extends System {
@@ -72,7 +74,8 @@ export const startPrivate = async (stage: Stage, options: PrivateOptions): Promi
   const port = await freePort();
   const urls = oneUrl(`http://127.0.0.1:${port}`);
   const servers = options.upstreams.map((upstream) => String(upstream['name']));
-  const issuer = await startIssuer(stage, resourcesOf(urls, servers));
+  const others = (options.otherResources ?? []).map((path) => `${urls.ingress}/${path}`);
+  const issuer = await startIssuer(stage, [...resourcesOf(urls, servers), ...others]);
   const folder = join(stage.folder, `standalone-${port}`);
   const data = options.data ?? join(folder, 'data');
   const config = await writeConfig(folder, options, issuer.url);

@@ -1,5 +1,4 @@
-import { DEMO_SEED } from '../../../standalone/demo.js';
-import { type Customer, generateBank } from '../../../demo-bank/bank.js';
+import { type Customer, DEMO_SEED, generateBank } from '../../../demo-bank/bank.js';
 import type { Story } from '../story.js';
 
 const WRITES = ['update_customer', 'transfer_funds'];
