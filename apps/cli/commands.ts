@@ -7,17 +7,65 @@ interface Entry {
 }
 
 export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ['serve', { says: 'serve everything in one process', load: async () => (await import('./commands/serve.js')).serve }],
-  ['distributed', { says: 'serve the five services as processes of their own', load: async () => (await import('./commands/distributed.js')).distributed }],
-  ['demo', { says: 'play the whole story on a private instance', load: async () => (await import('./commands/demo.js')).demo }],
-  ['token', { says: 'print an access token of the development issuer', load: async () => (await import('./commands/token.js')).token }],
-  ['policy', { says: 'check, test or explain a policy file', load: async () => (await import('./commands/policy.js')).policy }],
-  ['approvals', { says: 'list what waits for an approval', load: async () => (await import('./commands/approvals.js')).approvals }],
-  ['approve', { says: 'approve a held call', load: async () => (await import('./commands/vote.js')).approve }],
+  [
+    'serve',
+    {
+      says: 'serve everything in one process',
+      load: async () => (await import('./commands/serve.js')).serve,
+    },
+  ],
+  [
+    'distributed',
+    {
+      says: 'serve the five services as processes of their own',
+      load: async () => (await import('./commands/distributed.js')).distributed,
+    },
+  ],
+  [
+    'demo',
+    {
+      says: 'play the whole story on a private instance',
+      load: async () => (await import('./commands/demo.js')).demo,
+    },
+  ],
+  [
+    'token',
+    {
+      says: 'print an access token of the development issuer',
+      load: async () => (await import('./commands/token.js')).token,
+    },
+  ],
+  [
+    'policy',
+    {
+      says: 'check, test or explain a policy file',
+      load: async () => (await import('./commands/policy.js')).policy,
+    },
+  ],
+  [
+    'approvals',
+    {
+      says: 'list what waits for an approval',
+      load: async () => (await import('./commands/approvals.js')).approvals,
+    },
+  ],
+  [
+    'approve',
+    { says: 'approve a held call', load: async () => (await import('./commands/vote.js')).approve },
+  ],
   ['deny', { says: 'deny a held call', load: async () => (await import('./commands/vote.js')).deny }],
   ['calls', { says: 'list recorded calls', load: async () => (await import('./commands/calls.js')).calls }],
-  ['show', { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show }],
-  ['replay', { says: 'run recorded decisions and maskings again and compare', load: async () => (await import('./commands/replay.js')).replay }],
+  [
+    'show',
+    { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
+  ],
+  [
+    'replay',
+    {
+      says: 'run recorded decisions and maskings again and compare',
+      load: async () => (await import('./commands/replay.js')).replay,
+    },
+  ],
 ]);
 
 export const overview = (): string => {

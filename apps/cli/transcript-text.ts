@@ -20,44 +20,53 @@ export interface Transcript {
   readonly decisions: readonly {
     readonly time: string;
     readonly policyDigest: string;
-    readonly decision: { readonly effect: string; readonly rules: readonly string[]; readonly says: readonly string[] };
+    readonly decision: { readonly effect: string; readonly rules: readonly string[] };
   }[];
   readonly approval: { readonly id: string; readonly events: readonly RecordedEvent[] } | null;
-  readonly masking: { readonly counts: { readonly [kind: string]: number }; readonly findings: unknown } | null;
+  readonly masking: {
+    readonly counts: { readonly [kind: string]: number };
+    readonly findings: unknown;
+  } | null;
   readonly response: unknown;
-  readonly outcome: { readonly type: string | null };
+  readonly outcome: { readonly type: string | null; readonly reason?: string };
   readonly events: readonly RecordedEvent[];
 }
 
-/** A transcript for reading. */
-export const transcriptText = (transcript: Transcript): string => {
+/** A transcript for reading. @param lines_max of the request and of the response; everything when not given */
+export const transcriptText = (transcript: Transcript, lines_max?: number): string => {
   const { id, time, caller, agent, endpoint, server, tool, request, response, outcome } = transcript;
   return [
     `call ${id}, ${time}`,
     `  who       ${caller.principal} (${caller.groups.join(', ') || 'no groups'}) through ${agent === null ? 'an unnamed agent' : `${agent.name} ${agent.version}`} at ${endpoint}`,
     `  tool      ${server}/${tool}`,
     '  request',
-    block(request),
+    block(request, lines_max),
     ...transcript.decisions.flatMap(decisionLines),
     ...approvalLines(transcript.approval),
     ...maskingLines(transcript.masking),
     '  response',
-    block(response),
-    `  outcome   ${outcome.type ?? 'open'}`,
+    block(response, lines_max),
+    `  outcome   ${outcome.type ?? 'open'}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}`,
     '  events',
     ...transcript.events.map((event) => `    ${event.time}  ${event.type}  ${event.id}`),
   ].join('\n');
 };
 
-const decisionLines = ({ time, policyDigest, decision }: Transcript['decisions'][number]): readonly string[] => [
-  `  decision  ${decision.effect} at ${time} under policy ${policyDigest}`,
-  ...decision.rules.map((rule, at) => `    ${rule}: ${decision.says[at] ?? ''}`),
+const decisionLines = ({
+  time,
+  policyDigest,
+  decision,
+}: Transcript['decisions'][number]): readonly string[] => [
+  `  decision  ${decision.effect} by ${decision.rules.join(', ') || 'no rule'} at ${time} under policy ${policyDigest}`,
 ];
 
 const approvalLines = (approval: Transcript['approval']): readonly string[] =>
   approval === null
     ? []
-    : [`  approval  ${approval.id}`, ...approval.events.map((event) => `    ${event.time}  ${event.type}${approverOf(event)}`)];
+    : [
+        `  approval  ${approval.id}`,
+        ...approval.events.map((event) => `    ${event.time}  ${event.type}${approverOf(event)}`),
+      ];
 
 const approverOf = ({ data }: RecordedEvent): string => {
   const approver = data['approver'] as { principal?: string } | undefined;

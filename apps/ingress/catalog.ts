@@ -1,10 +1,10 @@
+import type { Logger } from 'pino';
+import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { canonicalJson } from '#core/evidence/canonical-json.js';
-import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
-import type { Upstream, UpstreamTool } from '#mcp/upstream/upstream.js';
+import type { Upstream, UpstreamTool } from '#mcp/upstream/upstream.types.js';
 import { sha256 } from '#sealing/sha256.js';
-import type { Logger } from 'pino';
 
 export interface CatalogTool {
   readonly server: string;
@@ -68,14 +68,16 @@ export class Catalog {
   async tools(server: string): Promise<ReadonlyMap<string, CatalogTool>> {
     const listing = this.listing(server);
     if (listing.tools === undefined) await Promise.race([this.refresh(server), pause(FIRST_LIST_MS)]);
-    if (listing.tools === undefined) throw new CountersignError('upstream_unavailable', `${server} has not listed its tools yet`);
+    if (listing.tools === undefined)
+      throw new CountersignError('upstream_unavailable', `${server} has not listed its tools yet`);
     return listing.tools;
   }
 
   /** Splits a name of the united endpoint, `server__tool`; only configured servers count, so a tool may hold `__` itself. */
   split(name: string): { server: string; tool: string } | undefined {
     for (const server of this.servers.keys()) {
-      if (name.startsWith(server + SEPARATOR)) return { server, tool: name.slice(server.length + SEPARATOR.length) };
+      if (name.startsWith(server + SEPARATOR))
+        return { server, tool: name.slice(server.length + SEPARATOR.length) };
     }
     return undefined;
   }
@@ -123,8 +125,11 @@ export class Catalog {
 
 const toCatalogTool = (server: string, { name, json }: UpstreamTool): CatalogTool => {
   const { title, description, inputSchema, outputSchema, annotations } = json;
-  const pinned = JSON.parse(JSON.stringify({ name, title, description, inputSchema, outputSchema, annotations })) as JsonObject;
+  const pinned = JSON.parse(
+    JSON.stringify({ name, title, description, inputSchema, outputSchema, annotations }),
+  ) as JsonObject;
   return { server, name, json, digest: sha256(canonicalJson(pinned)) };
 };
 
-const pause = (wait_ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait_ms).unref());
+const pause = (wait_ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, wait_ms).unref());

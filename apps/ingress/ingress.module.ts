@@ -1,5 +1,15 @@
 import { hkdfSync, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import {
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { type Config, type UpstreamConfig } from '#config/config.schema.js';
 import { readSecret, searchPath } from '#config/load-config.js';
@@ -9,13 +19,10 @@ import { CountersignError } from '#core/errors.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { REST_AUDIENCE, VERIFIER } from '#http/rest-caller.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
-import { openUpstream, type Upstream } from '#mcp/upstream/upstream.js';
-import { loadOrCreateSecret } from '#sealing/file-keys.js';
+import { openUpstream } from '#mcp/upstream/upstream.js';
+import type { Upstream } from '#mcp/upstream/upstream.types.js';
+import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { createSealer, type Sealer } from '#sealing/sealer.js';
-import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'pino';
 import { Catalog } from './catalog.js';
 import type { Gateway } from './gateway.js';
 import { InFlight } from './in-flight.js';
@@ -53,9 +60,17 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       config,
       logger,
       verifier: this.verifier,
-      catalog: new Catalog(config.upstreams.map((upstream) => ({ name: upstream.name, timeout_ms: upstream.timeout_ms, upstream: connect(upstream, logger) })), logger),
+      catalog: new Catalog(
+        config.upstreams.map((upstream) => ({
+          name: upstream.name,
+          timeout_ms: upstream.timeout_ms,
+          upstream: connect(upstream, logger),
+        })),
+        logger,
+      ),
       sealer: () => {
-        if (this.sealer === undefined) throw new CountersignError('masking_unavailable', 'no sealing key yet');
+        if (this.sealer === undefined)
+          throw new CountersignError('masking_unavailable', 'no sealing key yet');
         return this.sealer;
       },
       sessions: { current: 'k1', keys: new Map([['k1', derive('session')]]) },
@@ -106,11 +121,16 @@ const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
   const client = { name: GATEWAY_INFO.name, version: GATEWAY_INFO.version };
   const limits = { connect_wait_ms: CONNECT_WAIT_MS };
   if (upstream.transport === 'http') {
-    const headers = Object.fromEntries(Object.entries(upstream.headers).map(([header, reference]) => [header, readSecret(reference)]));
+    const headers = Object.fromEntries(
+      Object.entries(upstream.headers).map(([header, reference]) => [header, readSecret(reference)]),
+    );
     return openUpstream({ name, client, limits, transport: { kind: 'http', url: upstream.url, headers } });
   }
   const env = Object.fromEntries(
-    Object.entries(upstream.env).map(([variable, value]) => [variable, typeof value === 'string' ? value : readSecret(value)]),
+    Object.entries(upstream.env).map(([variable, value]) => [
+      variable,
+      typeof value === 'string' ? value : readSecret(value),
+    ]),
   );
   return openUpstream({
     name,

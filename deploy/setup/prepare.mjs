@@ -2,7 +2,17 @@
 // installs the locked packages and builds, each only when something changed since the last time.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +34,11 @@ const run = (command, args, failure) => {
 const readOr = (file, otherwise) => (existsSync(file) ? readFileSync(file, 'utf8') : otherwise);
 
 const install = () => {
-  const wanted = createHash('sha256').update(readFileSync(at('package-lock.json'))).update(process.platform).update(process.arch).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(at('package-lock.json')))
+    .update(process.platform)
+    .update(process.arch)
+    .digest('hex');
   if (readOr(INSTALLED, '') === wanted && existsSync(NODE)) return;
   say('installing packages (npm ci); this happens once');
   const npm = process.env.npm_execpath;
@@ -41,7 +55,9 @@ const sources = (folder) =>
   });
 
 const build = () => {
-  const hash = createHash('sha256').update(readOr(INSTALLED, '')).update(readFileSync(at('tsconfig.json')));
+  const hash = createHash('sha256')
+    .update(readOr(INSTALLED, ''))
+    .update(readFileSync(at('tsconfig.json')));
   for (const file of ['apps', 'libs', 'test', 'deploy'].flatMap((folder) => sources(at(folder))).sort()) {
     const { mtimeMs, size } = statSync(file);
     hash.update(`${file} ${size} ${mtimeMs}\n`);
@@ -50,7 +66,11 @@ const build = () => {
   if (readOr(BUILT, '') === wanted) return;
   say('building');
   rmSync(at('dist'), { recursive: true, force: true });
-  run(NODE, [at('node_modules', 'typescript', 'lib', 'tsc.js'), '-p', at('tsconfig.json')], 'the build failed');
+  run(
+    NODE,
+    [at('node_modules', 'typescript', 'lib', 'tsc.js'), '-p', at('tsconfig.json')],
+    'the build failed',
+  );
   writeFileSync(BUILT, wanted);
 };
 

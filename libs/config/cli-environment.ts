@@ -20,7 +20,11 @@ export interface ChildEnvironment {
  * The environment of a process of the distributed shape. Our own settings are not handed on: they are in its
  * configuration file already, and laid over it a second time they would be the same for every service.
  */
-export const childEnvironment = ({ set, secrets, everybodysSecrets }: ChildEnvironment): NodeJS.ProcessEnv => {
+export const childEnvironment = ({
+  set,
+  secrets,
+  everybodysSecrets,
+}: ChildEnvironment): NodeJS.ProcessEnv => {
   const withheld = (name: string) => everybodysSecrets.includes(name) && !secrets.includes(name);
   const kept = Object.entries(process.env).filter(([name]) => !isNotHandedOn(name) && !withheld(name));
   return { ...Object.fromEntries(kept), ...set };

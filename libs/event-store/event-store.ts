@@ -42,6 +42,8 @@ export interface ReadAllOptions {
   readonly limit: number;
   /** Only these event types. Positions of what was skipped still count: see `scannedTo`. */
   readonly types?: readonly string[];
+  /** False: leave the attachments where they are; readers that need only entries are spared most of the bytes. */
+  readonly attachments?: boolean;
 }
 
 export interface AllPage {

@@ -3,8 +3,6 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { refuseFoldedKeys } from './folded-keys.js';
 import { type JsonLimits, type JsonScan, parseScanned, type Span, scanStrictJson } from './strict-json.js';
 
-export { errorFrame, notificationFrame, rawErrorFrame, requestFrame, resultFrame } from './frame-write.js';
-
 export type RequestId = string | number;
 
 export interface RequestFrame {

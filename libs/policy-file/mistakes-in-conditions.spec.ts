@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GLOB_CHARS_MAX } from '#core/policy/operators/glob.js';
-import { type Mistake, problemsWith } from './examples/mistakes.js';
+import { type Mistake, problemsWith } from './examples/mistakes.fixture.js';
 import { IN_ITEMS_MAX } from './read-check.js';
 
 const WHEN = 'args.limit: { lte: 200 }, token.acr: { in: [mfa] }';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Mistake, problemsOf, problemsWith } from './examples/mistakes.js';
+import { type Mistake, problemsOf, problemsWith } from './examples/mistakes.fixture.js';
 import { POLICY_CHARS_MAX } from './parse-yaml.js';
 
 const MISTAKES: readonly Mistake[] = [

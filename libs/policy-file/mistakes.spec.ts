@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Mistake, problemsWith } from './examples/mistakes.js';
+import { type Mistake, problemsWith } from './examples/mistakes.fixture.js';
 import { TEXT_CHARS_MAX } from './read-node.js';
 import { APPROVALS_MAX } from './read-rules.js';
 

@@ -5,7 +5,7 @@ import { decidePolicy } from '#core/policy/decide-policy.js';
 import { indexPolicy } from '#core/policy/index-policy.js';
 import type { PolicyBundle } from '#core/policy/policy.types.js';
 import { runPolicyTests } from '#core/policy/run-policy-tests.js';
-import { RETAIL_BANK } from './examples/retail-bank.js';
+import { RETAIL_BANK } from './examples/retail-bank.fixture.js';
 import { PolicyFileError, parsePolicyFile } from './parse-policy-file.js';
 import { digestOf } from './policy-digest.js';
 import { profileDigest } from './profile-digest.js';

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { loadOrCreate } from './file-secret.js';
 
 export interface SealingKeyPair {
   /** RFC 7638 thumbprint of the public key. */
@@ -21,29 +20,4 @@ export const loadOrCreateSealingKey = async (folder: string): Promise<SealingKey
   const privateKey = JSON.parse(text) as JWK;
   const { d: _secret, ...publicKey } = privateKey;
   return { kid: await calculateJwkThumbprint(publicKey), publicKey, privateKey };
-};
-
-/** 32 random bytes as base64url, made once and kept in a file that only its owner can read. */
-export const loadOrCreateSecret = async (file: string): Promise<string> =>
-  (await loadOrCreate(file, async () => randomBytes(32).toString('base64url'))).trim();
-
-const loadOrCreate = async (file: string, make: () => Promise<string>): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  // Written beside and renamed after fsync: a crash leaves either no key or a whole one, never half a key.
-  const temporary = `${file}.${process.pid}`;
-  const handle = await open(temporary, 'wx', 0o600);
-  const text = await make();
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
-  return text;
 };

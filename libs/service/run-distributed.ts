@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Bus } from '#bus/bus.js';
 import { natsBus } from '#bus/nats/nats-bus.js';
 import { connectNats } from '#bus/nats/nats-connection.js';
+import { inboxPrefix } from '#bus/nats/permissions.js';
 import { NatsTransport } from '#bus/nats/nats-transport.js';
 import type { Config } from '#config/config.schema.js';
 import { ConfigError, configFileFromEnvironment, loadConfig, readSecret } from '#config/load-config.js';
@@ -30,6 +31,7 @@ export const runDistributed = async ({ service, modules, readiness }: Distribute
     const connection = await connectNats({
       servers,
       name: `countersign-${service}`,
+      inbox: inboxPrefix(service),
       ...(user === undefined ? {} : { user }),
       ...(password === undefined ? {} : { password: readSecret(password) }),
       ...(tls_ca_file === undefined ? {} : { tls_ca_file }),

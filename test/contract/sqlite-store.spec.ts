@@ -1,34 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EventStore, UnknownOutcome } from '#event-store/event-store.js';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
 import { openWriter } from '#event-store/sqlite/schema.js';
 import { eventOf, eventsOf, ids, newStream, newType, untilAnswered } from './event-store.samples.js';
-import { openFaulty, temporaryFolder } from './sqlite.fixture.js';
+import { openFaulty, type TemporaryFolder, temporaryFolder } from './sqlite.fixture.js';
 import { orderFaults } from './sqlite-faults.js';
 
-const folder = (() => {
-  let current = temporaryFolder();
-  return {
-    file: () => current.file,
-    renew: () => {
-      current.remove();
-      current = temporaryFolder();
-    },
-    remove: () => current.remove(),
-  };
-})();
+let folder: TemporaryFolder | undefined;
 let store: EventStore | undefined;
+
+const file = (): string => folder?.file ?? '';
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
 
 afterEach(async () => {
   await store?.close();
   store = undefined;
-  folder.renew();
+  folder?.remove();
 });
 
 const open = async (): Promise<EventStore> => {
-  store = await openFaulty(folder.file());
+  store = await openFaulty(file());
   return store;
 };
 
@@ -37,7 +33,7 @@ const synchronousOf = (db: DatabaseSync): unknown => db.prepare('PRAGMA synchron
 describe('durability settings', () => {
   it('keep synchronous=FULL after writes and after a reopening', () => {
     for (let opening = 0; opening < 3; opening++) {
-      const db = openWriter(folder.file(), { quick_check: true });
+      const db = openWriter(file(), { quick_check: true });
       expect(synchronousOf(db)).toBe(2);
       db.prepare("INSERT INTO events VALUES (?, 's', ?, 't', 'i', x'00', NULL)").run(opening + 1, opening);
       expect(synchronousOf(db)).toBe(2);
@@ -61,7 +57,7 @@ describe('the database itself', () => {
   ];
   it.each(changes)('refuses %s, also from a SQL shell', async (_, sql) => {
     await (await open()).append(newStream(), -1, eventsOf(newType(), 2));
-    const shell = new DatabaseSync(folder.file(), { timeout: 1_000 });
+    const shell = new DatabaseSync(file(), { timeout: 1_000 });
     const before = shell.prepare('SELECT * FROM events').all();
     expect(() => shell.exec(sql)).toThrow(/append-only/);
     expect(shell.prepare('SELECT * FROM events').all()).toEqual(before);
@@ -72,33 +68,33 @@ describe('the database itself', () => {
 describe('opening', () => {
   it('refuses a second store in the same process', async () => {
     await open();
-    await expect(openSqliteEventStore({ file: folder.file() })).rejects.toThrow(/another process is writing/);
+    await expect(openSqliteEventStore({ file: file() })).rejects.toThrow(/another process is writing/);
   });
 
   it('refuses a damaged file', async () => {
     await (await open()).append(newStream(), -1, eventsOf(newType(), 200));
     await store?.close();
-    const bytes = readFileSync(folder.file());
+    const bytes = readFileSync(file());
     bytes.fill(0xff, 4_096, 12_288);
-    writeFileSync(folder.file(), bytes);
-    await expect(openSqliteEventStore({ file: folder.file() })).rejects.toThrow(/damaged|malformed/);
+    writeFileSync(file(), bytes);
+    await expect(openSqliteEventStore({ file: file() })).rejects.toThrow(/damaged|malformed/);
   });
 
   it('refuses a database of another program, and one of a later version', async () => {
-    const db = new DatabaseSync(folder.file());
+    const db = new DatabaseSync(file());
     db.exec('CREATE TABLE theirs (x)');
-    await expect(openSqliteEventStore({ file: folder.file() })).rejects.toThrow(/not an event store/);
+    await expect(openSqliteEventStore({ file: file() })).rejects.toThrow(/not an event store/);
     db.exec('DROP TABLE theirs');
     await (await open()).close();
     db.exec('PRAGMA user_version = 2');
     db.close();
-    await expect(openSqliteEventStore({ file: folder.file() })).rejects.toThrow(/schema version 2/);
+    await expect(openSqliteEventStore({ file: file() })).rejects.toThrow(/schema version 2/);
   });
 
   it('releases the lock when it fails', async () => {
-    writeFileSync(folder.file(), 'no database at all, but long enough to be looked at as one'.repeat(20));
-    await expect(openSqliteEventStore({ file: folder.file() })).rejects.toThrow(/not a database/);
-    writeFileSync(folder.file(), '');
+    writeFileSync(file(), 'no database at all, but long enough to be looked at as one'.repeat(20));
+    await expect(openSqliteEventStore({ file: file() })).rejects.toThrow(/not a database/);
+    writeFileSync(file(), '');
     await expect(open()).resolves.toBeDefined();
   });
 });
@@ -111,12 +107,12 @@ describe('a full disk', () => {
       attachment: Buffer.alloc(200_000),
     });
     await store.append(newStream(), -1, [large()]);
-    orderFaults(folder.file(), { pages_max: 1 });
+    orderFaults(file(), { pages_max: 1 });
     const refused = newStream();
     await expect(store.append(refused, -1, [large()])).rejects.toMatchObject({ name: 'StoreFull' });
     await expect(store.append(refused, -1, [large()])).rejects.toMatchObject({ name: 'StoreFull' });
     expect(await store.readStream(refused)).toEqual([]);
-    orderFaults(folder.file(), { pages_max: 0 });
+    orderFaults(file(), { pages_max: 0 });
     expect(await store.append(refused, -1, [large()])).toMatchObject({ revision: 0 });
     expect(await store.readStream(refused)).toHaveLength(1);
   });
@@ -132,7 +128,7 @@ describe('the death of the writer thread', () => {
       const store = await open();
       const stream = newStream();
       const batch = eventsOf(newType(), 2);
-      orderFaults(folder.file(), { commit: `dies_${when}` });
+      orderFaults(file(), { commit: `dies_${when}` });
       await expect(store.append(stream, -1, batch)).rejects.toBeInstanceOf(UnknownOutcome);
       expect(await store.readStream(stream)).toHaveLength(kept);
       await untilAnswered(() => store.append(stream, -1, batch));
@@ -143,7 +139,7 @@ describe('the death of the writer thread', () => {
 
   it('settles every append that was waiting, each as what is known of it', async () => {
     const store = await open();
-    orderFaults(folder.file(), { commit: 'dies_after' });
+    orderFaults(file(), { commit: 'dies_after' });
     const batches = Array.from({ length: 300 }, () => ({
       stream: newStream(),
       batch: eventsOf(newType(), 1),

@@ -93,7 +93,7 @@ const noSecrets = each((_name, { environment = {} }) =>
 
 const secretsOutside: Check = ({ secrets, configs }) => [
   ...Object.entries(secrets).flatMap(([name, { file = '' }]) =>
-    unless(file.startsWith('${COUNTERSIGN_SECRETS'), `secret ${name} does not come from COUNTERSIGN_SECRETS`),
+    unless(/^\$\{COUNTERSIGN_SECRETS\b/.test(file), `secret ${name} does not come from COUNTERSIGN_SECRETS`),
   ),
   ...Object.entries(configs).flatMap(([name, { file }]) =>
     unless(file !== undefined, `config ${name} is not a file`),

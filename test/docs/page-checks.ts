@@ -77,7 +77,8 @@ export const linkProblems = (page: SourceFile, files: readonly SourceFile[]): re
   });
 };
 
-const withoutFences = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '');
+const withoutFences = (text: string): string =>
+  text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
 
 const headings = (text: string): readonly string[] =>
   [...withoutFences(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>

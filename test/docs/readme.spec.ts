@@ -30,8 +30,8 @@ describe('the commands of the documentation run against a real instance', () => 
   }, 90_000);
   afterAll(() => instance?.stop());
 
-  for (const { path, blocks } of pages) {
-    it(`${path}: each block ends well and shows what the page says`, { timeout: 120_000 }, async () => {
+  describe.each(pages)('$path', ({ path, blocks }) => {
+    it('each block ends well and shows what the page says', { timeout: 120_000 }, async () => {
       const outputs = (await instance?.run(blocks.map(({ commands }) => commands))) ?? [];
       expect(outputs).toHaveLength(blocks.length);
       const missing = blocks.flatMap(({ line, shows }, index) =>
@@ -41,5 +41,5 @@ describe('the commands of the documentation run against a real instance', () => 
       );
       expect(missing).toEqual([]);
     });
-  }
+  });
 });

@@ -6,8 +6,8 @@ import { bankUpstream, startBank } from './support/bank.js';
 import { codeOf, frameOf, type RawAnswer, rawPost, rpc, toolCall } from './support/raw.js';
 import { type Examiner, examiner, type LedgerEntry } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
-import { startPrivate } from './support/standalone.js';
-import { DIST, outputOf, serviceOf, type System } from './support/system.js';
+import { type PrivateSystem, startPrivate } from './support/standalone.js';
+import { DIST, outputOf, serviceOf } from './support/system.js';
 import { pause } from './support/wait-until.js';
 
 /** Promise G3 says two seconds; the rest is room for a busy machine. */
@@ -43,7 +43,7 @@ tests:
 `;
 
 let stage: Stage;
-let system: System;
+let system: PrivateSystem;
 let ledger: Examiner;
 let bank: Awaited<ReturnType<typeof startBank>>;
 let engineer: string;
@@ -257,6 +257,52 @@ describe('a call that cannot be carried out', () => {
     await bank.close();
     const { recorded } = await refused(() => call('core-banking', 'get_customer', { customer_id: 'C-1005' }), { status: 200, code: 'upstream_unavailable' });
     expect(endOf(recorded)).toMatchObject({ type: 'CallFailed', data: { code: 'upstream_unavailable' } });
+  });
+});
+
+describe('the REST edges', () => {
+  const get = async (path: string, token?: string) => {
+    const response = await fetch(at(path), token === undefined ? {} : { headers: bearer(token) });
+    return { status: response.status, body: (await response.json()) as { code?: string }, headers: response.headers };
+  };
+
+  it.each(['approvals', 'ledger/calls', 'ledger/events'])('GET /%s without a token is refused and recorded', async (path) => {
+    const before = (await ledger.events()).length;
+    expect(await get(path)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+    const recorded = (await ledger.events()).slice(before);
+    expect(recorded).toContainEqual(expect.objectContaining({ type: 'RequestRefused', data: expect.objectContaining({ code: 'token_missing' }) }));
+  });
+
+  it('an agent is refused the ledger, and that is recorded', async () => {
+    const before = (await ledger.events()).length;
+    expect(await get('ledger/calls', engineer)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect((await ledger.events()).slice(before)).toContainEqual(expect.objectContaining({ type: 'LedgerReadRefused' }));
+  });
+});
+
+describe('when the authorization server', () => {
+  it('rotates its key, tokens of the new key are accepted without a restart', async () => {
+    await system.issuer.rotateKey();
+    const token = await system.issuer.token('data-engineer');
+    expect((await list(bearer(token), 'mcp/odd')).status).toBe(200);
+    ledger = await examiner(system);
+    const old = await refused(() => list(bearer(engineer), 'mcp/odd'), { status: 401, code: 'token_invalid' });
+    expect(old.recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'token_invalid' } }]);
+  });
+
+  it('is away, known keys go on working and unknown ones are refused as "unavailable"', async () => {
+    const known = await system.issuer.token('data-engineer');
+    expect((await list(bearer(known), 'mcp/odd')).status).toBe(200);
+    await system.issuer.rotateKey();
+    const unknown = await system.issuer.token('data-engineer');
+    system.issuer.setAway(true);
+    try {
+      const { recorded } = await refused(() => list(bearer(unknown), 'mcp/odd'), { status: 503, code: 'identity_unavailable' });
+      expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'identity_unavailable' } }]);
+      expect((await list(bearer(known), 'mcp/odd')).status).toBe(200);
+    } finally {
+      system.issuer.setAway(false);
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { countSpecs } from './count-specs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -60,34 +61,6 @@ const runChecks = async () => {
   return count;
 };
 
-/** Counts from vitest's own report. A suite that broke before its first test, and a crash, count as one failure each. */
-const countSpecs = (exitCode) => {
-  if (!existsSync(report)) {
-    console.log('FAILED: vitest ended without a report');
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
-  const result = JSON.parse(readFileSync(report, 'utf8'));
-  const broken = result.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  );
-  for (const { name, message } of broken) console.log(`FAILED: ${name}: ${message}`);
-  const count = {
-    passed: result.numPassedTests,
-    failed: result.numFailedTests + broken.length,
-    skipped: result.numPendingTests + result.numTodoTests,
-  };
-  if (count.passed + count.failed === 0) {
-    console.log('FAILED: no test ran');
-    return { ...count, failed: 1 };
-  }
-  if (exitCode !== 0 && count.failed === 0) {
-    console.log(`FAILED: vitest ended with ${exitCode ?? 'a signal'} although no test failed`);
-    return { ...count, failed: 1 };
-  }
-  return count;
-};
-
 const runSpecs = async () => {
   const config = isNightly ? 'test/setup/vitest.nightly.config.mjs' : 'test/vitest.config.mjs';
   const reporters = [
@@ -100,7 +73,11 @@ const runSpecs = async () => {
   const exitCode = await run(bin('vitest'), ['run', '--config', config, ...reporters, ...ownArguments], {
     COUNTERSIGN_SKIP_REASONS: reasons,
   });
-  const count = countSpecs(exitCode);
+  const { problems, ...count } = countSpecs(
+    existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined,
+    exitCode,
+  );
+  for (const problem of problems) console.log(`FAILED: ${problem}`);
   if (existsSync(reasons)) {
     for (const { test, reason } of JSON.parse(readFileSync(reasons, 'utf8')))
       console.log(`skipped: ${test}: ${reason || 'no reason given'}`);

@@ -26,7 +26,12 @@ export const approvals: Command = {
     '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
     serverHelp('manager-1'),
   ].join('\n'),
-  options: { ...SERVER_OPTIONS, status: { type: 'string' }, limit: { type: 'string' }, cursor: { type: 'string' } },
+  options: {
+    ...SERVER_OPTIONS,
+    status: { type: 'string' },
+    limit: { type: 'string' },
+    cursor: { type: 'string' },
+  },
   positionals_max: 0,
   run: async (invocation) => {
     const status = textOption(invocation, 'status') ?? 'pending';
@@ -36,7 +41,8 @@ export const approvals: Command = {
     const page = await api.get<Page<ApprovalItem>>(path);
     if (invocation.values['json'] === true) printJson(page);
     else console.log(page.items.length === 0 ? 'no approvals' : page.items.map(approvalText).join('\n\n'));
-    if (page.next !== null && invocation.values['json'] !== true) console.log(`\nmore: --cursor ${page.next}`);
+    if (page.next !== null && invocation.values['json'] !== true)
+      console.log(`\nmore: --cursor ${page.next}`);
     return EXIT_FINE;
   },
 };
@@ -49,6 +55,9 @@ export const approvalText = (item: ApprovalItem): string =>
     block(item.arguments),
     ...item.reasons.map(({ id, says }) => `  because    ${id}: ${says}`),
     `  needs      ${item.quorum.map(({ by, count }) => `${count} of ${by.join(' or ')}`).join(' and ')}`,
-    ...item.votes.map((vote) => `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`),
+    ...item.votes.map(
+      (vote) =>
+        `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`,
+    ),
     `  digest     ${item.digest}`,
   ].join('\n');

@@ -1,4 +1,5 @@
 import { type Command, portOption, textOption } from '../command.js';
+import { requireValidPolicy } from '../policy/require-valid-policy.js';
 
 export const distributed: Command = {
   help: [
@@ -17,6 +18,8 @@ export const distributed: Command = {
     const config = textOption(invocation, 'config');
     const data = textOption(invocation, 'data');
     const { mainDistributed } = await import('../../standalone/main-distributed.js');
+    const { DEMO_CONFIG } = await import('../../standalone/serve.js');
+    await requireValidPolicy(config ?? DEMO_CONFIG);
     await mainDistributed({
       ...(config === undefined ? {} : { config }),
       ...(port === undefined ? {} : { port }),

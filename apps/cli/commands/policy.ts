@@ -1,13 +1,14 @@
 import { type Command, EXIT_FINDING, EXIT_FINE, type Invocation, UsageError } from '../command.js';
-import { explainText } from '../policy/explain-text.js';
 import { explainPolicy } from '../policy/explain-policy.js';
-import { readPolicyFile } from '../policy/read-policy-file.js';
+import { explainText } from '../policy/explain-text.js';
 import { isFailingTest } from '../policy/failing-test.js';
+import { readPolicyFile } from '../policy/read-policy-file.js';
 import { printJson } from '../print.js';
 
 const VERBS = ['check', 'test', 'explain'] as const;
 type Verb = (typeof VERBS)[number];
-const isVerb = (word: string | undefined): word is Verb => (VERBS as readonly (string | undefined)[]).includes(word);
+const isVerb = (word: string | undefined): word is Verb =>
+  (VERBS as readonly (string | undefined)[]).includes(word);
 
 export const policy: Command = {
   help: [
@@ -59,4 +60,8 @@ const explain = async (file: string, json: boolean): Promise<number> => {
   return EXIT_FINE;
 };
 
-const RUN: { readonly [verb in Verb]: (file: string, json: boolean) => Promise<number> } = { check, test, explain };
+const RUN: { readonly [verb in Verb]: (file: string, json: boolean) => Promise<number> } = {
+  check,
+  test,
+  explain,
+};

@@ -74,7 +74,8 @@ const differenceLine = ({ callId, what, recorded, replayed }: Difference): strin
     ? `  call ${callId}: ${decisionText(recorded)} -> ${decisionText(replayed)}`
     : `  call ${callId}: masking: ${String(replayed)}`;
 
-const decisionText = (decision: unknown): string => {
-  const { effect, rules } = decision as { effect?: string; rules?: readonly string[] };
+const decisionText = (decided: unknown): string => {
+  const { effect, rules } = (decided as { decision: { effect?: string; rules?: readonly string[] } })
+    .decision;
   return `${effect ?? '?'} (${rules?.join(', ') || 'no rule'})`;
 };

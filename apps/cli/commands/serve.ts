@@ -1,4 +1,5 @@
 import { type Command, portOption, textOption } from '../command.js';
+import { requireValidPolicy } from '../policy/require-valid-policy.js';
 
 export const serve: Command = {
   help: [
@@ -15,7 +16,8 @@ export const serve: Command = {
     const port = portOption(invocation);
     const config = textOption(invocation, 'config');
     const data = textOption(invocation, 'data');
-    const { serve: start } = await import('../../standalone/serve.js');
+    const { DEMO_CONFIG, serve: start } = await import('../../standalone/serve.js');
+    await requireValidPolicy(config ?? DEMO_CONFIG);
     await start({
       ...(config === undefined ? {} : { config }),
       ...(port === undefined ? {} : { port }),

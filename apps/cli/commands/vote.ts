@@ -31,4 +31,8 @@ export const approve = voteCommand(
   '[--reason TEXT]',
   'Approves a held call. It runs once the quorum is met and policy still agrees.',
 );
-export const deny = voteCommand('deny', '--reason TEXT', 'Denies a held call. The requester reads the reason.');
+export const deny = voteCommand(
+  'deny',
+  '--reason TEXT',
+  'Denies a held call. The requester reads the reason.',
+);

@@ -20,10 +20,14 @@ const CALL_MS_MAX = 60_000;
 const loadSdk = async () => {
   try {
     const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
-    const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
+    const { StreamableHTTPClientTransport } = await import(
+      '@modelcontextprotocol/sdk/client/streamableHttp.js'
+    );
     return { Client, StreamableHTTPClientTransport };
   } catch {
-    throw new InputError('the demo plays with a real MCP client, which is a development package. Install it with "npm ci --include=dev".');
+    throw new InputError(
+      'the demo plays with a real MCP client, which is a development package. Install it with "npm ci --include=dev".',
+    );
   }
 };
 
@@ -39,7 +43,11 @@ export const connectAgent = async (name: string, endpoint: string, token: string
     tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     call: async (tool, input) => {
       const options = { timeout: CALL_MS_MAX, resetTimeoutOnProgress: true, onprogress: () => undefined };
-      return (await client.callTool({ name: tool, arguments: { ...input } }, undefined, options)) as unknown as ToolAnswer;
+      return (await client.callTool(
+        { name: tool, arguments: { ...input } },
+        undefined,
+        options,
+      )) as unknown as ToolAnswer;
     },
     close: () => client.close(),
   };

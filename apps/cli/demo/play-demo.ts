@@ -1,8 +1,8 @@
-import { analystReads } from './chapters/analyst-reads.js';
 import { analystIsDenied } from './chapters/analyst-is-denied.js';
+import { analystReads } from './chapters/analyst-reads.js';
 import { engineerIsHeld } from './chapters/engineer-is-held.js';
 import { examinerReads } from './chapters/examiner-reads.js';
-import { setStage } from './stage.js';
+import type { Stage } from './stage.js';
 import { type Check, openStory, type Story } from './story.js';
 
 const CHAPTERS: readonly (readonly [title: string, play: (story: Story) => Promise<void>])[] = [
@@ -12,8 +12,14 @@ const CHAPTERS: readonly (readonly [title: string, play: (story: Story) => Promi
   ['A bank examiner looks into it', examinerReads],
 ];
 
-/** Plays the whole story on a private instance and gives back every check. @throws InputError without the MCP client */
-export const playDemo = async (say: (text: string) => void): Promise<readonly Check[]> => {
+/**
+ * Plays the whole story on a private instance and gives back every check.
+ * @throws InputError without the MCP client; what kept the instance from starting
+ */
+export const playDemo = async (
+  setStage: () => Promise<Stage>,
+  say: (text: string) => void,
+): Promise<readonly Check[]> => {
   say('Starting a private gateway with a synthetic bank...');
   const stage = await setStage();
   try {

@@ -1,5 +1,6 @@
 import type { Api } from '../server/api.js';
 import { apiWithToken } from '../server/api.js';
+import { developmentToken } from '../server/development-token.js';
 import { type Agent, connectAgent } from './agent.js';
 import type { Stage } from './stage.js';
 
@@ -15,8 +16,10 @@ export interface Story {
   readonly stage: Stage;
   readonly analyst: Agent;
   readonly engineer: Agent;
-  /** The REST edges, asked as a demo user. */
-  as(user: string): Promise<Api>;
+  /** The REST edge for approvers, asked as a demo user. */
+  approvalsAs(user: string): Promise<Api>;
+  /** The REST edge for examiners. */
+  ledgerAs(user: string): Promise<Api>;
   tell(text: string): void;
   /** Something a person should see for themselves: bytes as they came. */
   exhibit(value: unknown): void;
@@ -31,17 +34,20 @@ export interface OpenStory {
 }
 
 const SEEN_MAX = 400;
+const TOKEN_TTL_S = 900;
 
 export const openStory = async (stage: Stage, say: (text: string) => void): Promise<OpenStory> => {
   const endpoint = `${stage.url}/mcp/core-banking`;
-  const analyst = await connectAgent('risk-copilot', endpoint, await stage.token('risk-analyst'));
-  const engineer = await connectAgent('data-fix-bot', endpoint, await stage.token('data-engineer'));
+  const tokenOf = (user: string) => developmentToken({ server: stage.url, user, ttl_s: TOKEN_TTL_S });
+  const analyst = await connectAgent('risk-copilot', endpoint, await tokenOf('risk-analyst'));
+  const engineer = await connectAgent('data-fix-bot', endpoint, await tokenOf('data-engineer'));
   const checks: Check[] = [];
   const story: Story = {
     stage,
     analyst,
     engineer,
-    as: async (user) => apiWithToken(stage.url, await stage.token(user)),
+    approvalsAs: async (user) => apiWithToken(stage.approvalUrl, await tokenOf(user)),
+    ledgerAs: async (user) => apiWithToken(stage.ledgerUrl, await tokenOf(user)),
     tell: say,
     exhibit: (value) => say(indented(value)),
     check: (name, held, seen) => {
@@ -66,6 +72,11 @@ const indented = (value: unknown): string =>
     .join('\n');
 
 const short = (value: unknown): string => {
-  const text = value instanceof Error ? value.message : typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const text =
+    value instanceof Error
+      ? value.message
+      : typeof value === 'string'
+        ? value
+        : (JSON.stringify(value) ?? String(value));
   return text.length > SEEN_MAX ? `${text.slice(0, SEEN_MAX)}...` : text;
 };

@@ -23,4 +23,5 @@ const describeCheck = (check: PolicyCheck): string => {
   }
 };
 
-const scalar = (value: PolicyScalar): string => (typeof value === 'object' ? value.decimal : JSON.stringify(value));
+const scalar = (value: PolicyScalar): string =>
+  typeof value === 'object' ? value.decimal : JSON.stringify(value);

@@ -30,18 +30,34 @@ export interface ConditionalRule {
  * have no conditions; those that have are listed beside.
  */
 export const explainPolicy = (bundle: PolicyBundle): readonly ExplainedCell[] => {
-  const unconditional = indexPolicy({ ...bundle, rules: bundle.rules.filter(({ when }) => when.length === 0) });
+  const unconditional = indexPolicy({
+    ...bundle,
+    rules: bundle.rules.filter(({ when }) => when.length === 0),
+  });
   return Object.keys(bundle.roles).flatMap((role) =>
     Object.entries(bundle.operations).flatMap(([operation, { kind, tools }]) => {
       const tool = tools[0] === undefined ? undefined : splitTool(tools[0]);
       if (tool === undefined) return [];
       const decision = decideForRoles(unconditional, [role], { ...tool, args: {}, token: {}, now: '' });
-      return [{ role, operation, kind, ...cellOf(decision), conditional: conditionalRules(bundle, decision, role, operation) }];
+      return [
+        {
+          role,
+          operation,
+          kind,
+          ...cellOf(decision),
+          conditional: conditionalRules(bundle, decision, role, operation),
+        },
+      ];
     }),
   );
 };
 
-const cellOf = ({ effect, rules, approval, profile }: Decision) => ({ effect, rules, approval, masked: profile !== null });
+const cellOf = ({ effect, rules, approval, profile }: Decision) => ({
+  effect,
+  rules,
+  approval,
+  masked: profile !== null,
+});
 
 const conditionalRules = (
   bundle: PolicyBundle,
@@ -56,5 +72,10 @@ const conditionalRules = (
   );
   const allowable = decision.effect !== 'deny' || named.some(({ effect }) => effect === 'allow');
   if (deniedAlways || !allowable) return [];
-  return named.map(({ id, effect, when, approval }) => ({ rule: id, effect, when: when.flatMap(describeCondition), approval }));
+  return named.map(({ id, effect, when, approval }) => ({
+    rule: id,
+    effect,
+    when: when.flatMap(describeCondition),
+    approval,
+  }));
 };

@@ -4,9 +4,17 @@ import type { ConditionalRule, ExplainedCell } from './explain-policy.js';
 
 /** The table role x operation, then the rules it names in their own words. */
 export const explainText = (bundle: PolicyBundle, cells: readonly ExplainedCell[]): string => {
-  const rows = cells.map((cell) => [cell.role, cell.operation, cell.kind, verdict(cell), cell.conditional.map(exception).join('; ')]);
+  const rows = cells.map((cell) => [
+    cell.role,
+    cell.operation,
+    cell.kind,
+    verdict(cell),
+    cell.conditional.map(exception).join('; '),
+  ]);
   const rules = bundle.rules.map(({ id, says }) => `  ${id}: ${says}`);
-  return [table([['ROLE', 'OPERATION', 'KIND', 'DECISION', 'BUT'], ...rows]), '', 'Rules:', ...rules].join('\n');
+  return [table([['ROLE', 'OPERATION', 'KIND', 'DECISION', 'BUT'], ...rows]), '', 'Rules:', ...rules].join(
+    '\n',
+  );
 };
 
 const verdict = ({ effect, rules, approval, masked }: ExplainedCell): string => {

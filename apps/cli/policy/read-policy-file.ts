@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type PolicyFile, PolicyFileError, parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { parseDocument } from 'yaml';
+import { type PolicyFile, PolicyFileError, parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { InputError } from '../command.js';
 
 export type ReadPolicy =

@@ -38,13 +38,17 @@ export const openApi = async (invocation: Invocation, defaultUser: string): Prom
 
 export const apiWithToken = (server: string, token: string): Api => {
   const ask = async (path: string, request: RequestInit) => {
-    const headers = { authorization: `Bearer ${token}`, ...(request.body && { 'content-type': 'application/json' }) };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(request.body && { 'content-type': 'application/json' }),
+    };
     const response = await reach(server + path, { ...request, headers }, DEADLINE_MS);
     return answerOf(server + path, response);
   };
   return {
     get: async <Answer>(path: string) => (await ask(path, {})) as Answer,
-    post: async <Answer>(path: string, body: object) => (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
+    post: async <Answer>(path: string, body: object) =>
+      (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
   };
 };
 
@@ -62,9 +66,18 @@ const answerOf = async (url: string, response: Response): Promise<unknown> => {
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer;
   const { code, title, detail, next } = (answer ?? {}) as { [member: string]: unknown };
-  if (typeof code !== 'string') throw new InputError(`${url} answered ${response.status} and not as expected. Is it a Countersign server?`);
-  const hint = code === 'not_found' ? ' In the distributed shape each service has an address of its own; see what the launcher printed.' : '';
-  throw new Refused(code, `${title}${typeof detail === 'string' ? ` (${detail})` : ''} ${next} [${code}]${hint}`);
+  if (typeof code !== 'string')
+    throw new InputError(
+      `${url} answered ${response.status} and not as expected. Is it a Countersign server?`,
+    );
+  const hint =
+    code === 'not_found'
+      ? ' In the distributed shape each service has an address of its own; see what the launcher printed.'
+      : '';
+  throw new Refused(
+    code,
+    `${title}${typeof detail === 'string' ? ` (${detail})` : ''} ${next} [${code}]${hint}`,
+  );
 };
 
 /** `?a=1&b=2` of what is defined. */

@@ -18,6 +18,8 @@ export const developmentToken = async ({ server, user, ttl_s }: TokenOrder): Pro
   try {
     return await requestDevToken({ issuer, user, ttl_s, resources: demoResources(resource) });
   } catch (error) {
-    throw new InputError(`${(error as Error).message}. Tokens come from the development issuer only; else set COUNTERSIGN_TOKEN.`);
+    throw new InputError(
+      `${(error as Error).message}. Tokens come from the development issuer only; else set COUNTERSIGN_TOKEN.`,
+    );
   }
 };

@@ -13,7 +13,8 @@ export interface ProtectedResource {
 /** @throws InputError for anything but an http(s) address; the address without a slash at its end otherwise */
 export const serverAddress = (text: string): string => {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new InputError(`--server ${text}: expected an address such as ${DEFAULT_SERVER}`);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new InputError(`--server ${text}: expected an address such as ${DEFAULT_SERVER}`);
   return text.replace(/\/+$/, '');
 };
 
@@ -26,16 +27,24 @@ export const discover = async (server: string): Promise<ProtectedResource> => {
   } | null;
   const [issuer] = Array.isArray(metadata?.authorization_servers) ? metadata.authorization_servers : [];
   if (typeof metadata?.resource !== 'string' || typeof issuer !== 'string') {
-    throw new InputError(`${server} does not say who issues its tokens. Give the address of the ingress with --server, or set COUNTERSIGN_TOKEN.`);
+    throw new InputError(
+      `${server} does not say who issues its tokens. Give the address of the ingress with --server, or set COUNTERSIGN_TOKEN.`,
+    );
   }
   return { resource: metadata.resource, issuer };
 };
 
 /** fetch with a deadline. @throws InputError when nothing answers */
-export const reach = async (url: string, request: RequestInit, deadline_ms = DEADLINE_MS): Promise<Response> => {
+export const reach = async (
+  url: string,
+  request: RequestInit,
+  deadline_ms = DEADLINE_MS,
+): Promise<Response> => {
   try {
     return await fetch(url, { ...request, signal: AbortSignal.timeout(deadline_ms) });
   } catch {
-    throw new InputError(`nothing answers at ${new URL(url).origin}. Start it with "npm start", or give its address with --server.`);
+    throw new InputError(
+      `nothing answers at ${new URL(url).origin}. Start it with "npm start", or give its address with --server.`,
+    );
   }
 };

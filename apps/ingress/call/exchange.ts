@@ -1,4 +1,4 @@
-import type { Progress } from '#mcp/upstream/upstream.js';
+import type { Progress } from '#mcp/upstream/upstream.types.js';
 
 /** The caller's side of one request: where progress goes while it waits. Gates know no HTTP. */
 export interface Exchange {

@@ -1,5 +1,6 @@
 import { CountersignError } from '#core/errors.js';
-import { type CallAnswer, UpstreamOutcomeUnknown } from '#mcp/upstream/upstream.js';
+import { UpstreamOutcomeUnknown } from '#mcp/upstream/outcome-unknown.js';
+import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
 import type { Call } from './call.js';
 import type { Exchange } from './exchange.js';
@@ -12,7 +13,12 @@ export type Returned =
   | { readonly kind: 'unknown'; readonly error: UpstreamOutcomeUnknown };
 
 /** Sends the recorded bytes upstream with the gateway's own credential. At most once: nothing here ever sends again. */
-export const forward = async (gateway: Gateway, call: Call, receipt: IntentReceipt, exchange: Exchange): Promise<Returned> => {
+export const forward = async (
+  gateway: Gateway,
+  call: Call,
+  receipt: IntentReceipt,
+  exchange: Exchange,
+): Promise<Returned> => {
   const { upstream, timeout_ms } = gateway.catalog.server(call.server);
   const started = performance.now();
   try {
@@ -21,9 +27,15 @@ export const forward = async (gateway: Gateway, call: Call, receipt: IntentRecei
       signal: exchange.cancelled,
       resultBytesMax: gateway.config.limits.result_bytes_max,
       // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
-      ...(call.wantsProgress ? { progressToken: call.id, onProgress: (progress) => exchange.progress(progress) } : {}),
+      ...(call.wantsProgress
+        ? { progressToken: call.id, onProgress: (progress) => exchange.progress(progress) }
+        : {}),
     });
-    return { kind: answer.kind, bytes: answer.bytes, elapsed_us: Math.round((performance.now() - started) * 1_000) };
+    return {
+      kind: answer.kind,
+      bytes: answer.bytes,
+      elapsed_us: Math.round((performance.now() - started) * 1_000),
+    };
   } catch (error) {
     if (error instanceof UpstreamOutcomeUnknown) return { kind: 'unknown', error };
     if (error instanceof CountersignError) return { kind: 'failed', error };

@@ -171,11 +171,11 @@ const recorded = async (
   return refusal;
 };
 
-const answerRefusal = async (gateway: Gateway, { request, reply, server }: Post, known: Progress, error: unknown): Promise<void> => {
+const answerRefusal = async (gateway: Gateway, { reply, server }: Post, known: Progress, error: unknown): Promise<void> => {
   const where = server === undefined ? 'mcp' : `mcp/${gateway.catalog.has(server) ? server : 'unknown'}`;
   const refusal = await recorded(gateway, { where, caller: known.caller, method: known.method }, error);
   refusalsTotal.inc({ code: refusal.code });
-  if (reply.sent || reply.raw.headersSent || request.raw.destroyed) return;
+  if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
   const { http } = ERRORS[refusal.code];
   if (http === 401) void reply.header('www-authenticate', wwwAuthenticate({ resource: resourceOf(gateway, server), code: refusal.code }));
   await reply

@@ -43,7 +43,7 @@ export class LedgerHttp {
     await this.recordRead(caller, 'events', { after: after ?? null, limit });
     const page = await this.ledger.store.readAll({ limit, ...(after === undefined ? {} : { after: BigInt(after) }) });
     const items = page.events.map((event) => ({ position: event.position.toString(), entry: readEntry(event.entry) }));
-    return { items, next: items.length < limit ? null : (page.scannedTo?.toString() ?? null) };
+    return { items, next: page.scannedTo?.toString() === after ? null : (page.scannedTo?.toString() ?? null) };
   }
 
   @Post('replay')

@@ -1,5 +1,18 @@
 import type { CallEvent } from '#core/call/call.events.js';
 
+/** The events that change a row; the others are not even read. */
+export const PROJECTED_TYPES = [
+  'CallRequested',
+  'CallDecided',
+  'ForwardIntended',
+  'CallHeld',
+  'CallDenied',
+  'CallCancelled',
+  'CallCompleted',
+  'CallFailed',
+  'CallOutcomeUnknown',
+] as const satisfies readonly CallEvent['type'][];
+
 export interface CallChange {
   readonly insert?: { readonly principal: string; readonly agent: string | null; readonly server: string; readonly tool: string };
   readonly decision?: string;

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { CountersignError } from '#core/errors.js';
 import type { EventStore } from '#event-store/event-store.js';
 import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
+import { PROJECTED_TYPES } from './project-call.js';
 import type { CallFilter, CallItem } from './projection.schema.js';
 
 const PAGE = 1_000;
@@ -70,12 +71,10 @@ export class Projection {
   private async run(): Promise<void> {
     let after = (await this.ask({ op: 'position' })) as string | null;
     while (!this.closed) {
-      const page = await this.store.readAll({ limit: PAGE, ...(after === null ? {} : { after: BigInt(after) }) });
+      const page = await this.store.readAll({ limit: PAGE, types: PROJECTED_TYPES, attachments: false, ...(after === null ? {} : { after: BigInt(after) }) });
       if (page.scannedTo === undefined || page.scannedTo.toString() === after) return;
       after = page.scannedTo.toString();
-      const calls = page.events.filter((event) => event.stream.startsWith('call-'));
-      await this.ask({ op: 'apply', events: calls.map((event) => event.entry), position: after });
-      if (page.events.length < PAGE) return;
+      await this.ask({ op: 'apply', events: page.events.map((event) => event.entry), position: after });
     }
   }
 

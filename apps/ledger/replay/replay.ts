@@ -91,8 +91,9 @@ export class Replay {
     const { bytes } = await this.bus.request(maskingOpen, { sealed: request.attachment, commit: requested.payload.commit, purpose: 'replay' });
     const params = JSON.parse(Buffer.from(bytes).toString('utf8')) as { arguments?: JsonObject };
     const policy = whatIf ?? (await this.policy(data.policyDigest));
-    const { caller, server, tool } = requested.data;
-    return decidePolicy(policy, { groups: caller.groups, server, tool, args: params.arguments ?? {}, token: caller.token, now: data.now });
+    const { server, tool } = requested.data;
+    const { groups, token, now } = data;
+    return decidePolicy(policy, { groups, server, tool, args: params.arguments ?? {}, token, now });
   }
 
   private async checkMasking(stored: StoredEvent): Promise<Difference | 'identical'> {

@@ -8,7 +8,13 @@ export interface Addresses {
 }
 
 /** Each service's distance from the port of the ingress. */
-const OFFSETS: Readonly<Record<Service, number>> = { ingress: 0, approval: 1, ledger: 2, policy: 3, masking: 4 };
+const OFFSETS: Readonly<Record<Service, number>> = {
+  ingress: 0,
+  approval: 1,
+  ledger: 2,
+  policy: 3,
+  masking: 4,
+};
 
 /** Ports next to each other from `port` on, or free ones for port 0. @throws LaunchError when one is taken */
 export const chooseAddresses = async (host: string, port: number): Promise<Addresses> => {

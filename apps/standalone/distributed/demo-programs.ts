@@ -4,7 +4,7 @@ import { type Config, configSchema } from '#config/config.schema.js';
 import { DEMO_SEED } from '../../demo-bank/bank.js';
 import { createDemoBank, demoResources } from '../demo.js';
 import { freePorts } from './free-ports.js';
-import { mainOf, type Program, type ProcessName } from './programs.js';
+import { mainOf, type ProcessName, type Program } from './programs.js';
 
 export interface DemoPrograms {
   readonly programs: readonly Program[];

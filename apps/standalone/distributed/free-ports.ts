@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { LaunchError } from './programs.js';
 
 const listen = async (host: string, port: number): Promise<Server> => {

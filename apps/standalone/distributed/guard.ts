@@ -14,8 +14,9 @@ const MAIN = fileURLToPath(new URL('./guard.main.js', import.meta.url));
 /**
  * A process of its own whose standard input only this one holds: the kernel closes that pipe even after SIGKILL. One
  * mechanism for all, because nats-server and redis-server cannot watch a pipe themselves. A guard that dies is replaced.
+ * @param folder with the passwords of this start; the guard removes it once it has ended everything
  */
-export const startGuard = (): Guard => {
+export const startGuard = (folder: string): Guard => {
   const watched = new Set<number>();
   let closed = false;
   let child: ChildProcess;
@@ -24,7 +25,11 @@ export const startGuard = (): Guard => {
   };
   const start = (): void => {
     // A process group of its own: Ctrl-C in the terminal and a kill of the launcher's group must not take it along.
-    child = spawn(process.execPath, [MAIN], { stdio: ['pipe', 'ignore', 'inherit'], detached: true, env: {} });
+    child = spawn(process.execPath, [MAIN, folder], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+      env: {},
+    });
     // Writing to a guard that has just died fails; its end is seen by 'exit'.
     child.stdin?.on('error', () => undefined);
     child.on('error', () => undefined);

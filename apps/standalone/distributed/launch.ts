@@ -48,7 +48,13 @@ export const launch = (program: Program, log: (line: string) => void): Run => {
   const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
-  return { child, ready, ended, started_at: performance.now(), lastWords: (lines) => kept.slice(-lines).join(' | ') };
+  return {
+    child,
+    ready,
+    ended,
+    started_at: performance.now(),
+    lastWords: (lines) => kept.slice(-lines).join(' | '),
+  };
 };
 
 /** SIGTERM; after ten seconds SIGKILL for its whole process group. */

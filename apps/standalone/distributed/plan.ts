@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Config } from '#config/config.schema.js';
 import { SERVICES } from '#bus/nats/permissions.js';
+import type { Config } from '#config/config.schema.js';
 import type { Service } from '#contracts/contract.js';
 import { type Addresses, chooseAddresses } from './addresses.js';
 import { demoPrograms } from './demo-programs.js';
@@ -14,8 +14,9 @@ import { servicePrograms } from './service-programs.js';
 
 export interface Plan {
   readonly programs: readonly Program[];
+  /** Configuration and passwords of this start, mode 0700. */
+  readonly folder: string;
   readonly addresses: Addresses;
-  readonly publicUrl: string;
   readonly config: Config;
   readonly issuerUrl: string | undefined;
 }
@@ -24,13 +25,14 @@ const HOST = '127.0.0.1';
 type Own = Record<Service, { [variable: string]: string }>;
 
 /**
- * Works out everything that will run and writes what it needs into `run/` of the data folder. NATS and Redis are
+ * Works out everything that will run and writes what it needs into a folder of this start, in the data folder. NATS and Redis are
  * started only when the configuration names none. @throws LaunchError when a port is taken or a program is missing
  */
 export const makePlan = async (given: Config): Promise<Plan> => {
-  const folder = join(given.data_dir, 'run');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const addresses = await chooseAddresses(given.http.host, given.http.port);
+  await mkdir(given.data_dir, { recursive: true, mode: 0o700 });
+  // One for each start: another instance that was started on this folder by mistake must not find its files changed.
+  const folder = await mkdtemp(join(given.data_dir, 'run-'));
   const publicUrl = given.http.public_url ?? addresses.url('ingress');
   const own = Object.fromEntries(SERVICES.map((service) => [service, {}])) as Own;
   const [natsPort = 0, redisPort = 0] = await freePorts(HOST, 2);
@@ -41,7 +43,8 @@ export const makePlan = async (given: Config): Promise<Plan> => {
     const nats = await natsProgram(folder, natsPort);
     infrastructure.push(nats.program);
     bus = { servers: [nats.url] };
-    for (const service of SERVICES) Object.assign(own[service], { NATS_USER: service, NATS_PASSWORD_FILE: nats.passwordFiles[service] });
+    for (const service of SERVICES)
+      Object.assign(own[service], { NATS_USER: service, NATS_PASSWORD_FILE: nats.passwordFiles[service] });
   }
   if (given.jobs.redis_url === undefined) {
     const redis = redisProgram(redisPort);
@@ -65,5 +68,11 @@ export const makePlan = async (given: Config): Promise<Plan> => {
   const file = join(folder, 'countersign.yaml');
   await writeSecret(file, stringify(config));
   const services = servicePrograms({ config, file, addresses, own });
-  return { programs: [...infrastructure, ...services], addresses, publicUrl, config, issuerUrl: demo?.issuerUrl };
+  return {
+    programs: [...infrastructure, ...services],
+    folder,
+    addresses,
+    config,
+    issuerUrl: demo?.issuerUrl,
+  };
 };

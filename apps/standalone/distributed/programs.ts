@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Service } from '#contracts/contract.js';
 import { searchPath } from '#config/load-config.js';
+import type { Service } from '#contracts/contract.js';
 
 /** What the distributed shape consists of on one machine; the last four only when nothing else is configured for them. */
 export type ProcessName = Service | 'nats' | 'redis' | 'issuer' | 'core-banking';
@@ -62,4 +62,5 @@ const isExecutable = (file: string): boolean => {
 };
 
 /** Compiled entry file of an app, beside this one. */
-export const mainOf = (app: string): string => fileURLToPath(new URL(`../../${app}/main.js`, import.meta.url));
+export const mainOf = (app: string): string =>
+  fileURLToPath(new URL(`../../${app}/main.js`, import.meta.url));

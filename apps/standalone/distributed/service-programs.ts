@@ -1,7 +1,7 @@
+import { SERVICES } from '#bus/nats/permissions.js';
 import { childEnvironment } from '#config/cli-environment.js';
 import type { Config, SecretRef } from '#config/config.schema.js';
 import type { Service } from '#contracts/contract.js';
-import { SERVICES } from '#bus/nats/permissions.js';
 import type { Addresses } from './addresses.js';
 import { mainOf, type Program } from './programs.js';
 
@@ -34,5 +34,7 @@ export const servicePrograms = ({ config, file, addresses, own }: ServiceSetting
 /** Variables from which the ingress reads credentials of upstream servers. */
 const secretVariables = ({ upstreams }: Config): readonly string[] =>
   upstreams
-    .flatMap((upstream): readonly (string | SecretRef)[] => Object.values(upstream.transport === 'http' ? upstream.headers : upstream.env))
+    .flatMap((upstream): readonly (string | SecretRef)[] =>
+      Object.values(upstream.transport === 'http' ? upstream.headers : upstream.env),
+    )
     .flatMap((value) => (typeof value === 'object' && 'env' in value ? [value.env] : []));

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '#config/config.schema.js';
 import { loadConfig } from '#config/load-config.js';
@@ -61,12 +60,12 @@ export const startDistributed = async ({
     overrides: { ...(port === undefined ? {} : { port }), ...(data === undefined ? {} : { data_dir: data }) },
   });
   const plan = await makePlan(given);
-  const guard = startGuard();
+  const guard = startGuard(plan.folder);
   const running: Supervised[] = [];
   const stop = async (): Promise<void> => {
     for (const process of inEndOrder(running)) await process.stop();
     guard.close();
-    await rm(join(given.data_dir, 'run'), { recursive: true, force: true });
+    await rm(plan.folder, { recursive: true, force: true });
   };
   try {
     await startAll(plan, { guard, report, log }, running);
@@ -78,7 +77,11 @@ export const startDistributed = async ({
   return handles(plan, running, stop);
 };
 
-const handles = ({ addresses, config, issuerUrl }: Plan, running: readonly Supervised[], stop: () => Promise<void>): Distributed => {
+const handles = (
+  { addresses, config, issuerUrl }: Plan,
+  running: readonly Supervised[],
+  stop: () => Promise<void>,
+): Distributed => {
   const url = (service: Service): string => addresses.url(service);
   return {
     url: url('ingress'),
@@ -88,15 +91,21 @@ const handles = ({ addresses, config, issuerUrl }: Plan, running: readonly Super
     maskingUrl: url('masking'),
     issuerUrl,
     config,
-    pids: () => Object.fromEntries(running.flatMap(({ name, pid }) => (pid() === undefined ? [] : [[name, pid()]]))),
+    pids: () =>
+      Object.fromEntries(running.flatMap(({ name, pid }) => (pid() === undefined ? [] : [[name, pid()]]))),
     setRestart: (name, on) => running.find((process) => process.name === name)?.setRestart(on),
     stop,
   };
 };
 
 /** Infrastructure first, one after the other; then the services at once, for each waits for those it needs by itself. */
-const startAll = async ({ programs }: Plan, surroundings: Surroundings, running: Supervised[]): Promise<void> => {
-  const isService = (name: ProcessName): boolean => START_ORDER.indexOf(name) >= START_ORDER.indexOf('ledger');
+const startAll = async (
+  { programs }: Plan,
+  surroundings: Surroundings,
+  running: Supervised[],
+): Promise<void> => {
+  const isService = (name: ProcessName): boolean =>
+    START_ORDER.indexOf(name) >= START_ORDER.indexOf('ledger');
   const start = async (program: (typeof programs)[number]): Promise<void> => {
     running.push(await supervise(program, surroundings));
   };

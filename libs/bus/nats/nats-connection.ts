@@ -6,6 +6,8 @@ export interface NatsSettings {
   readonly password?: string;
   readonly tls_ca_file?: string;
   readonly name: string;
+  /** First token of the subjects on which answers come; permissions let nobody else listen there. */
+  readonly inbox?: string;
 }
 
 /** Connects and keeps reconnecting for ever: an absent NATS is refused call by call, never a reason to exit. */
@@ -19,6 +21,7 @@ export const connectNats = async (settings: NatsSettings): Promise<NatsConnectio
     ignoreAuthErrorAbort: true,
     pingInterval: 5_000,
     maxPingOut: 2,
+    ...(settings.inbox === undefined ? {} : { inboxPrefix: settings.inbox }),
     ...(settings.user === undefined ? {} : { user: settings.user, pass: settings.password ?? '' }),
     ...(settings.tls_ca_file === undefined ? {} : { tls: { caFile: settings.tls_ca_file } }),
   };

@@ -13,7 +13,9 @@ export interface NatsPermissions {
 }
 
 /** An empty allow list would mean "everything" to nats-server, so nothing is said as a denial of everything. */
-export type SubjectRule = { readonly allow: readonly string[] } | { readonly deny: readonly [typeof EVERYTHING] };
+export type SubjectRule =
+  | { readonly allow: readonly string[] }
+  | { readonly deny: readonly [typeof EVERYTHING] };
 const EVERYTHING = '>';
 
 /** Longer than any deadline of a contract, so that an answer in time is never refused. */
@@ -24,7 +26,11 @@ export const SERVICES: readonly Service[] = ['ingress', 'policy', 'masking', 'ap
 type AnyContract = Pick<Contract<unknown, unknown>, 'subject' | 'answeredBy' | 'askedBy'>;
 
 const isContract = (value: unknown): value is AnyContract =>
-  typeof value === 'object' && value !== null && 'subject' in value && 'answeredBy' in value && 'askedBy' in value;
+  typeof value === 'object' &&
+  value !== null &&
+  'subject' in value &&
+  'answeredBy' in value &&
+  'askedBy' in value;
 
 /** Every contract there is: each file of libs/contracts in turn. */
 export const CONTRACTS: readonly AnyContract[] = [approval, ledger, masking, policy].flatMap((file) =>
@@ -38,18 +44,16 @@ export const inboxPrefix = (service: Service): string => `_INBOX_${service}`;
  * Subject permissions of one service, made from the contracts: it publishes what it asks and replies to what it was
  * asked, and subscribes to what it answers and to its own inbox. A service that was taken over can neither forge
  * another's answers nor listen to them.
- * @param inbox first token of its inbox subjects, as its connection sets it
  */
 export const permissionsOf = (
   service: Service,
-  inbox: string,
   contracts: readonly AnyContract[] = CONTRACTS,
 ): NatsPermissions => {
   const asked = contracts.filter(({ askedBy }) => askedBy.includes(service)).map(({ subject }) => subject);
   const answered = contracts.filter(({ answeredBy }) => answeredBy === service).map(({ subject }) => subject);
   return {
     publish: allowOnly(asked),
-    subscribe: allowOnly([...answered, `${inbox}.${EVERYTHING}`]),
+    subscribe: allowOnly([...answered, `${inboxPrefix(service)}.${EVERYTHING}`]),
     allow_responses: { max: 1, expires: RESPONSE_EXPIRES },
   };
 };

@@ -39,6 +39,9 @@ export interface CallDecided {
   readonly v: 1;
   readonly data: {
     readonly now: string;
+    /** Groups and claims as they were when this decision was asked for: of the token that came with it. */
+    readonly groups: readonly string[];
+    readonly token: JsonObject;
     readonly policyDigest: Digest;
     readonly profileDigest: Digest | null;
     readonly decision: RecordedDecision;

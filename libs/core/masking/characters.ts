@@ -14,7 +14,7 @@ export const DASH = 17;
 export const DOT = 18;
 export const SLASH = 19;
 export const UNDERSCORE = 20;
-export const CLOSE_PARENTHESIS = 21;
+export const PARENTHESIS = 21;
 export const INVISIBLE = 22;
 export const OTHER = 23;
 
@@ -71,7 +71,7 @@ const classTable = (): Uint8Array => {
   put(table, DOTS, DOT);
   put(table, [0x2f, 0x2044, 0x2215, 0xff0f], SLASH);
   put(table, [0x5f, 0xff3f], UNDERSCORE);
-  put(table, [0x29], CLOSE_PARENTHESIS);
+  put(table, [0x28, 0x29, 0xff08, 0xff09], PARENTHESIS);
   for (const [first, last] of INVISIBLES)
     for (let code = first; code <= last; code++) table[code] = INVISIBLE;
   return table;
@@ -87,6 +87,12 @@ export const classAt = (text: string, index: number): number =>
 export const astralDigit = (text: string, index: number): number => {
   const low = index < text.length ? text.charCodeAt(index) : 0;
   return low >= 0xdfce && low <= 0xdfff ? (low - 0xdfce) % 10 : -1;
+};
+
+/** Letter or digit of any script, by code unit. */
+export const isWordCode = (code: number): boolean => {
+  const found = CLASSES[code] as number;
+  return found <= ASTRAL_DIGIT || found === LETTER;
 };
 
 /** Letter or digit of any script. */

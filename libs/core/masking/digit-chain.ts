@@ -1,19 +1,19 @@
 import {
   ASTRAL_DIGIT,
   astralDigit,
-  CLOSE_PARENTHESIS,
   classAt,
   DASH,
   DOT,
   INVISIBLE,
   NEWLINE,
+  PARENTHESIS,
   SLASH,
   SPACE,
   UNDERSCORE,
 } from './characters.js';
 
 /** Longest chain looked at in one piece. */
-const GROUPS_MAX = 40;
+const GROUPS_MAX = 128;
 /** Digits kept of one group; nothing that is looked for is longer. */
 export const GROUP_DIGITS_MAX = 20;
 /** Separator between two groups of a chain. */
@@ -36,6 +36,8 @@ export interface DigitChain {
   /** What stands between this group and the next. */
   readonly join: Uint8Array;
   readonly digits: Uint8Array;
+  /** Luhn sum of a group of four, or -1 until somebody asked. */
+  readonly luhn: Int8Array;
 }
 
 export const newDigitChain = (): DigitChain => ({
@@ -45,6 +47,7 @@ export const newDigitChain = (): DigitChain => ({
   size: new Int32Array(GROUPS_MAX),
   join: new Uint8Array(GROUPS_MAX),
   digits: new Uint8Array(GROUPS_MAX * GROUP_DIGITS_MAX),
+  luhn: new Int8Array(GROUPS_MAX),
 });
 
 export const sizeOf = (chain: DigitChain, group: number): number =>
@@ -68,6 +71,7 @@ const readGroup = (chain: DigitChain, text: string, from: number, end: number): 
   let size = 0;
   let i = from;
   chain.start[group] = from;
+  chain.luhn[group] = -1;
   while (i < end) {
     const found = classAt(text, i);
     let digit = found;
@@ -98,7 +102,7 @@ const joinOf = (found: number): number => {
       return JOIN_SLASH;
     case UNDERSCORE:
       return JOIN_UNDERSCORE;
-    case CLOSE_PARENTHESIS:
+    case PARENTHESIS:
       return JOIN_PARENTHESIS;
     default:
       return JOIN_NONE;

@@ -127,6 +127,14 @@ const digitsFrom = (reader: Reader, from: number): number => {
   return i;
 };
 
+/** What follows can follow a value. */
+const endsValue = (reader: Reader, at: number): boolean => {
+  const next = skipSpace(reader, at);
+  if (next === reader.end) return true;
+  const code = reader.text.charCodeAt(next);
+  return code === 0x2c || code === 0x5d || code === 0x7d;
+};
+
 const readNumber = (reader: Reader, from: number): number => {
   const { text, tape } = reader;
   const first = text.charCodeAt(from) === 0x2d ? from + 1 : from;
@@ -145,9 +153,8 @@ const readNumber = (reader: Reader, from: number): number => {
     if (after === power) return stop(reader, from);
     i = after;
   }
-  // `2024-01-01` in brackets is not the number 2024.
-  if (!reader.strict && i < reader.end && !' \t\r\n,]}'.includes(text[i] as string))
-    return stop(reader, from);
+  // `[2024-01-01]` does not begin with the number 2024, nor `[523 96 8051]` with 523.
+  if (!reader.strict && !endsValue(reader, i)) return stop(reader, from);
   close(tape, open(tape, NUMBER, from), i);
   return i;
 };

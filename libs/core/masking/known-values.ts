@@ -1,4 +1,4 @@
-import { isWordAt } from './characters.js';
+import { isWordAt, isWordCode } from './characters.js';
 import type { Rule } from './rule.js';
 
 /** Shorter values stand in too many places by chance. Longer ones are prose that nobody repeats exactly. */
@@ -134,9 +134,19 @@ export const knowValues = (rules: ReadonlyMap<string, Rule>): KnownValues => {
 const isInsideWord = (text: string, border: number): boolean =>
   isWordAt(text, border) && isWordAt(text, border - 1);
 
-/** Where a value could begin: not in the middle of a word, and with two characters that begin one. */
-const couldStart = ({ starts }: KnownValues, text: string, at: number): boolean =>
-  starts[startOf(text.charCodeAt(at), text.charCodeAt(at + 1))] === 1 && !isInsideWord(text, at);
+/** The next place from `at` on where a value could begin: at the border of a word, with two characters that begin one. */
+const nextStart = ({ starts }: KnownValues, text: string, at: number, to: number): number => {
+  let wasWord = isWordAt(text, at - 1);
+  let code = text.charCodeAt(at);
+  for (let i = at; i < to; i++) {
+    const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+    const isWord = isWordCode(code);
+    if (!(isWord && wasWord) && starts[startOf(code, next)] === 1) return i;
+    wasWord = isWord;
+    code = next;
+  }
+  return to;
+};
 
 /** Reports, for each place where values end, the longest one that stands alone. Reports may overlap. */
 export const findKnownValues = (
@@ -149,7 +159,8 @@ export const findKnownValues = (
   const { edges, fail, length, shorter, ruleAt } = known;
   let state = 0;
   for (let i = from; i < to; i++) {
-    if (state === 0 && !couldStart(known, text, i)) continue;
+    if (state === 0) i = nextStart(known, text, i, to);
+    if (i === to) break;
     const unit = text.charCodeAt(i);
     let next = follow(edges, state, unit);
     while (next === 0 && state !== 0) {

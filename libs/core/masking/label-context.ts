@@ -1,5 +1,5 @@
 import type { MaskKind } from '../policy/policy.types.js';
-import { AT, classAt, LETTER, NEWLINE, OPEN } from './characters.js';
+import { AT, classAt, isWordAt, LETTER, NEWLINE, OPEN } from './characters.js';
 
 /** The label must end this close before its value, with nothing between but words. */
 const REACH_CHARS = 32;
@@ -38,7 +38,7 @@ interface Word {
   readonly text: string;
   /** The word is a label by itself; `none` takes an earlier label back: "account 17, order 99887766". */
   readonly label?: MaskKind | 'none';
-  /** With one of these words before it, it is a label: "social security". */
+  /** With one of these words and this character before it, it is a label: "social security". */
   readonly after?: Readonly<Record<string, MaskKind>>;
   /** Follows a label without weakening it. */
   readonly connects?: boolean;
@@ -61,10 +61,10 @@ const WORDS: readonly Word[] = [
     'order orders ref reference invoice transaction txn trace ticket case routing aba balance amount',
   ),
   ...labels('none', 'total zip version year since check cheque branch page line'),
-  { text: 'security', after: { social: 'US_SSN' } },
-  { text: 'id', after: { tax: 'US_SSN', taxpayer: 'US_SSN' }, connects: true },
-  { text: 'identification', after: { tax: 'US_SSN', taxpayer: 'US_SSN' } },
-  { text: 'c', after: { a: 'BANK_ACCOUNT' } },
+  { text: 'security', after: { 'social ': 'US_SSN', 'social-': 'US_SSN' } },
+  { text: 'id', after: { 'tax ': 'US_SSN', 'taxpayer ': 'US_SSN' }, connects: true },
+  { text: 'identification', after: { 'tax ': 'US_SSN', 'taxpayer ': 'US_SSN' } },
+  { text: 'c', after: { 'a/': 'BANK_ACCOUNT' } },
   ...['number', 'numbers', 'no', 'nr', 'num', 'nbr'].map((text) => ({ text, connects: true, numbers: true })),
   ...['is', 'are', 'ending', 'in', 'details'].map((text) => ({ text, connects: true })),
   { text: 'and', lists: true },
@@ -108,16 +108,22 @@ const meetWord = (context: LabelContext, word: Word | undefined, end: number, pr
   }
 };
 
-/** Reads the word at `from`; the index after it. */
+/** The word that stands right before `from`, in lower case: one space, dash or slash away, and not the tail of a code. */
+const wordBefore = ({ previousStart, previousEnd }: LabelContext, text: string, from: number): string => {
+  const adjoins =
+    from - previousEnd === 1 && !isWordAt(text, previousEnd) && !isWordAt(text, previousStart - 1);
+  return adjoins ? text.slice(previousStart, from).toLowerCase() : '';
+};
+
+/** Reads the word at `from`; the index after it. Letters glued to digits before them are part of a code, not a label. */
 const readWord = (context: LabelContext, text: string, from: number, to: number): number => {
   let hash = HASH_START;
   let after = from;
   while (after < to && classAt(text, after) === LETTER) hash = hashOf(hash, text.charCodeAt(after++));
   const known = WORDS_BY_HASH.get(hash);
-  const word = known && text.slice(from, after).toLowerCase() === known.text ? known : undefined;
-  const { previousStart, previousEnd } = context;
-  const previous = word?.after ? text.slice(previousStart, previousEnd).toLowerCase() : '';
-  meetWord(context, word, after, previous);
+  const isKnown = known && !isWordAt(text, from - 1) && text.slice(from, after).toLowerCase() === known.text;
+  const word = isKnown ? known : undefined;
+  meetWord(context, word, after, word?.after ? wordBefore(context, text, from) : '');
   context.previousStart = from;
   context.previousEnd = after;
   return after;

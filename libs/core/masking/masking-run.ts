@@ -73,6 +73,9 @@ export interface MaskingRun {
 
 const MASK_KINDS = ['US_SSN', 'PAN', 'BANK_ACCOUNT', 'EMAIL', 'PHONE', 'DOB', 'PERSON', 'ADDRESS'] as const;
 
+/** Scratch memory, overwritten by every number that is read and never read by the next: masking does not interleave. */
+const CHAIN = newDigitChain();
+
 export const newRun = (
   profile: MaskingProfile,
   limits: MaskingLimits,
@@ -91,7 +94,7 @@ export const newRun = (
     tape,
     walk,
     known,
-    chain: newDigitChain(),
+    chain: CHAIN,
     keys: new Map(),
     place: ROOT,
     findings: [],
@@ -105,11 +108,15 @@ export const newRun = (
   };
 };
 
+/** A key that was masked is data; a second masking must not take its mark for the name of a field. */
+const holdsMark = (key: string): boolean =>
+  key.includes('[') && MASK_KINDS.some((kind) => key.includes(`[${kind}`));
+
 /** What this key means under the profile; each distinct key is looked at once a run. */
 export const keyInfo = (run: MaskingRun, key: string): KeyInfo => {
   const cached = run.keys.get(key);
   if (cached) return cached;
-  const { class: found, roles } = readKey(key);
+  const { class: found, roles } = readKey(holdsMark(key) ? '' : key);
   const { kind, strong, idLike } = found;
   const rule: Rule | undefined =
     kind !== undefined && run.active[kind] ? { kind, strong, evidence: 'key' } : undefined;

@@ -1,4 +1,4 @@
-import { classAt, LETTER } from './characters.js';
+import { classAt, isWordAt, LETTER } from './characters.js';
 import {
   type DigitChain,
   digitAt,
@@ -51,19 +51,25 @@ const isCardNumber = (chain: DigitChain, group: number, groups: number, idLike: 
   return (length % 2 === 0 ? even : odd) % 10 === 0 && isIssued(prefix, length, idLike);
 };
 
-const isHexLetter = (text: string, at: number): boolean => {
-  const code = text.charCodeAt(at) | 0x20;
-  return code >= 0x61 && code <= 0x66;
-};
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const OPAQUE_CHARS_MIN = 20;
+const TOKEN_CHARS_MAX = 64;
 
-/** The digits are part of a run of hexadecimal at least 20 long: a digest, not a card. */
-const isInsideHex = (text: string, from: number, to: number, end: number): boolean => {
+/** Four groups of four at the beginning or the end of a UUID. */
+const isInsideUuid = (text: string, start: number, firstEnd: number): boolean =>
+  (firstEnd >= 8 && UUID.test(text.slice(firstEnd - 8, firstEnd + 28))) ||
+  (start >= 9 && UUID.test(text.slice(start - 9, start + 27)));
+
+/** Digits glued to letters and other digits in a long run: a digest, a ULID, base64; not a card with a word before it. */
+const isInsideOpaque = (text: string, from: number, to: number, end: number): boolean => {
   let first = from;
   let last = to;
-  const isHexAt = (at: number) => at >= 0 && at < end && (classAt(text, at) <= 9 || isHexLetter(text, at));
-  while (from - first < 64 && isHexAt(first - 1)) first--;
-  while (last - to < 64 && isHexAt(last)) last++;
-  return last - first > to - from && last - first >= 20;
+  let digits = 0;
+  for (; from - first < TOKEN_CHARS_MAX && isWordAt(text, first - 1); first--)
+    if (classAt(text, first - 1) <= 9) digits++;
+  for (; last - to < TOKEN_CHARS_MAX && last < end && isWordAt(text, last); last++)
+    if (classAt(text, last) <= 9) digits++;
+  return digits > 0 && last - first >= OPAQUE_CHARS_MIN;
 };
 
 const isLetterAt = (text: string, at: number, end: number): boolean =>
@@ -86,6 +92,26 @@ const runOf = (chain: DigitChain, group: number, size: number, most: number): nu
   return groups;
 };
 
+/** The part of a group of four in a Luhn sum whose check digit ends a group of four too. */
+const luhnOfFour = (chain: DigitChain, group: number): number => {
+  const cached = chain.luhn[group] as number;
+  if (cached >= 0) return cached;
+  const doubled = (index: number): number => {
+    const digit = digitAt(chain, group, index);
+    return digit > 4 ? digit * 2 - 9 : digit * 2;
+  };
+  const sum = doubled(0) + digitAt(chain, group, 1) + doubled(2) + digitAt(chain, group, 3);
+  chain.luhn[group] = sum;
+  return sum;
+};
+
+/** Of 4-4-4-4, by parts that four overlapping candidates share. */
+const passesLuhn = (chain: DigitChain, group: number): boolean => {
+  let sum = 0;
+  for (let g = group; g < group + 4; g++) sum += luhnOfFour(chain, g);
+  return sum % 10 === 0;
+};
+
 /** Number of groups if the digits stand as on a card: 4-4-4-4, with a shorter last group or not, 4-6-5, 4-6-4. */
 const grouped = (chain: DigitChain, group: number, idLike: boolean): number => {
   const isCard = (groups: number): boolean =>
@@ -93,7 +119,7 @@ const grouped = (chain: DigitChain, group: number, idLike: boolean): number => {
   const fours = runOf(chain, group, 4, 4);
   const rest = sizeOf(chain, group + fours);
   const endsShort = rest >= 1 && rest <= 3;
-  if (fours === 4) return endsShort && isCard(5) ? 5 : isCard(4) ? 4 : 0;
+  if (fours === 4) return endsShort && isCard(5) ? 5 : passesLuhn(chain, group) && isCard(4) ? 4 : 0;
   if (fours === 3) return endsShort && isCard(4) ? 4 : 0;
   if (fours !== 1 || rest !== 6) return 0;
   const last = sizeOf(chain, group + 2);
@@ -112,9 +138,7 @@ export const panGroups = (
   if (size === 4) {
     const groups = grouped(chain, group, idLike);
     if (groups === 0) return 0;
-    // Digits of a longer hexadecimal group: part of a UUID.
-    const last = endOfGroup(chain, group + groups - 1);
-    return isLetterAt(text, last, end) && isHexLetter(text, last) ? 0 : groups;
+    return isInsideUuid(text, startOfGroup(chain, group), endOfGroup(chain, group)) ? 0 : groups;
   }
   if (size >= 13 && size <= 19) {
     // Digits after a decimal point are a fraction.
@@ -123,7 +147,7 @@ export const panGroups = (
     const from = startOfGroup(chain, group);
     const to = endOfGroup(chain, group);
     const glued = isLetterAt(text, from - 1, end) || isLetterAt(text, to, end);
-    return glued && isInsideHex(text, from, to, end) ? 0 : 1;
+    return glued && isInsideOpaque(text, from, to, end) ? 0 : 1;
   }
   if (size !== 1 || group !== 0) return 0;
   const singles = runOf(chain, 0, 1, 20);

@@ -166,9 +166,12 @@ export const scanDigits = (scan: TextScan, at: number): number => {
   const groups = goesOn ? chain.groups - OVERLAP_GROUPS : chain.groups;
   const labels = active.US_SSN || active.BANK_ACCOUNT || active.PHONE || active.DOB;
   let group = 0;
+  // A number between a label and this one takes the label; only after one that was claimed, a list may go on.
+  let labelReaches = labels;
   while (group < groups) {
     let used = claimByStructure(scan, group);
-    if (used === 0 && labels && couldBeLabelled(scan, group)) used = claimByLabel(scan, group);
+    if (used === 0 && labelReaches && couldBeLabelled(scan, group)) used = claimByLabel(scan, group);
+    labelReaches = labels && used > 0;
     group += used === 0 ? 1 : used;
   }
   return goesOn ? startOfGroup(chain, group) : endOfGroup(chain, chain.groups - 1);

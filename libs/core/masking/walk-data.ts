@@ -74,13 +74,27 @@ const rulesOf = (run: MaskingRun, document: Document, header: number): Rules | u
   return rules.some((rule) => rule !== undefined) ? rules : undefined;
 };
 
-/** `{"columns":["id","ssn"],"rows":[[1,"..."]]}`: what the columns say about the cells. */
-const columnsOf = (run: MaskingRun, document: Document, members: Members): Rules | undefined => {
+interface Table {
+  readonly columns: Member;
+  /** What the columns say about the cells; undefined when they say nothing. */
+  readonly rules: Rules | undefined;
+}
+
+const isArrayOfArrays = ({ tape }: MaskingRun, node: number): boolean =>
+  typeOf(tape, node) === ARRAY &&
+  node + NODE_INTS < nextOf(tape, node) &&
+  typeOf(tape, node + NODE_INTS) === ARRAY;
+
+/** `{"columns":["id","ssn"],"rows":[[1,"..."]]}`: names of columns beside rows that are arrays. */
+const tableOf = (run: MaskingRun, document: Document, members: Members): Table | undefined => {
   if ((members.roles & TABULAR) !== TABULAR) return undefined;
   const columns = members.list.find(
     ({ info, value }) => (info.roles & ROLE_COLUMNS) !== 0 && typeOf(run.tape, value) === ARRAY,
   );
-  return columns && rulesOf(run, document, columns.value);
+  const rows = members.list.some(
+    ({ info, value }) => (info.roles & ROLE_ROWS) !== 0 && isArrayOfArrays(run, value),
+  );
+  return columns && rows ? { columns, rules: rulesOf(run, document, columns.value) } : undefined;
 };
 
 /** `[["id","ssn"],[1,"..."]]`: a first row of nothing but strings above rows of the same length. */
@@ -128,14 +142,18 @@ const walkRow = (run: MaskingRun, document: Document, row: number, columns: Rule
 const walkObject = (run: MaskingRun, document: Document, node: number, rule: Rule | undefined): void => {
   const members = readMembers(run, document, node);
   const label = run.plain ? undefined : siblingLabel(run, document, members);
-  const columns = run.plain ? undefined : columnsOf(run, document, members);
+  const table = run.plain ? undefined : tableOf(run, document, members);
   const bytes = maskBytes(run, document, members);
+  const { plain } = run;
   for (const member of members.list) {
     if (member === bytes) continue;
     const { roles } = member.info;
     let own = run.plain ? undefined : inherit(rule, member);
     if (label) own = member === label.member ? undefined : (roles & ROLE_VALUE) !== 0 ? label.rule : own;
-    walkMember(run, document, member, own, (roles & ROLE_ROWS) !== 0 ? columns : undefined);
+    // The `name` of a column is not the name of a person.
+    if (member === table?.columns) run.plain = true;
+    walkMember(run, document, member, own, (roles & ROLE_ROWS) !== 0 ? table?.rules : undefined);
+    run.plain = plain;
   }
 };
 

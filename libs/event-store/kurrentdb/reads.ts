@@ -57,7 +57,7 @@ export const createReads = (client: RenewableClient, deadline_ms: number): Reads
       if (event?.revision === revision) return event.position;
       throw new StoreUnavailable(`stream ${stream} has no revision ${revision}`);
     },
-    readAll: async ({ after, limit, types }) => {
+    readAll: async ({ after, limit, types, attachments }) => {
       // Before the page: whatever is written in between lies beyond it and is found by the next page.
       const head_before = types && (await head());
       const maxCount = limit + (after === undefined ? 0 : 1);
@@ -66,10 +66,13 @@ export const createReads = (client: RenewableClient, deadline_ms: number): Reads
         filter: eventFilter(types),
         maxCount,
       });
-      return pageOf(found, { after, limit, head_before, complete: found.length < maxCount });
+      const page = pageOf(found, { after, limit, head_before, complete: found.length < maxCount });
+      return attachments === false ? { ...page, events: page.events.map(withoutAttachment) } : page;
     },
   };
 };
+
+const withoutAttachment = ({ attachment: _left, ...event }: StoredEvent): StoredEvent => event;
 
 async function* emptyIfUnknown(events: AsyncIterable<ResolvedEvent>): AsyncGenerator<ResolvedEvent> {
   try {

@@ -73,6 +73,7 @@ export interface ReadAllQuery {
   readonly after: number;
   readonly limit: number;
   readonly types: readonly string[] | undefined;
+  readonly attachments: boolean;
 }
 
 export type ReadMessage =

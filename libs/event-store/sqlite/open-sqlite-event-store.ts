@@ -161,13 +161,14 @@ const eventStoreOf = (parts: Parts): EventStore => {
   };
 };
 
-const readAll = async (reader: Reader, { after, limit, types }: ReadAllOptions): Promise<AllPage> => {
+const readAll = async (reader: Reader, { after, limit, types, attachments }: ReadAllOptions): Promise<AllPage> => {
   assertReadLimit(limit);
   const page = await reader.reads.read({
     kind: 'all',
     after: Number(after ?? 0n),
     limit,
     types: types && distinctTypes(types),
+    attachments: attachments ?? true,
   });
   return { events: page.events, scannedTo: page.scanned_to > 0 ? BigInt(page.scanned_to) : after };
 };

@@ -8,7 +8,8 @@ import { failureBeforeCommit } from './sqlite-errors.js';
 
 /** A page of `readAll` ends early once it holds this much, so that large attachments cannot fill the memory. */
 const PAGE_BYTES_MAX = 16 * 1024 * 1024;
-const COLUMNS = 'position, stream, revision, type, id, entry, attachment';
+const ENTRY_COLUMNS = 'position, stream, revision, type, id, entry';
+const COLUMNS = `${ENTRY_COLUMNS}, attachment`;
 
 /** The reader thread: one query at a time on a connection of its own, each in one snapshot. */
 export const runReader = (port: MessagePort, file: string): void => {
@@ -58,17 +59,18 @@ const prepareReads = (db: DatabaseSync): Reads => {
 const readAll = (
   head: number,
   prepared: (sql: string) => StatementSync,
-  { after, limit, types }: ReadAllQuery,
+  { after, limit, types, attachments }: ReadAllQuery,
 ): ReadPage => {
+  const columns = attachments ? COLUMNS : ENTRY_COLUMNS;
   const taken =
     types === undefined
       ? takePage(
-          prepared(`SELECT ${COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`),
+          prepared(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`),
           [after, limit],
           { limit, bytes_max: PAGE_BYTES_MAX },
         )
       : takePage(
-          prepared(selectTypes(types.length)),
+          prepared(selectTypes(types.length, columns)),
           [...types.flatMap((type): SQLInputValue[] => [type, after]), limit],
           { limit, bytes_max: PAGE_BYTES_MAX },
         );
@@ -79,9 +81,9 @@ const readAll = (
  * One walk of the index for each type, merged by position as far as the limit asks: the cost follows the number
  * of events returned, not the distance between them nor the size of the log.
  */
-const selectTypes = (count: number): string => {
-  const one = `SELECT ${COLUMNS} FROM events WHERE type = ? AND position > ?`;
-  if (count === 0) return `SELECT ${COLUMNS} FROM events WHERE false LIMIT ?`;
+const selectTypes = (count: number, columns: string): string => {
+  const one = `SELECT ${columns} FROM events WHERE type = ? AND position > ?`;
+  if (count === 0) return `SELECT ${columns} FROM events WHERE false LIMIT ?`;
   return `${Array.from({ length: count }, () => one).join(' UNION ALL ')} ORDER BY position LIMIT ?`;
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ResponseFrame } from '../frame.js';
 import { openExchange } from './exchange.js';
-import type { CallOptions } from './upstream.js';
+import type { CallOptions } from './upstream.types.js';
 
 const answer: ResponseFrame = { kind: 'response', id: 1, outcome: 'result', bytes: Buffer.from('{"a":1}') };
 const open = (options: Partial<CallOptions> = {}) => {

@@ -2,7 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { ResponseFrame } from '../frame.js';
 import { type UnknownReason, UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { CallAnswer, CallOptions } from './upstream.js';
+import type { CallAnswer, CallOptions } from './upstream.types.js';
 
 /** One request under way. The first of answer, failure, deadline and abort decides; what comes later is dropped. */
 export interface Exchange {

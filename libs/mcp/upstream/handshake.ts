@@ -4,7 +4,7 @@ import { isUpstreamRevision, UPSTREAM_REVISIONS, type UpstreamRevision } from '.
 import { parseStrictJson } from '../strict-json.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { CallAnswer } from './upstream.js';
+import type { CallAnswer } from './upstream.types.js';
 
 export const initializeParams = (client: { readonly name: string; readonly version: string }): Uint8Array =>
   Buffer.from(

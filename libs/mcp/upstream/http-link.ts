@@ -12,7 +12,7 @@ import { headerOf, type ResponseHeaders } from './http-send.js';
 import type { UpstreamLimits } from './limits.js';
 import type { Connect, Link, LinkSettings, NotificationListener } from './link.js';
 import { answerServerRequest } from './server-request.js';
-import type { CallAnswer, CallOptions, HttpTransport } from './upstream.js';
+import type { CallAnswer, CallOptions, HttpTransport } from './upstream.types.js';
 
 type Settings = LinkSettings<HttpTransport>;
 

@@ -1,13 +1,9 @@
 /** What the specs of HTTP upstreams share; servers and upstreams are closed after each test. */
 import { afterEach, expect } from 'vitest';
 import { type Behaviour, startServer, type TestServer } from './http-server.fixture.js';
-import {
-  type CallOptions,
-  type HttpTransport,
-  openUpstream,
-  type Upstream,
-  type UpstreamLimits,
-} from './upstream.js';
+import type { UpstreamLimits } from './limits.js';
+import { openUpstream } from './upstream.js';
+import type { CallOptions, HttpTransport, Upstream } from './upstream.types.js';
 
 const cleanup: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { CountersignError } from '#core/errors.js';
 import { delay } from './delay.js';
 import type { Link } from './link.js';
-import type { UpstreamState } from './upstream.js';
+import type { UpstreamState } from './upstream.types.js';
 
 /** The place where the one link of an upstream is, or will be. */
 export interface LinkSlot {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { UpstreamLimits } from './limits.js';
-import type { CallAnswer, CallOptions } from './upstream.js';
+import type { CallAnswer, CallOptions } from './upstream.types.js';
 
 /** One initialised connection to an upstream. */
 export interface Link {

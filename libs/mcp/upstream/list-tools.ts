@@ -4,7 +4,7 @@ import { type JsonLimits, parseScanned, parseStrictJson, scanStrictJson } from '
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link } from './link.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { UpstreamTool } from './upstream.js';
+import type { UpstreamTool } from './upstream.types.js';
 
 /** All pages of tools/list. A cursor that comes twice would never end, so it is refused. */
 export const listAllTools = async (

@@ -6,7 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type HttpTransport, openUpstream, type StdioTransport, type Upstream } from './upstream.js';
+import { openUpstream } from './upstream.js';
+import type { HttpTransport, StdioTransport, Upstream } from './upstream.types.js';
 
 const PATH = dirname(process.execPath);
 const folder = mkdtempSync(join(tmpdir(), 'countersign-servers-'));

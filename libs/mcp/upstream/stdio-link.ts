@@ -9,7 +9,7 @@ import { createLineSplitter } from './lines.js';
 import type { Connect, Link, LinkSettings, NotificationListener } from './link.js';
 import { type LineLog, logLines } from './log-lines.js';
 import { answerServerRequest } from './server-request.js';
-import type { CallAnswer, CallOptions, StdioTransport } from './upstream.js';
+import type { CallAnswer, CallOptions, StdioTransport } from './upstream.types.js';
 
 type Settings = LinkSettings<StdioTransport>;
 

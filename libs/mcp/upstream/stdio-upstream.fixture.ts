@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect } from 'vitest';
-import { type CallOptions, openUpstream, type Upstream, type UpstreamLimits } from './upstream.js';
+import type { UpstreamLimits } from './limits.js';
+import { openUpstream } from './upstream.js';
+import type { CallOptions, Upstream } from './upstream.types.js';
 
 export const FIXTURE = join(import.meta.dirname, 'stdio-server.fixture.js');
 export const opened: Upstream[] = [];

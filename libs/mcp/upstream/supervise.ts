@@ -4,7 +4,7 @@ import type { UpstreamLimits } from './limits.js';
 import type { Connect, Link } from './link.js';
 import { createLinkSlot, type LinkSlot } from './link-slot.js';
 import { listAllTools } from './list-tools.js';
-import type { Upstream } from './upstream.js';
+import type { Upstream } from './upstream.types.js';
 
 /** A connection that lasts this long starts the back-off anew; shorter ones count as failures. */
 const STABLE_MS = 10_000;

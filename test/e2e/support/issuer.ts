@@ -16,6 +16,14 @@ export interface TokenOptions {
   readonly resources?: readonly string[];
 }
 
+/** An issuer of the test's own, which can rotate its keys and be away. */
+export interface OwnIssuer extends Issuer {
+  /** New tokens are signed with a new key, and only that key is published. */
+  rotateKey(): Promise<void>;
+  /** While away, connections are closed without an answer. */
+  setAway(away: boolean): void;
+}
+
 /** Tokens of an issuer that runs somewhere. */
 export const issuerAt = (url: string, resources: readonly string[]): Issuer => ({
   url,
@@ -24,15 +32,28 @@ export const issuerAt = (url: string, resources: readonly string[]): Issuer => (
 });
 
 /** An oidc-provider in this process: its keys outlive every restart of the system under test. */
-export const startIssuer = async (stage: Stage, resources: readonly string[]): Promise<Issuer> => {
+export const startIssuer = async (stage: Stage, resources: readonly string[]): Promise<OwnIssuer> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/issuer`;
-  const { handler }: DevIssuer = await createDevIssuer({ development: true, issuer: url, resources });
-  const server = createServer(handler);
+  const create = (): Promise<DevIssuer> => createDevIssuer({ development: true, issuer: url, resources });
+  let current = await create();
+  let isAway = false;
+  const server = createServer((request, response) => {
+    if (isAway) request.socket.destroy();
+    else current.handler(request, response);
+  });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   stage.defer(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
-  return issuerAt(url, resources);
+  return {
+    ...issuerAt(url, resources),
+    rotateKey: async () => {
+      current = await create();
+    },
+    setAway: (away) => {
+      isAway = away;
+    },
+  };
 };

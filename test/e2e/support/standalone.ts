@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEMO_SERVERS } from '../../../apps/standalone/demo.js';
 import { freePort } from './free-port.js';
-import { issuerAt, startIssuer } from './issuer.js';
+import { issuerAt, type OwnIssuer, startIssuer } from './issuer.js';
 import { service } from './service.js';
 import type { Stage } from './stage.js';
 import { DIST, resourcesOf, type System, type Urls } from './system.js';
@@ -49,6 +49,7 @@ export interface PrivateOptions {
 export interface PrivateSystem extends System {
   /** Takes effect at the next start. */
   readonly policyFile: string;
+  readonly issuer: OwnIssuer;
 }
 
 /** Writes the policy and a configuration without the demonstration's parts. Answers the configuration's path. */

@@ -9,7 +9,11 @@ export const analystReads = async ({ analyst, tell, exhibit, check, stage }: Sto
   const tools = await analyst.tools();
   tell('It asks which tools there are. The bank’s server has four; the agent sees:');
   exhibit(tools.join(', '));
-  check('tools/list shows no tool that writes', tools.length > 0 && !tools.some((name) => WRITES.includes(name)), tools);
+  check(
+    'tools/list shows no tool that writes',
+    tools.length > 0 && !tools.some((name) => WRITES.includes(name)),
+    tools,
+  );
 
   tell('It queries customers. The first of them, as the agent gets it:');
   const answer = await analyst.call('query_customers', { limit: LIMIT });
@@ -18,9 +22,16 @@ export const analystReads = async ({ analyst, tell, exhibit, check, stage }: Sto
   check('the query is answered with customers', customers?.length === LIMIT, answer);
   const bytes = JSON.stringify(answer);
   check('social security numbers are masked', bytes.includes('[US_SSN]'), customers?.[0]);
-  const leaked = generateBank(DEMO_SEED, LIMIT).customers.flatMap(identifiers).filter((value) => bytes.includes(value));
-  check('none of the real numbers, names, addresses and mail addresses is in the answer', leaked.length === 0, leaked);
-  check('the bank’s server was asked once', stage.coreBanking.stats().by_tool['query_customers'] === 1, stage.coreBanking.stats().by_tool);
+  const leaked = generateBank(DEMO_SEED, LIMIT)
+    .customers.flatMap(identifiers)
+    .filter((value) => bytes.includes(value));
+  check(
+    'none of the real numbers, names, addresses and mail addresses is in the answer',
+    leaked.length === 0,
+    leaked,
+  );
+  const { by_tool } = await stage.bankStats();
+  check('the bank’s server was asked once', by_tool['query_customers'] === 1, by_tool);
 };
 
 /** What the masking profile of the demo must hide, as the synthetic bank has it. */

@@ -6,11 +6,22 @@ import { type Transcript, transcriptText } from '../../transcript-text.js';
 import type { Story } from '../story.js';
 
 /** What must be on record of each call, in this order. */
-const EXPECTED: readonly { readonly what: string; readonly is: (call: CallItem) => boolean; readonly events: readonly string[] }[] = [
+const EXPECTED: readonly {
+  readonly what: string;
+  readonly is: (call: CallItem) => boolean;
+  readonly events: readonly string[];
+}[] = [
   {
     what: 'the masked read',
     is: ({ tool }) => tool === 'query_customers',
-    events: ['CallRequested', 'CallDecided', 'ForwardIntended', 'CallReturned', 'ResultMasked', 'CallCompleted'],
+    events: [
+      'CallRequested',
+      'CallDecided',
+      'ForwardIntended',
+      'CallReturned',
+      'ResultMasked',
+      'CallCompleted',
+    ],
   },
   {
     what: 'the denied write',
@@ -20,16 +31,27 @@ const EXPECTED: readonly { readonly what: string; readonly is: (call: CallItem) 
   {
     what: 'the approved write',
     is: ({ tool, principal }) => tool === 'update_customer' && principal === 'data-engineer',
-    events: ['CallRequested', 'CallDecided', 'CallHeld', 'CallDecided', 'ForwardIntended', 'CallReturned', 'ResultMasked', 'CallCompleted'],
+    events: [
+      'CallRequested',
+      'CallDecided',
+      'CallHeld',
+      'CallDecided',
+      'HoldEnded',
+      'ForwardIntended',
+      'CallReturned',
+      'ResultMasked',
+      'CallCompleted',
+    ],
   },
 ];
+const PAYLOAD_LINES = 12;
 const LOOKS = 50;
 const LOOK_MS = 100;
 
 /** The transcripts of all three calls, and the replay of every decision and masking. */
 export const examinerReads = async (story: Story): Promise<void> => {
   const { tell, check } = story;
-  const examiner = await story.as('examiner');
+  const examiner = await story.ledgerAs('examiner');
   const calls = await recordedCalls(examiner);
   tell(`The examiner lists the calls; ${calls.length} are on record. Three transcripts:`);
   for (const { what, is, events } of EXPECTED) {
@@ -40,7 +62,11 @@ export const examinerReads = async (story: Story): Promise<void> => {
   tell('Every recorded decision and masking is run again from its recorded inputs:');
   const { checked, identical, different } = await examiner.post<ReplayAnswer>('/ledger/replay', {});
   // Four calls: each decided at least once (the held one twice), three of them masked.
-  check(`replay: ${checked} checked, ${identical} identical, ${different.length} different`, checked >= 8 && identical === checked && different.length === 0, different);
+  check(
+    `replay: ${checked} checked, ${identical} identical, ${different.length} different`,
+    checked >= 8 && identical === checked && different.length === 0,
+    different,
+  );
 };
 
 /** The list follows the log a moment behind. */
@@ -60,11 +86,13 @@ const readTranscript = async (
 ): Promise<void> => {
   const transcript = await examiner.get<Transcript>(`/ledger/calls/${id}`);
   tell(`\n  ${what}:`);
-  exhibit(transcriptText(transcript));
+  exhibit(transcriptText(transcript, PAYLOAD_LINES));
   const seen = transcript.events.map(({ type }) => type);
   check(`its record is ${events.join(', ')}`, JSON.stringify(seen) === JSON.stringify(events), seen);
   if (transcript.approval !== null) {
-    const approver = transcript.approval.events.map(({ data }) => (data['approver'] as { principal?: string } | undefined)?.principal);
+    const approver = transcript.approval.events.map(
+      ({ data }) => (data['approver'] as { principal?: string } | undefined)?.principal,
+    );
     check('the record names who approved it', approver.includes('manager-1'), transcript.approval);
   }
 };

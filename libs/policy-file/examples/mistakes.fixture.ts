@@ -1,6 +1,6 @@
 import { PolicyFileError, parsePolicyFile } from '../parse-policy-file.js';
 import type { PolicyFileProblem } from '../problems.js';
-import { RETAIL_BANK } from './retail-bank.js';
+import { RETAIL_BANK } from './retail-bank.fixture.js';
 
 /** What is wrong; what stands in the example; what is written instead; the line; the reason. */
 export type Mistake = readonly [

@@ -1,0 +1,51 @@
+import { startBank, bankUpstream } from '../e2e/support/bank.js';
+import { startCluster } from '../e2e/support/distributed.js';
+import { DIRECT_WRITES } from '../e2e/support/policies.js';
+import { openStage } from '../e2e/support/stage.js';
+import { startPrivate } from '../e2e/support/standalone.js';
+import { serviceOf } from '../e2e/support/system.js';
+import { pause } from '../e2e/support/wait-until.js';
+import { createRandom } from '../../apps/demo-bank/random.js';
+import { type Account, checkAccounts } from './accounts.js';
+import { startWriters } from './writers.js';
+
+export interface KillLoop {
+  readonly shape: 'standalone' | 'distributed';
+  /** Which process is killed. */
+  readonly victim: string;
+  readonly kills: number;
+  /** The same seed kills after the same times under load. */
+  readonly seed: string;
+}
+
+const WRITERS = 8;
+/** Long enough for calls in every stage: their upstream takes about 20 ms. */
+const LOAD_MS_MAX = 250;
+const UPSTREAM_MS = 10;
+
+/** SIGKILL at random moments under load, each time followed by a restart; then the accounts are compared. */
+export const runKillLoop = async ({ shape, victim, kills, seed }: KillLoop): Promise<Account> => {
+  const stage = await openStage();
+  try {
+    const faults = [{ tool: 'update_customer', delay_ms: UPSTREAM_MS, answer_delay_ms: UPSTREAM_MS }];
+    const bank = await startBank(stage, { keep_requests: true, faults });
+    const start = shape === 'standalone' ? startPrivate : startCluster;
+    const settings = { log_level: 'warn' };
+    const system = await start(stage, { policy: DIRECT_WRITES, upstreams: [bankUpstream(bank)], settings });
+    const process = serviceOf(system, victim);
+    const writers = startWriters(system, await system.issuer.token('data-engineer'), WRITERS);
+    const random = createRandom(seed);
+    for (let kill = 0; kill < kills; kill++) {
+      const before = writers.sent.filter(({ came }) => came === 'released').length;
+      // Not into an idle system: some call has come through since the restart.
+      while (writers.sent.filter(({ came }) => came === 'released').length === before) await pause(5);
+      await pause(random.integer(0, LOAD_MS_MAX));
+      await process.kill();
+      await process.start();
+    }
+    await writers.stop();
+    return await checkAccounts(system, bank, writers.sent);
+  } finally {
+    await stage.close();
+  }
+};
