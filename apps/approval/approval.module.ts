@@ -1,8 +1,8 @@
+import { Module } from '@nestjs/common';
 import type { Config } from '#config/config.schema.js';
 import { CONFIG } from '#http/platform.module.js';
 import { inProcessJobs } from '#jobs/in-process-jobs.js';
 import { JOBS } from '#jobs/jobs.js';
-import { Module } from '@nestjs/common';
 import { Approvals } from './approvals.js';
 import { ApprovalBus } from './bus/approval.bus.js';
 import { CloseCall } from './close-call.js';

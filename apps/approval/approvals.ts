@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
@@ -7,7 +8,6 @@ import { CountersignError } from '#core/errors.js';
 import { buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
 import type { Actor } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
-import { Inject, Injectable } from '@nestjs/common';
 import { Directory } from './directory.js';
 
 const CONFLICT_RETRIES = 5;
@@ -45,7 +45,9 @@ export class Approvals {
     }
   }
 
-  private async load(approvalId: string): Promise<{ state: ApprovalState; revision: number; callId: string }> {
+  private async load(
+    approvalId: string,
+  ): Promise<{ state: ApprovalState; revision: number; callId: string }> {
     const { events } = await this.bus.request(ledgerReadStream, { stream: approvalStream(approvalId) });
     let state: ApprovalState = NO_APPROVAL;
     for (const stored of events) {
@@ -53,7 +55,11 @@ export class Approvals {
       state = evolveApproval(state, asEvent<ApprovalEvent>(entry));
       this.directory.applyApproval(approvalId, entry, stored.attachment);
     }
-    return { state, revision: events.length - 1, callId: state.status === 'none' ? approvalId : state.request.callId };
+    return {
+      state,
+      revision: events.length - 1,
+      callId: state.status === 'none' ? approvalId : state.request.callId,
+    };
   }
 
   private async append(
@@ -64,16 +70,26 @@ export class Approvals {
     events: readonly ApprovalEvent[],
     attachment: Uint8Array | undefined,
   ): Promise<void> {
-    const toRecord = events.map((event): EventToRecord =>
-      event.type === 'ApprovalRequested' && attachment !== undefined
-        ? { event: event as unknown as EventToRecord['event'], attachment }
-        : { event: event as unknown as EventToRecord['event'] },
+    const toRecord = events.map(
+      (event): EventToRecord =>
+        event.type === 'ApprovalRequested' && attachment !== undefined
+          ? { event: event as unknown as EventToRecord['event'], attachment }
+          : { event: event as unknown as EventToRecord['event'] },
     );
     const command = buildAppend(
-      { stream: approvalStream(approvalId), expected, time: new Date().toISOString(), actor, correlation: callId, causation: approvalId, newId: randomUUID },
+      {
+        stream: approvalStream(approvalId),
+        expected,
+        time: new Date().toISOString(),
+        actor,
+        correlation: callId,
+        causation: approvalId,
+        newId: randomUUID,
+      },
       toRecord,
     );
     await this.bus.request(ledgerAppend, command);
-    for (const { entry, attachment: sealed } of command.events) this.directory.applyApproval(approvalId, readEntry(entry), sealed);
+    for (const { entry, attachment: sealed } of command.events)
+      this.directory.applyApproval(approvalId, readEntry(entry), sealed);
   }
 }

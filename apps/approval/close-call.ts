@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import type { KnownApproval } from '#core/approval/approval.state.js';
 import { type CallCancelled, type CallDenied, callStream, type HoldEnded } from '#core/call/call.events.js';
-import { buildAppend } from '#core/evidence/build-append.js';
 import { CountersignError } from '#core/errors.js';
-import { Inject, Injectable } from '@nestjs/common';
+import { buildAppend } from '#core/evidence/build-append.js';
 import { APPROVAL_SERVICE } from './approvals.js';
 
 /** When an approval ends without a grant, so does its call: nobody may be waiting for it any more to say so. */
@@ -22,7 +22,15 @@ export class CloseCall {
     const last = events.at(-1);
     if (last === undefined || (last.type !== 'CallHeld' && last.type !== 'CallRepeated')) return;
     const command = buildAppend(
-      { stream, expected: last.revision, time: new Date().toISOString(), actor: APPROVAL_SERVICE, correlation: callId, causation: last.id, newId: randomUUID },
+      {
+        stream,
+        expected: last.revision,
+        time: new Date().toISOString(),
+        actor: APPROVAL_SERVICE,
+        correlation: callId,
+        causation: last.id,
+        newId: randomUUID,
+      },
       end.map((event) => ({ event })),
     );
     try {
@@ -34,13 +42,27 @@ export class CloseCall {
   }
 }
 
-const endOf = (approvalId: string, { status, reason = '' }: KnownApproval): readonly [HoldEnded, CallDenied | CallCancelled] | undefined => {
-  const ended = (because: HoldEnded['data']['because']): HoldEnded => ({ type: 'HoldEnded', v: 1, data: { approvalId, because } });
+const endOf = (
+  approvalId: string,
+  { status, reason = '' }: KnownApproval,
+): readonly [HoldEnded, CallDenied | CallCancelled] | undefined => {
+  const ended = (because: HoldEnded['data']['because']): HoldEnded => ({
+    type: 'HoldEnded',
+    v: 1,
+    data: { approvalId, because },
+  });
   switch (status) {
     case 'denied':
       return [ended('denied'), { type: 'CallDenied', v: 1, data: { code: 'approval_denied', reason } }];
     case 'expired':
-      return [ended('expired'), { type: 'CallDenied', v: 1, data: { code: 'approval_expired', reason: 'nobody approved it in time' } }];
+      return [
+        ended('expired'),
+        {
+          type: 'CallDenied',
+          v: 1,
+          data: { code: 'approval_expired', reason: 'nobody approved it in time' },
+        },
+      ];
     case 'withdrawn':
       return [ended('cancelled'), { type: 'CallCancelled', v: 1, data: { reason } }];
     default:

@@ -1,8 +1,8 @@
-import { decideExpiry } from '#core/approval/decide-approval.js';
-import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
-import { LOGGER } from '#http/platform.module.js';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { decideExpiry } from '#core/approval/decide-approval.js';
+import { LOGGER } from '#http/platform.module.js';
+import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { CloseCall } from './close-call.js';
 import { Directory } from './directory.js';
@@ -23,7 +23,11 @@ export class Expiry implements OnApplicationShutdown {
   ) {
     this.jobs = makeJobs(
       (id) => this.due(id),
-      (id, error) => this.logger.warn({ id, err: error }, 'a timer failed; the approval is looked at again at the next vote or start'),
+      (id, error) =>
+        this.logger.warn(
+          { id, err: error },
+          'a timer failed; the approval is looked at again at the next vote or start',
+        ),
     );
   }
 
@@ -40,7 +44,8 @@ export class Expiry implements OnApplicationShutdown {
   async rebuild(): Promise<void> {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
       if (!callOpen) continue;
-      if (approval.status === 'pending' || approval.status === 'granted') await this.schedule(approvalId, approval.request.expiresAt);
+      if (approval.status === 'pending' || approval.status === 'granted')
+        await this.schedule(approvalId, approval.request.expiresAt);
       else await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
   }
@@ -53,7 +58,9 @@ export class Expiry implements OnApplicationShutdown {
     const listed = this.directory.get(approvalId);
     if (listed === undefined || !listed.callOpen) return;
     const now = new Date().toISOString();
-    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) => decideExpiry(current, now));
+    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
+      decideExpiry(current, now),
+    );
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
 }

@@ -1,15 +1,23 @@
-import { BUS, type Bus } from '#bus/bus.js';
-import { ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
-import { CountersignError } from '#core/errors.js';
-import type { HoldEnded } from '#core/call/call.events.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
-import { LOGGER } from '#http/platform.module.js';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { BUS, type Bus } from '#bus/bus.js';
+import { ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
+import type { HoldEnded } from '#core/call/call.events.js';
+import { CountersignError } from '#core/errors.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { LOGGER } from '#http/platform.module.js';
 import { Directory } from './directory.js';
 import { Expiry } from './expiry.js';
 
-const TYPES = ['ApprovalRequested', 'ApprovalVoted', 'ApprovalGranted', 'ApprovalDenied', 'ApprovalExpired', 'ApprovalWithdrawn', 'HoldEnded'];
+const TYPES = [
+  'ApprovalRequested',
+  'ApprovalVoted',
+  'ApprovalGranted',
+  'ApprovalDenied',
+  'ApprovalExpired',
+  'ApprovalWithdrawn',
+  'HoldEnded',
+];
 const RETRY_MS = 500;
 
 /** Follows the log for approvals, from the beginning at each start: that rebuild and the daily work are the same path. */
@@ -37,14 +45,20 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** @throws CountersignError approval_unavailable until the directory holds everything that was recorded before the start */
   requireCaughtUp(): void {
-    if (!this.caughtUp) throw new CountersignError('approval_unavailable', 'the approvals are being rebuilt from the log');
+    if (!this.caughtUp)
+      throw new CountersignError('approval_unavailable', 'the approvals are being rebuilt from the log');
   }
 
   private async follow(): Promise<void> {
     let after: string | undefined;
     while (!this.stopped) {
       try {
-        const page = await this.bus.request(ledgerReadAll, { limit: 500, types: TYPES, wait_ms: this.caughtUp ? 500 : 0, ...(after === undefined ? {} : { after }) });
+        const page = await this.bus.request(ledgerReadAll, {
+          limit: 500,
+          types: TYPES,
+          wait_ms: this.caughtUp ? 500 : 0,
+          ...(after === undefined ? {} : { after }),
+        });
         for (const event of page.events) this.apply(event);
         after = page.scannedTo ?? after;
         if (page.events.length === 0 && !this.caughtUp) {

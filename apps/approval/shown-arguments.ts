@@ -1,6 +1,6 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import { maskingOpen } from '#contracts/masking.js';
-import { Inject, Injectable } from '@nestjs/common';
 import type { Listed } from './directory.js';
 
 const REMEMBERED_MAX = 500;
@@ -15,7 +15,11 @@ export class ShownArguments {
   async of({ approvalId, shown, shownCommit }: Listed): Promise<unknown> {
     const known = this.opened.get(approvalId);
     if (known !== undefined) return known;
-    const { bytes } = await this.bus.request(maskingOpen, { sealed: shown, commit: shownCommit, purpose: 'approval' });
+    const { bytes } = await this.bus.request(maskingOpen, {
+      sealed: shown,
+      commit: shownCommit,
+      purpose: 'approval',
+    });
     const { arguments: masked } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { arguments: unknown };
     if (this.opened.size >= REMEMBERED_MAX) this.opened.delete(this.opened.keys().next().value ?? '');
     this.opened.set(approvalId, masked);

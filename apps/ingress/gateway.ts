@@ -1,9 +1,9 @@
+import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
 import type { SessionKeyring } from '#mcp/session.js';
 import type { Sealer } from '#sealing/sealer.js';
-import type { Logger } from 'pino';
 import type { Catalog } from './catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';

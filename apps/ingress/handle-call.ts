@@ -25,11 +25,18 @@ export interface Released {
  * before (mcp/handle-post.ts). Every way out is on record before it is taken.
  * @throws CountersignError with the stable code of the gate that refused
  */
-export const handleCall = async (gateway: Gateway, request: CallRequest, exchange: Exchange): Promise<Released> => {
+export const handleCall = async (
+  gateway: Gateway,
+  request: CallRequest,
+  exchange: Exchange,
+): Promise<Released> => {
   const call = openCall(gateway, request); //                                             canonical bytes, made once
   const tool = await resolve(gateway, call); //                                           the tool as it is in the catalog
   const decision = await decideOrRefuse(gateway, call, tool); //                          deny by default
-  const { receipt, decided } = //                                                         durable before effect (G1) ...
+  const {
+    receipt,
+    decided,
+  } = //                                                         durable before effect (G1) ...
     decision.decision.effect === 'allow'
       ? { receipt: await recordIntent(gateway, call, tool.digest, decision), decided: decision }
       : await awaitApproval(gateway, call, tool, decision, exchange); //                  ... and approved, if it must be (G5)
@@ -40,14 +47,19 @@ export const handleCall = async (gateway: Gateway, request: CallRequest, exchang
 const resolve = async (gateway: Gateway, call: Call): Promise<CatalogTool> => {
   const known = { tool: null, decided: null };
   const tools = await gateway.catalog.tools(call.server).catch(refuseWith(gateway, call, known));
-  return tools.get(call.tool) ?? refuse(gateway, call, known, 'tool_unknown', `${call.server} has no such tool`);
+  return (
+    tools.get(call.tool) ?? refuse(gateway, call, known, 'tool_unknown', `${call.server} has no such tool`)
+  );
 };
 
 const decideOrRefuse = async (gateway: Gateway, call: Call, tool: CatalogTool): Promise<Decided> => {
   const decided = await decide(gateway, call).catch(refuseWith(gateway, call, { tool, decided: null }));
   if (decided.decision.effect !== 'deny') return decided;
   const { rules, says } = decided.decision;
-  const reason = rules.length === 0 ? 'no rule allows it' : rules.map((id, index) => `${id}: ${says[index] ?? ''}`).join('; ');
+  const reason =
+    rules.length === 0
+      ? 'no rule allows it'
+      : rules.map((id, index) => `${id}: ${says[index] ?? ''}`).join('; ');
   return refuse(gateway, call, { tool, decided }, 'call_denied', reason);
 };
 

@@ -18,7 +18,10 @@ export class LateRecords {
   /** `record` is called until it fulfils; it must be safe to repeat. */
   add(callId: string, record: () => Promise<void>, attempt = 0): void {
     if (this.stopped || this.tasks.size >= TASKS_MAX || attempt >= ATTEMPTS_MAX) {
-      this.logger.error({ callId, waiting: this.tasks.size }, 'gave up recording late; the ledger closes the call as unknown');
+      this.logger.error(
+        { callId, waiting: this.tasks.size },
+        'gave up recording late; the ledger closes the call as unknown',
+      );
       return;
     }
     const timer = setTimeout(() => {

@@ -9,7 +9,8 @@ const STREAM_NAME = /^(call|approval|policy|refusal|read|gateway|key)-[A-Za-z0-9
 
 /** Each entry must say itself what the append says of it; nobody can store an entry under another name or place. */
 export const checkEntries = ({ stream, expected, events }: AppendCommand): readonly Entry[] => {
-  if (!STREAM_NAME.test(stream)) throw new CountersignError('body_invalid', `stream name ${stream.slice(0, 40)}`);
+  if (!STREAM_NAME.test(stream))
+    throw new CountersignError('body_invalid', `stream name ${stream.slice(0, 40)}`);
   return events.map((event, index) => {
     const entry = readEntry(event.entry);
     const fits =
@@ -18,7 +19,8 @@ export const checkEntries = ({ stream, expected, events }: AppendCommand): reado
       entry.stream === stream &&
       entry.revision === expected + 1 + index &&
       Number.isInteger(entry.v);
-    if (!fits) throw new CountersignError('body_invalid', `entry ${index} of ${stream} does not fit its append`);
+    if (!fits)
+      throw new CountersignError('body_invalid', `entry ${index} of ${stream} does not fit its append`);
     return entry;
   });
 };
@@ -26,7 +28,10 @@ export const checkEntries = ({ stream, expected, events }: AppendCommand): reado
 /** Folds new events of a call over its state; what may not follow is refused here, where the append happens (G4). */
 export const advanceCall = (state: CallState | undefined, entries: readonly Entry[]): CallState => {
   try {
-    return entries.reduce<CallState>((current, entry) => evolveCall(current, asEvent<CallEvent>(entry)), state ?? NO_CALL);
+    return entries.reduce<CallState>(
+      (current, entry) => evolveCall(current, asEvent<CallEvent>(entry)),
+      state ?? NO_CALL,
+    );
   } catch (error) {
     if (error instanceof IllegalTransition) throw new CountersignError('revision_conflict', error.message);
     throw error;

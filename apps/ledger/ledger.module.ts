@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '#config/config.schema.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG } from '#http/platform.module.js';
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
 import { Instances } from './instances.js';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovalEvent } from '#core/approval/approval.events.js';
 import type { CallEvent } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
@@ -9,7 +10,6 @@ import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js'
 import type { DomainEvent } from '#core/evidence/entry.js';
 import { type EventStore, StoreFull, UnknownOutcome } from '#event-store/event-store.js';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.js';
 
 let folder: string;
@@ -31,17 +31,36 @@ beforeEach(() => {
 });
 
 type Sketch = { readonly type: CallEvent['type'] | ApprovalEvent['type']; readonly data?: object };
-const append = (stream: string, expected: number, events: readonly Sketch[], time = '2026-11-22T12:00:00.000Z'): AppendCommand =>
+const append = (
+  stream: string,
+  expected: number,
+  events: readonly Sketch[],
+  time = '2026-11-22T12:00:00.000Z',
+): AppendCommand =>
   buildAppend(
-    { stream, expected, time, actor: { kind: 'service', service: 'test', instance: 't' }, correlation: callId, causation: callId, newId: randomUUID },
+    {
+      stream,
+      expected,
+      time,
+      actor: { kind: 'service', service: 'test', instance: 't' },
+      correlation: callId,
+      causation: callId,
+      newId: randomUUID,
+    },
     events.map(({ type, data = {} }) => ({ event: { type, v: 1, data } as DomainEvent })),
   );
 const call = (expected: number, ...events: Sketch[]) => append(`call-${callId}`, expected, events);
 const REQUESTED: Sketch = { type: 'CallRequested' };
 const decided = (effect: string): Sketch => ({ type: 'CallDecided', data: { decision: { effect } } });
-const intended = (approvalId: string | null = null): Sketch => ({ type: 'ForwardIntended', data: { instance: 'i-1', deadline_ms: 1_000, approvalId } });
+const intended = (approvalId: string | null = null): Sketch => ({
+  type: 'ForwardIntended',
+  data: { instance: 'i-1', deadline_ms: 1_000, approvalId },
+});
 const HELD: Sketch = { type: 'CallHeld', data: { approvalId: 'a' } };
-const granted = (approvalId: string): Sketch => ({ type: 'HoldEnded', data: { approvalId, because: 'granted' } });
+const granted = (approvalId: string): Sketch => ({
+  type: 'HoldEnded',
+  data: { approvalId, because: 'granted' },
+});
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'stored',
@@ -51,7 +70,13 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
 describe('the ledger', () => {
   it('stores a call that follows the rules', async () => {
     expect((await ledger.append(call(-1, REQUESTED, decided('allow'), intended()))).revision).toBe(2);
-    expect((await ledger.append(call(2, { type: 'CallReturned' }, { type: 'ResultMasked' }, { type: 'CallCompleted' }))).revision).toBe(5);
+    expect(
+      (
+        await ledger.append(
+          call(2, { type: 'CallReturned' }, { type: 'ResultMasked' }, { type: 'CallCompleted' }),
+        )
+      ).revision,
+    ).toBe(5);
   });
 
   it.each([
@@ -69,8 +94,12 @@ describe('the ledger', () => {
     const [event] = command.events;
     if (event === undefined) throw new Error('no event');
     expect(await codeOf(ledger.append({ ...command, stream: `call-${randomUUID()}` }))).toBe('body_invalid');
-    expect(await codeOf(ledger.append({ ...command, events: [{ ...event, type: 'CallDecided' }] }))).toBe('body_invalid');
-    expect(await codeOf(ledger.append({ ...command, events: [{ ...event, id: randomUUID() }] }))).toBe('body_invalid');
+    expect(await codeOf(ledger.append({ ...command, events: [{ ...event, type: 'CallDecided' }] }))).toBe(
+      'body_invalid',
+    );
+    expect(await codeOf(ledger.append({ ...command, events: [{ ...event, id: randomUUID() }] }))).toBe(
+      'body_invalid',
+    );
     expect(await codeOf(ledger.append({ ...command, expected: 0 }))).toMatch(/body_invalid/);
     expect(await codeOf(ledger.append({ ...command, stream: '$all' }))).toBe('body_invalid');
   });
@@ -79,14 +108,19 @@ describe('the ledger', () => {
     await ledger.append(call(-1, REQUESTED, decided('allow'), intended()));
     const restarted = new Ledger(store);
     expect(await codeOf(restarted.append(call(2, { type: 'CallCompleted' })))).toBe('revision_conflict');
-    expect(await codeOf(restarted.append(call(2, { type: 'CallOutcomeUnknown', data: { reason: 'test' } })))).toBe('stored');
+    expect(
+      await codeOf(restarted.append(call(2, { type: 'CallOutcomeUnknown', data: { reason: 'test' } }))),
+    ).toBe('stored');
     expect(await codeOf(restarted.append(call(3, { type: 'CallReturned' })))).toBe('revision_conflict');
   });
 
   it('elects one of two that append behind the same revision', async () => {
     await ledger.append(call(-1, REQUESTED, decided('allow'), intended()));
     const end = () => call(2, { type: 'CallOutcomeUnknown', data: { reason: 'test' } });
-    expect((await Promise.all([codeOf(ledger.append(end())), codeOf(ledger.append(end()))])).sort()).toEqual(['revision_conflict', 'stored']);
+    expect((await Promise.all([codeOf(ledger.append(end())), codeOf(ledger.append(end()))])).sort()).toEqual([
+      'revision_conflict',
+      'stored',
+    ]);
   });
 
   describe('takes the forward of a held call', () => {
@@ -94,10 +128,14 @@ describe('the ledger', () => {
       await ledger.append(call(-1, REQUESTED, decided('approval'), { ...HELD, data: { approvalId } }));
     };
     const approve = async (approvalId: string, expiresAt: string, forCall = callId) => {
-      const events: Sketch[] = [{ type: 'ApprovalRequested', data: { callId: forCall, expiresAt } }, { type: 'ApprovalGranted' }];
+      const events: Sketch[] = [
+        { type: 'ApprovalRequested', data: { callId: forCall, expiresAt } },
+        { type: 'ApprovalGranted' },
+      ];
       await ledger.append(append(`approval-${approvalId}`, -1, events));
     };
-    const release = (approvalId: string) => ledger.append(call(2, decided('approval'), granted(approvalId), intended(approvalId)));
+    const release = (approvalId: string) =>
+      ledger.append(call(2, decided('approval'), granted(approvalId), intended(approvalId)));
 
     it('once its approval is granted', async () => {
       const id = randomUUID();
@@ -135,12 +173,16 @@ describe('the ledger', () => {
       });
 
     it('answers like a success when it is there', async () => {
-      const result = await breaking(true, new UnknownOutcome('test')).append(call(-1, REQUESTED, decided('allow'), intended()));
+      const result = await breaking(true, new UnknownOutcome('test')).append(
+        call(-1, REQUESTED, decided('allow'), intended()),
+      );
       expect(result.revision).toBe(2);
     });
 
     it('refuses when it is not there', async () => {
-      expect(await codeOf(breaking(false, new UnknownOutcome('test')).append(call(-1, REQUESTED)))).toBe('ledger_unavailable');
+      expect(await codeOf(breaking(false, new UnknownOutcome('test')).append(call(-1, REQUESTED)))).toBe(
+        'ledger_unavailable',
+      );
     });
 
     it('refuses when nobody can look', async () => {
@@ -149,7 +191,9 @@ describe('the ledger', () => {
     });
 
     it('says that the disk is full when it is', async () => {
-      expect(await codeOf(breaking(false, new StoreFull('test')).append(call(-1, REQUESTED)))).toBe('ledger_full');
+      expect(await codeOf(breaking(false, new StoreFull('test')).append(call(-1, REQUESTED)))).toBe(
+        'ledger_full',
+      );
     });
   });
 });

@@ -1,13 +1,20 @@
-import { callStream, type ForwardIntended } from '#core/call/call.events.js';
-import { evolveApproval, NO_APPROVAL, type ApprovalState } from '#core/approval/approval.state.js';
 import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
+import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import { hasExpired } from '#core/approval/decide-approval.js';
+import { callStream, type ForwardIntended } from '#core/call/call.events.js';
 import { type CallState, NO_CALL } from '#core/call/evolve-call.js';
 import { CountersignError } from '#core/errors.js';
 import type { AppendCommand } from '#core/evidence/build-append.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
-import { type AppendResult, type EventStore, StoreFull, type StoredEvent, UnknownOutcome, WrongRevision } from '#event-store/event-store.js';
+import {
+  type AppendResult,
+  type EventStore,
+  type StoredEvent,
+  StoreFull,
+  UnknownOutcome,
+  WrongRevision,
+} from '#event-store/event-store.js';
 import { advanceCall, checkEntries } from './check-append.js';
 import { OpenCalls } from './open-calls.js';
 
@@ -48,7 +55,8 @@ export class Ledger {
     if (expected === -1) return NO_CALL;
     if (this.open.get(stream)?.revision !== expected) await this.reload(stream);
     const known = this.open.get(stream);
-    if (known === undefined || known.revision !== expected) throw new CountersignError('revision_conflict', stream);
+    if (known === undefined || known.revision !== expected)
+      throw new CountersignError('revision_conflict', stream);
     return known.state;
   }
 
@@ -57,9 +65,14 @@ export class Ledger {
     const { approvalId } = asEvent<ForwardIntended>(entry).data;
     if (approvalId === null) return;
     const events = await this.store.readStream(approvalStream(approvalId));
-    const approval = events.reduce<ApprovalState>((state, event) => evolveApproval(state, asEvent<ApprovalEvent>(readEntry(event.entry))), NO_APPROVAL);
-    if (approval.status !== 'granted') throw new CountersignError('approval_stale', `approval ${approvalId} is ${approval.status}`);
-    if (callStream(approval.request.callId) !== entry.stream) throw new CountersignError('approval_stale', 'the approval belongs to another call');
+    const approval = events.reduce<ApprovalState>(
+      (state, event) => evolveApproval(state, asEvent<ApprovalEvent>(readEntry(event.entry))),
+      NO_APPROVAL,
+    );
+    if (approval.status !== 'granted')
+      throw new CountersignError('approval_stale', `approval ${approvalId} is ${approval.status}`);
+    if (callStream(approval.request.callId) !== entry.stream)
+      throw new CountersignError('approval_stale', 'the approval belongs to another call');
     if (hasExpired(approval.request.expiresAt, entry.time)) throw new CountersignError('approval_expired');
   }
 
@@ -90,7 +103,8 @@ export class Ledger {
     const first = command.expected + 1;
     const ours = command.events.every((event, index) => stored[first + index]?.id === event.id);
     const last = stored[first + command.events.length - 1];
-    if (!ours || last === undefined) throw new CountersignError('ledger_unavailable', 'the append was not stored');
+    if (!ours || last === undefined)
+      throw new CountersignError('ledger_unavailable', 'the append was not stored');
     return { revision: last.revision, position: last.position };
   }
 
@@ -101,7 +115,10 @@ export class Ledger {
       state,
       revision,
       instance: data?.instance ?? known?.instance ?? '',
-      overdue_at: data === undefined ? (known?.overdue_at ?? Number.POSITIVE_INFINITY) : performance.now() + data.deadline_ms + OVERDUE_GRACE_MS,
+      overdue_at:
+        data === undefined
+          ? (known?.overdue_at ?? Number.POSITIVE_INFINITY)
+          : performance.now() + data.deadline_ms + OVERDUE_GRACE_MS,
     });
   }
 }

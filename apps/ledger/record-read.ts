@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Json } from '#core/evidence/canonical-json.js';
 import { buildAppend } from '#core/evidence/build-append.js';
+import type { Json } from '#core/evidence/canonical-json.js';
 import type { Caller } from '#identity/caller.js';
 import type { Ledger } from './ledger.js';
 
@@ -8,21 +8,41 @@ import type { Ledger } from './ledger.js';
 export const recordRead = async (
   ledger: Ledger,
   caller: Caller,
-  read: { readonly what: string; readonly query: { readonly [name: string]: Json | undefined }; readonly allowed: boolean },
+  read: {
+    readonly what: string;
+    readonly query: { readonly [name: string]: Json | undefined };
+    readonly allowed: boolean;
+  },
 ): Promise<void> => {
   const id = randomUUID();
-  const query = Object.fromEntries(Object.entries(read.query).filter((pair): pair is [string, Json] => pair[1] !== undefined));
+  const query = Object.fromEntries(
+    Object.entries(read.query).filter((pair): pair is [string, Json] => pair[1] !== undefined),
+  );
   const command = buildAppend(
     {
       stream: `read-${id}`,
       expected: -1,
       time: new Date().toISOString(),
-      actor: { kind: 'caller', principal: caller.principal, issuer: caller.issuer, subject: caller.subject, client: caller.clientId },
+      actor: {
+        kind: 'caller',
+        principal: caller.principal,
+        issuer: caller.issuer,
+        subject: caller.subject,
+        client: caller.clientId,
+      },
       correlation: id,
       causation: id,
       newId: randomUUID,
     },
-    [{ event: { type: read.allowed ? 'LedgerRead' : 'LedgerReadRefused', v: 1, data: { what: read.what, query } } }],
+    [
+      {
+        event: {
+          type: read.allowed ? 'LedgerRead' : 'LedgerReadRefused',
+          v: 1,
+          data: { what: read.what, query },
+        },
+      },
+    ],
   );
   await ledger.append(command);
 };

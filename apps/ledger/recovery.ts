@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
 import type { CallOutcomeUnknown } from '#core/call/call.events.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import { LOGGER } from '#http/platform.module.js';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
 import { Projection } from './projection/projection.js';
@@ -41,9 +41,16 @@ export class Recovery implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async sweep(): Promise<void> {
-    const orphans = this.ledger.open.orphans((instance) => this.instances.isAlive(instance), performance.now());
+    const orphans = this.ledger.open.orphans(
+      (instance) => this.instances.isAlive(instance),
+      performance.now(),
+    );
     for (const [stream, { revision }] of orphans) {
-      const event: CallOutcomeUnknown = { type: 'CallOutcomeUnknown', v: 1, data: { reason: 'the gateway stopped while the upstream had the call' } };
+      const event: CallOutcomeUnknown = {
+        type: 'CallOutcomeUnknown',
+        v: 1,
+        data: { reason: 'the gateway stopped while the upstream had the call' },
+      };
       const callId = stream.slice('call-'.length);
       const command = buildAppend(
         {

@@ -1,11 +1,11 @@
 import { type Bus } from '#bus/bus.js';
 import { maskingOpen } from '#contracts/masking.js';
 import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
+import type { CallEvent } from '#core/call/call.events.js';
 import { callStream } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
-import type { CallEvent } from '#core/call/call.events.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 
 interface Read {
@@ -32,12 +32,17 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
   const open = async (read: Read): Promise<unknown> => {
     const { stored, entry } = read;
     if (stored.attachment === undefined || entry.payload === undefined) return null;
-    const { bytes } = await bus.request(maskingOpen, { sealed: stored.attachment, commit: entry.payload.commit, purpose: 'transcript' });
+    const { bytes } = await bus.request(maskingOpen, {
+      sealed: stored.attachment,
+      commit: entry.payload.commit,
+      purpose: 'transcript',
+    });
     return JSON.parse(Buffer.from(bytes).toString('utf8'));
   };
   const held = find(events, 'CallHeld');
   const masked = find(events, 'ResultMasked');
-  const opened = masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown });
+  const opened =
+    masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown });
   const { caller, agent, endpoint, protocol, server, tool, toolDigest } = requested.event.data;
   return {
     id: callId,
@@ -50,7 +55,9 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
     tool,
     toolDigest,
     request: await open(requested),
-    decisions: events.filter(({ entry }) => entry.type === 'CallDecided').map(({ entry }) => ({ time: entry.time, ...entry.data })),
+    decisions: events
+      .filter(({ entry }) => entry.type === 'CallDecided')
+      .map(({ entry }) => ({ time: entry.time, ...entry.data })),
     approval: held === undefined ? null : await readApproval(store, held.event.data.approvalId),
     masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings },
     response: opened?.masked ?? null,
@@ -70,7 +77,12 @@ const readApproval = async (store: EventStore, approvalId: string) => {
   const events = await readEvents(store, approvalStream(approvalId));
   return {
     id: approvalId,
-    events: events.map(({ stored, entry }) => ({ id: stored.id, type: stored.type, time: entry.time, data: asEvent<ApprovalEvent>(entry).data })),
+    events: events.map(({ stored, entry }) => ({
+      id: stored.id,
+      type: stored.type,
+      time: entry.time,
+      data: asEvent<ApprovalEvent>(entry).data,
+    })),
   };
 };
 
@@ -78,7 +90,9 @@ const ENDS = ['CallDenied', 'CallCancelled', 'CallCompleted', 'CallFailed', 'Cal
 
 const outcomeOf = (events: readonly Read[]): unknown => {
   const end = events.findLast(({ entry }) => ENDS.includes(entry.type));
-  return end === undefined ? { type: events.at(-1)?.entry.type ?? null } : { type: end.entry.type, time: end.entry.time, ...end.entry.data };
+  return end === undefined
+    ? { type: events.at(-1)?.entry.type ?? null }
+    : { type: end.entry.type, time: end.entry.time, ...end.entry.data };
 };
 
 const readEvents = async (store: EventStore, stream: string): Promise<readonly Read[]> => {

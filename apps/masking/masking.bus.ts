@@ -1,12 +1,12 @@
+import { Controller, Inject } from '@nestjs/common';
 import { Answers } from '#bus/answers.js';
 import { maskingMask, maskingOpen, maskingReplay, maskingSealingKey } from '#contracts/masking.js';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
 import { MASKING_ENGINE, maskBody } from '#core/masking/mask-body.js';
+import { maskedPayload } from '#core/masking/masked-payload.js';
 import type { MaskingProfile } from '#core/policy/policy.types.js';
 import type { Opener } from '#sealing/opener.js';
-import { Controller, Inject } from '@nestjs/common';
-import { maskedPayload } from '#core/masking/masked-payload.js';
 
 export interface SealingKeys {
   readonly kid: string;
@@ -49,9 +49,19 @@ export class MaskingBus {
   }
 
   @Answers(maskingReplay)
-  async replay(request: { original: SealedRef; masked: SealedRef; surface: Surface; profile: MaskingProfile | null; engine: string }) {
-    if (request.engine !== MASKING_ENGINE) return { identical: false, difference: `engine ${request.engine} is not known here` };
-    const [original, recorded] = await Promise.all([this.opened(request.original), this.opened(request.masked)]);
+  async replay(request: {
+    original: SealedRef;
+    masked: SealedRef;
+    surface: Surface;
+    profile: MaskingProfile | null;
+    engine: string;
+  }) {
+    if (request.engine !== MASKING_ENGINE)
+      return { identical: false, difference: `engine ${request.engine} is not known here` };
+    const [original, recorded] = await Promise.all([
+      this.opened(request.original),
+      this.opened(request.masked),
+    ]);
     const { masked, findings } = maskBody(original, request.surface, request.profile ?? NO_MASKING);
     const identical = Buffer.from(maskedPayload(findings, masked)).equals(recorded);
     return identical ? { identical } : { identical, difference: 'the masked bytes or findings differ' };

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { Module } from '@nestjs/common';
 import type { Config } from '#config/config.schema.js';
 import { CONFIG } from '#http/platform.module.js';
 import { loadOrCreateSealingKey } from '#sealing/file-keys.js';
 import { createOpener } from '#sealing/opener.js';
-import { Module } from '@nestjs/common';
 import { MaskingBus, SEALING_KEYS, type SealingKeys } from './masking.bus.js';
 
 @Module({
@@ -14,7 +14,11 @@ import { MaskingBus, SEALING_KEYS, type SealingKeys } from './masking.bus.js';
       inject: [CONFIG],
       useFactory: async (config: Config): Promise<SealingKeys> => {
         const { kid, publicKey, privateKey } = await loadOrCreateSealingKey(join(config.data_dir, 'keys'));
-        return { kid, publicKey: publicKey as Record<string, string>, opener: createOpener(new Map([[kid, privateKey]])) };
+        return {
+          kid,
+          publicKey: publicKey as Record<string, string>,
+          opener: createOpener(new Map([[kid, privateKey]])),
+        };
       },
     },
   ],

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import { CountersignError } from '#core/errors.js';
@@ -10,8 +12,6 @@ import { type IndexedPolicy, indexPolicy } from '#core/policy/index-policy.js';
 import { type PolicyActivated, type PolicyRecorded, policyStream } from '#core/policy/policy.events.js';
 import { LOGGER } from '#http/platform.module.js';
 import { parsePolicyFile } from '#policy-file/parse-policy-file.js';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
 
 const RETRY_MS = 500;
 
@@ -41,7 +41,13 @@ export class ActivePolicy implements OnApplicationBootstrap, OnApplicationShutdo
   static async load(file: string, bus: Bus, logger: Logger): Promise<ActivePolicy> {
     const { bundle, digest, warnings } = parsePolicyFile(await readFile(file, 'utf8'), file);
     for (const warning of warnings) logger.warn({ file }, String(warning));
-    return new ActivePolicy({ policy: indexPolicy(bundle), digest }, bundle as unknown as Json, bundle.name, bus, logger);
+    return new ActivePolicy(
+      { policy: indexPolicy(bundle), digest },
+      bundle as unknown as Json,
+      bundle.name,
+      bus,
+      logger,
+    );
   }
 
   /** @throws CountersignError policy_unavailable while the bundle is not yet on record */
@@ -65,7 +71,10 @@ export class ActivePolicy implements OnApplicationBootstrap, OnApplicationShutdo
       this.recorded = true;
     } catch (error) {
       if (this.stopped) return;
-      this.logger.warn({ code: (error as CountersignError).code }, 'the policy could not be recorded yet; nothing is decided until it is');
+      this.logger.warn(
+        { code: (error as CountersignError).code },
+        'the policy could not be recorded yet; nothing is decided until it is',
+      );
       this.retry = setTimeout(() => void this.record(), RETRY_MS);
     }
   }
@@ -76,7 +85,8 @@ export class ActivePolicy implements OnApplicationBootstrap, OnApplicationShutdo
     const { events } = await this.bus.request(ledgerReadStream, { stream });
     const instance = randomUUID();
     const activated: PolicyActivated = { type: 'PolicyActivated', v: 1, data: { digest, instance } };
-    const toRecord: EventToRecord[] = events.length === 0 ? [this.text(), { event: activated }] : [{ event: activated }];
+    const toRecord: EventToRecord[] =
+      events.length === 0 ? [this.text(), { event: activated }] : [{ event: activated }];
     const command = buildAppend(
       {
         stream,

@@ -1,13 +1,13 @@
+import { Controller, Inject } from '@nestjs/common';
 import { Answers } from '#bus/answers.js';
 import { policyDecide, policyFilter, policyRoles } from '#contracts/policy.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { Digest } from '#core/hash.js';
 import { decidePolicy } from '#core/policy/decide-policy.js';
 import { mayUse } from '#core/policy/may-use.js';
 import type { MaskingProfile } from '#core/policy/policy.types.js';
 import { rolesOf } from '#core/policy/roles-of.js';
-import type { Digest } from '#core/hash.js';
 import { profileDigest } from '#policy-file/profile-digest.js';
-import { Controller, Inject } from '@nestjs/common';
 import { ActivePolicy } from './active-policy.js';
 
 interface DecideRequest {
@@ -28,12 +28,25 @@ export class PolicyBus {
   @Answers(policyDecide)
   decide({ args, ...facts }: DecideRequest) {
     const { policy, digest } = this.active.get();
-    const decision = decidePolicy(policy, { ...facts, args: JSON.parse(Buffer.from(args).toString('utf8')) as JsonObject });
-    return { decision, policyDigest: digest, profileDigest: decision.profile === null ? null : this.digestOf(decision.profile) };
+    const decision = decidePolicy(policy, {
+      ...facts,
+      args: JSON.parse(Buffer.from(args).toString('utf8')) as JsonObject,
+    });
+    return {
+      decision,
+      policyDigest: digest,
+      profileDigest: decision.profile === null ? null : this.digestOf(decision.profile),
+    };
   }
 
   @Answers(policyFilter)
-  filter({ groups, tools }: { groups: readonly string[]; tools: readonly { server: string; tool: string }[] }) {
+  filter({
+    groups,
+    tools,
+  }: {
+    groups: readonly string[];
+    tools: readonly { server: string; tool: string }[];
+  }) {
     const { policy } = this.active.get();
     return { allowed: tools.map(({ server, tool }) => mayUse(policy, groups, server, tool)) };
   }

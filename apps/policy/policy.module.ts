@@ -1,9 +1,9 @@
+import { Module } from '@nestjs/common';
+import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import { BUS } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
-import { Module } from '@nestjs/common';
-import type { Logger } from 'pino';
 import { ActivePolicy } from './active-policy.js';
 import { PolicyBus } from './policy.bus.js';
 
@@ -13,7 +13,8 @@ import { PolicyBus } from './policy.bus.js';
     {
       provide: ActivePolicy,
       inject: [CONFIG, BUS, LOGGER],
-      useFactory: (config: Config, bus: Bus, logger: Logger) => ActivePolicy.load(config.policy_file, bus, logger),
+      useFactory: (config: Config, bus: Bus, logger: Logger) =>
+        ActivePolicy.load(config.policy_file, bus, logger),
     },
   ],
 })

@@ -1,15 +1,15 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { createRequire } from 'node:module';
 import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Config, configSchema } from '#config/config.schema.js';
 import type { Mount } from '#service/start-service.js';
 import { DEMO_SEED } from '../demo-bank/bank.js';
-import { createDevIssuer } from '../dev-issuer/dev-issuer.js';
 import { type CoreBanking, startCoreBanking } from '../demo-bank/core-banking/core-banking.js';
 import { createDocuments } from '../demo-bank/documents.js';
 import { createWarehouse } from '../demo-bank/warehouse.js';
+import { createDevIssuer } from '../dev-issuer/dev-issuer.js';
 
 export const DEMO_SERVERS = ['core-banking', 'warehouse', 'documents'] as const;
 
@@ -23,7 +23,11 @@ export interface Demo {
 export const startDemo = async (config: Config): Promise<Demo> => {
   const port = config.http.port === 0 ? await freePort(config.http.host) : config.http.port;
   const url = config.http.public_url ?? `http://${config.http.host}:${port}`;
-  const issuer = await createDevIssuer({ development: true, issuer: `${url}/issuer`, resources: demoResources(url) });
+  const issuer = await createDevIssuer({
+    development: true,
+    issuer: `${url}/issuer`,
+    resources: demoResources(url),
+  });
   const bank = await createDemoBank(join(config.data_dir, 'demo'));
   return {
     mount: { owns: issuer.owns, handler: issuer.handler },
@@ -38,7 +42,11 @@ export const startDemo = async (config: Config): Promise<Demo> => {
 };
 
 /** Every resource of the demonstration: the REST edges and each MCP endpoint (RFC 8707). */
-export const demoResources = (url: string): readonly string[] => [`${url}/mcp`, url, ...DEMO_SERVERS.map((server) => `${url}/mcp/${server}`)];
+export const demoResources = (url: string): readonly string[] => [
+  `${url}/mcp`,
+  url,
+  ...DEMO_SERVERS.map((server) => `${url}/mcp/${server}`),
+];
 
 /** Makes the data once and starts the bank's own server; the other two servers are children of the ingress. */
 export const createDemoBank = async (folder: string) => {
@@ -52,8 +60,18 @@ export const createDemoBank = async (folder: string) => {
     coreBanking,
     upstreams: [
       { name: 'core-banking', transport: 'http', url: coreBanking.url },
-      { name: 'warehouse', transport: 'stdio', command: 'node', args: [packageFile('@bytebase/dbhub'), '--transport', 'stdio', '--dsn', `sqlite://${warehouse}`] },
-      { name: 'documents', transport: 'stdio', command: 'node', args: [packageFile('@modelcontextprotocol/server-filesystem'), documents] },
+      {
+        name: 'warehouse',
+        transport: 'stdio',
+        command: 'node',
+        args: [packageFile('@bytebase/dbhub'), '--transport', 'stdio', '--dsn', `sqlite://${warehouse}`],
+      },
+      {
+        name: 'documents',
+        transport: 'stdio',
+        command: 'node',
+        args: [packageFile('@modelcontextprotocol/server-filesystem'), documents],
+      },
     ],
   };
 };

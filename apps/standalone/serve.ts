@@ -19,12 +19,28 @@ export const DEMO_CONFIG = fileURLToPath(new URL('../../../deploy/demo/countersi
  * Serves the standalone shape until a signal ends it; prints the ready line once requests are answered.
  * @throws ConfigError, PolicyFileError, or what kept the port or the store from opening
  */
-export const serve = async ({ config: file = DEMO_CONFIG, port, data }: ServeOptions): Promise<RunningService> => {
-  const config = loadConfig({ file, overrides: { ...(port === undefined ? {} : { port }), ...(data === undefined ? {} : { data_dir: data }) } });
+export const serve = async ({
+  config: file = DEMO_CONFIG,
+  port,
+  data,
+}: ServeOptions): Promise<RunningService> => {
+  const config = loadConfig({
+    file,
+    overrides: { ...(port === undefined ? {} : { port }), ...(data === undefined ? {} : { data_dir: data }) },
+  });
   const logger = createLogger('countersign', config.log_level);
   const demo = config.demo ? await startDemo(config) : undefined;
   const service = await startStandalone(demo?.config ?? config, logger, demo?.mount);
-  closeOnSignal({ ...service, close: async () => { await service.close(); await demo?.coreBanking.close(); } }, logger);
+  closeOnSignal(
+    {
+      ...service,
+      close: async () => {
+        await service.close();
+        await demo?.coreBanking.close();
+      },
+    },
+    logger,
+  );
   console.log(welcome(service.url, demo?.config ?? config));
   return service;
 };

@@ -1,8 +1,8 @@
-import { inProcessBus, InProcessTransport } from '#bus/in-process/in-process-bus.js';
+import type { Logger } from 'pino';
+import { InProcessTransport, inProcessBus } from '#bus/in-process/in-process-bus.js';
 import type { Config } from '#config/config.schema.js';
 import { gatewayReadiness } from '#service/readiness.js';
 import { type Mount, type RunningService, startService } from '#service/start-service.js';
-import type { Logger } from 'pino';
 import { ApprovalModule } from '../approval/approval.module.js';
 import { IngressModule } from '../ingress/ingress.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
@@ -11,8 +11,14 @@ import { MaskingModule } from '../masking/masking.module.js';
 import { PolicyModule } from '../policy/policy.module.js';
 
 /** All five services in this process, over the in-process bus. The same modules as in the distributed shape. */
-export const startStandalone = async (config: Config, logger: Logger, mount?: Mount): Promise<RunningService> => {
-  const transport = new InProcessTransport((subject, error) => logger.error({ subject, err: error }, 'unexpected error in a service'));
+export const startStandalone = async (
+  config: Config,
+  logger: Logger,
+  mount?: Mount,
+): Promise<RunningService> => {
+  const transport = new InProcessTransport((subject, error) =>
+    logger.error({ subject, err: error }, 'unexpected error in a service'),
+  );
   const bus = inProcessBus(transport);
   const store = await openEventStore(config);
   return startService({

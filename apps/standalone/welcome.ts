@@ -3,14 +3,29 @@ import type { Config } from '#config/config.schema.js';
 /** What the operator sees once the gateway is up: addresses, how to get a token, a configuration to paste. */
 export const welcome = (url: string, config: Config): string => {
   const ready = `Countersign is ready: ${url}`;
-  const endpoints = [`  MCP, all servers   ${url}/mcp`, ...config.upstreams.map(({ name }) => `  MCP, one server    ${url}/mcp/${name}`)];
-  const rest = [`  approvals          ${url}/approvals`, `  ledger             ${url}/ledger/calls`, `  health             ${url}/readyz`];
+  const endpoints = [
+    `  MCP, all servers   ${url}/mcp`,
+    ...config.upstreams.map(({ name }) => `  MCP, one server    ${url}/mcp/${name}`),
+  ];
+  const rest = [
+    `  approvals          ${url}/approvals`,
+    `  ledger             ${url}/ledger/calls`,
+    `  health             ${url}/readyz`,
+  ];
   const demo = config.demo ? demoHelp(url) : [];
   return [ready, '', ...endpoints, ...rest, ...demo].join('\n');
 };
 
 const demoHelp = (url: string): readonly string[] => {
-  const client = { mcpServers: { bank: { type: 'http', url: `${url}/mcp`, headers: { Authorization: `Bearer ${'$'}{COUNTERSIGN_TOKEN}` } } } };
+  const client = {
+    mcpServers: {
+      bank: {
+        type: 'http',
+        url: `${url}/mcp`,
+        headers: { Authorization: `Bearer ${'$'}{COUNTERSIGN_TOKEN}` },
+      },
+    },
+  };
   return [
     '',
     'DEVELOPMENT MODE: anybody on this machine can get a token. Never use this configuration for real data.',

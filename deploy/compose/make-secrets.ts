@@ -5,7 +5,6 @@ import { natsConfiguration } from '#bus/nats/nats-configuration.js';
 import { SERVICES } from '#bus/nats/permissions.js';
 import type { Service } from '#contracts/contract.js';
 
-
 /** User of the containers (docker-compose.yml), who must be able to read the files. */
 const CONTAINER_UID = 1_000;
 
@@ -31,7 +30,13 @@ const main = (folder: string | undefined): number => {
   };
   for (const [service, password] of Object.entries(passwords))
     write(`nats-${service}.password`, `${password}\n`);
-  write('nats.conf', natsConfiguration({ listen: '0.0.0.0:4222', http: '127.0.0.1:8222' }, passwords as Record<Service, string>));
+  write(
+    'nats.conf',
+    natsConfiguration(
+      { listen: '0.0.0.0:4222', http: '127.0.0.1:8222' },
+      passwords as Record<Service, string>,
+    ),
+  );
   if (process.getuid?.() === 0) chownSync(folder, CONTAINER_UID, CONTAINER_UID);
   else if (process.getuid?.() !== CONTAINER_UID)
     console.error(`Now give the files to the containers: sudo chown -R ${CONTAINER_UID} ${resolve(folder)}`);

@@ -1,6 +1,6 @@
-import type { Contract } from '#contracts/contract.js';
 import { UseFilters } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
+import type { Contract } from '#contracts/contract.js';
 import { ErrorsAsTheyAre } from './error-filter.js';
 
 type Handler<Request, Reply> = (request: Request) => Promise<Reply> | Reply;

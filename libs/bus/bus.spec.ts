@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { contract } from '#contracts/contract.js';
-import { CountersignError } from '#core/errors.js';
+import { createServer } from 'node:net';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { contract } from '#contracts/contract.js';
+import { CountersignError } from '#core/errors.js';
 import { Answers } from './answers.js';
 import type { Bus } from './bus.js';
 import { InProcessTransport, inProcessBus } from './in-process/in-process-bus.js';
@@ -18,9 +18,21 @@ import { NatsTransport } from './nats/nats-transport.js';
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const define = <Request, Reply>(name: string, request: z.ZodType<Request>, reply: z.ZodType<Reply>) =>
-  contract({ subject: `test.${name}.v1`, answeredBy: 'policy', askedBy: ['ingress'], deadline_ms: 300, unavailable: 'policy_unavailable', request, reply });
+  contract({
+    subject: `test.${name}.v1`,
+    answeredBy: 'policy',
+    askedBy: ['ingress'],
+    deadline_ms: 300,
+    unavailable: 'policy_unavailable',
+    request,
+    reply,
+  });
 
-const echo = define('echo', z.object({ bytes, note: z.string().optional() }), z.object({ bytes, note: z.string().optional() }));
+const echo = define(
+  'echo',
+  z.object({ bytes, note: z.string().optional() }),
+  z.object({ bytes, note: z.string().optional() }),
+);
 const refuse = define('refuse', z.object({}), z.object({}));
 const breakDown = define('break', z.object({}), z.object({}));
 const sleep = define('sleep', z.object({}), z.object({}));
@@ -84,9 +96,14 @@ const freePort = (): Promise<number> =>
 
 const overNats = async (): Promise<Shape> => {
   const port = await freePort();
-  const server: ChildProcess = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const server: ChildProcess = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], {
+    stdio: 'ignore',
+  });
   const servers = [`nats://127.0.0.1:${port}`];
-  const [asking, answering] = await Promise.all([connectNats({ servers, name: 'asking' }), connectNats({ servers, name: 'answering' })]);
+  const [asking, answering] = await Promise.all([
+    connectNats({ servers, name: 'asking' }),
+    connectNats({ servers, name: 'answering' }),
+  ]);
   const bugs: string[] = [];
   const stop = await serve(new NatsTransport(answering, 'policy', (subject) => bugs.push(subject)));
   const bus = natsBus(asking);
@@ -111,7 +128,11 @@ describe.each([
     shape = await open();
   });
   afterAll(() => shape.stop());
-  const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fulfilled', (error: unknown) => error);
+  const failure = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => 'fulfilled',
+      (error: unknown) => error,
+    );
 
   it('carries bytes both ways unchanged', async () => {
     const sent = Uint8Array.from({ length: 100_000 }, (_value, index) => index % 256);
@@ -121,7 +142,10 @@ describe.each([
   });
 
   it('hands on the code and detail of a refusal', async () => {
-    expect(await failure(shape.bus.request(refuse, {}))).toMatchObject({ code: 'call_denied', detail: 'by the test' });
+    expect(await failure(shape.bus.request(refuse, {}))).toMatchObject({
+      code: 'call_denied',
+      detail: 'by the test',
+    });
   });
 
   it('makes a bug of the answerer an unavailable service, reported there and hidden here', async () => {

@@ -25,7 +25,8 @@ export const overlayEnvironment = (tree: Tree, environment: NodeJS.ProcessEnv): 
   for (const [variable, { path, kind }] of Object.entries(ENVIRONMENT)) {
     const text = environment[variable];
     if (text === undefined || text === '') continue;
-    const value = kind === 'number' ? Number(text) : kind === 'list' ? text.split(',').map((part) => part.trim()) : text;
+    const value =
+      kind === 'number' ? Number(text) : kind === 'list' ? text.split(',').map((part) => part.trim()) : text;
     assign(result, path, value);
   }
   return result;

@@ -39,7 +39,8 @@ export const loadConfig = ({ file, overrides = {} }: ConfigSource): Config => {
 export const readSecret = (reference: SecretRef): string => {
   if ('env' in reference) {
     const value = process.env[reference.env];
-    if (value === undefined || value === '') throw new ConfigError(`the environment variable ${reference.env} is not set`);
+    if (value === undefined || value === '')
+      throw new ConfigError(`the environment variable ${reference.env} is not set`);
     return value;
   }
   try {
@@ -50,7 +51,8 @@ export const readSecret = (reference: SecretRef): string => {
 };
 
 /** COUNTERSIGN_CONFIG: the configuration file of a service that got no --config. */
-export const configFileFromEnvironment = (): string | undefined => process.env['COUNTERSIGN_CONFIG'] || undefined;
+export const configFileFromEnvironment = (): string | undefined =>
+  process.env['COUNTERSIGN_CONFIG'] || undefined;
 
 /** PATH, the one variable that every child process may see. */
 export const searchPath = (): string => process.env['PATH'] ?? '';
@@ -66,7 +68,8 @@ const readYaml = (file: string): { [key: string]: unknown } => {
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) throw new ConfigError(`${file}: ${problem.message}`);
   const tree: unknown = document.toJS();
-  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw new ConfigError(`${file}: expected settings, found ${typeof tree}`);
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree))
+    throw new ConfigError(`${file}: expected settings, found ${typeof tree}`);
   return tree as { [key: string]: unknown };
 };
 
@@ -78,8 +81,13 @@ const refuseInsecure = (file: string, config: Config): void => {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`${file}: upstreams: the name ${twice} is used twice`);
   if (config.mode === 'development') return;
-  if (config.demo) throw new ConfigError(`${file}: demo: the development issuer and the synthetic bank cannot be on in production mode`);
+  if (config.demo)
+    throw new ConfigError(
+      `${file}: demo: the development issuer and the synthetic bank cannot be on in production mode`,
+    );
   const plain = config.identity.issuers.find(({ issuer }) => !issuer.startsWith('https://'));
-  if (plain !== undefined) throw new ConfigError(`${file}: identity.issuers: ${plain.issuer} must be https in production mode`);
-  if (config.identity.issuers.length === 0) throw new ConfigError(`${file}: identity.issuers: at least one issuer is needed`);
+  if (plain !== undefined)
+    throw new ConfigError(`${file}: identity.issuers: ${plain.issuer} must be https in production mode`);
+  if (config.identity.issuers.length === 0)
+    throw new ConfigError(`${file}: identity.issuers: at least one issuer is needed`);
 };

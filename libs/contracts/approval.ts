@@ -1,10 +1,15 @@
-import { APPROVAL_STATUSES } from '#core/approval/approval.events.js';
 import { z } from 'zod';
+import { APPROVAL_STATUSES } from '#core/approval/approval.events.js';
 import { bytes, contract, digest, id, instant } from './contract.js';
 
 const requirement = z.object({ by: z.array(z.string()).min(1), count: z.number().int().min(1) });
 const status = z.enum(APPROVAL_STATUSES);
-const standing = z.object({ approvalId: id, status, reason: z.string().optional(), decidedBy: z.array(z.string()) });
+const standing = z.object({
+  approvalId: id,
+  status,
+  reason: z.string().optional(),
+  decidedBy: z.array(z.string()),
+});
 
 /** Idempotent by approval id: the ingress that holds the call and the recovery of the approval service both send it. */
 export const approvalRequest = contract({

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '#core/errors.js';
 import { z } from 'zod';
+import type { ErrorCode } from '#core/errors.js';
 
 /** Who may publish a request; NATS subject permissions are made from this (deploy/nats). */
 export type Service = 'ingress' | 'policy' | 'masking' | 'approval' | 'ledger';
@@ -22,7 +22,8 @@ export interface Contract<Request, Reply> {
 export const DEADLINE_MS_MAX = 2_000;
 
 export const contract = <Request, Reply>(definition: Contract<Request, Reply>): Contract<Request, Reply> => {
-  if (definition.deadline_ms > DEADLINE_MS_MAX) throw new RangeError(`${definition.subject}: deadline over ${DEADLINE_MS_MAX} ms`);
+  if (definition.deadline_ms > DEADLINE_MS_MAX)
+    throw new RangeError(`${definition.subject}: deadline over ${DEADLINE_MS_MAX} ms`);
   return definition;
 };
 

@@ -17,7 +17,11 @@ export const ledgerAppend = contract({
   askedBy: ['ingress', 'approval', 'policy', 'masking'],
   deadline_ms: 1_500,
   unavailable: 'ledger_unavailable',
-  request: z.object({ stream: id, expected: z.number().int().min(-1), events: z.array(eventToAppend).min(1).max(16) }),
+  request: z.object({
+    stream: id,
+    expected: z.number().int().min(-1),
+    events: z.array(eventToAppend).min(1).max(16),
+  }),
   reply: z.object({ stream: id, revision: z.number().int().min(0), position: z.string() }),
 });
 

@@ -1,10 +1,14 @@
+import { z } from 'zod';
 import type { Finding } from '#core/masking/finding.js';
 import type { MaskingProfile } from '#core/policy/policy.types.js';
-import { z } from 'zod';
 import { bytes, contract, digest } from './contract.js';
 
-const profile = z.custom<MaskingProfile>((value) => typeof value === 'object' && value !== null && 'rules' in value);
-const findings = z.array(z.custom<Finding>((value) => typeof value === 'object' && value !== null && 'pointer' in value));
+const profile = z.custom<MaskingProfile>(
+  (value) => typeof value === 'object' && value !== null && 'rules' in value,
+);
+const findings = z.array(
+  z.custom<Finding>((value) => typeof value === 'object' && value !== null && 'pointer' in value),
+);
 const surface = z.enum(['result', 'error', 'arguments']);
 
 /** Profile null: policy asks for no masking; the body is still parsed and must be scannable. */

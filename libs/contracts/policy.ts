@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Decision, MaskingProfile } from '#core/policy/policy.types.js';
-import { z } from 'zod';
 import { bytes, contract, digest, id, instant } from './contract.js';
 
 const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null);

@@ -1,8 +1,8 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
-import type { Logger } from 'pino';
 import { REST_AUDIENCE, RestCallers, VERIFIER } from './rest-caller.js';
 
 export const CONFIG = Symbol('CONFIG');

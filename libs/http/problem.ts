@@ -1,7 +1,13 @@
-import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
-import { type ArgumentsHost, BadRequestException, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  BadRequestException,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+} from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
+import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
 
 /** RFC 9457 problem details with our stable code. */
 export const problemOf = (code: ErrorCode, detail?: string) => ({
@@ -22,7 +28,10 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent || reply.raw.headersSent) return;
     const problem = this.problem(error);
-    void reply.status(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem));
+    void reply
+      .status(problem.status)
+      .header('content-type', 'application/problem+json')
+      .send(JSON.stringify(problem));
   }
 
   private problem(error: unknown): ReturnType<typeof problemOf> {
@@ -32,7 +41,8 @@ export class ProblemFilter implements ExceptionFilter {
     const fastifyCode = (error as { code?: unknown }).code;
     if (fastifyCode === 'FST_ERR_CTP_BODY_TOO_LARGE') return problemOf('body_too_large');
     if (fastifyCode === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return problemOf('media_type_refused');
-    if (typeof fastifyCode === 'string' && fastifyCode.startsWith('FST_ERR_CTP')) return problemOf('json_malformed');
+    if (typeof fastifyCode === 'string' && fastifyCode.startsWith('FST_ERR_CTP'))
+      return problemOf('json_malformed');
     if (error instanceof HttpException && error.getStatus() < 500) return problemOf('body_invalid');
     this.logger.error({ err: error }, 'unexpected error at a REST edge');
     return problemOf('internal');

@@ -26,14 +26,21 @@ export const callerActor = ({ principal, issuer, subject, clientId }: Caller): A
 });
 
 /** Records a request that was refused before it became a call or a vote (promise G6). @throws CountersignError ledger_* */
-export const recordRefusal = async (bus: Bus, instance: string, { code, where, caller, about }: Refusal): Promise<void> => {
+export const recordRefusal = async (
+  bus: Bus,
+  instance: string,
+  { code, where, caller, about }: Refusal,
+): Promise<void> => {
   const id = randomUUID();
   const command = buildAppend(
     {
       stream: `refusal-${id}`,
       expected: -1,
       time: new Date().toISOString(),
-      actor: caller === undefined ? { kind: 'service', service: where.split('/')[0] ?? where, instance } : callerActor(caller),
+      actor:
+        caller === undefined
+          ? { kind: 'service', service: where.split('/')[0] ?? where, instance }
+          : callerActor(caller),
       correlation: id,
       causation: id,
       newId: randomUUID,

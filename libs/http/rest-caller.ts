@@ -1,11 +1,17 @@
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type PipeTransform,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { BUS, type Bus } from '#bus/bus.js';
 import { policyRoles } from '#contracts/policy.js';
 import { CountersignError } from '#core/errors.js';
 import { bearerToken } from '#identity/bearer-token.js';
 import type { Caller } from '#identity/caller.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
-import { createParamDecorator, type ExecutionContext, Inject, Injectable, type PipeTransform } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 
 export const VERIFIER = Symbol('VERIFIER');
 export const REST_AUDIENCE = Symbol('REST_AUDIENCE');
@@ -39,5 +45,6 @@ export const WhoCalls = (): ParameterDecorator => Authorization(RestCallers);
 
 /** @throws CountersignError forbidden */
 export const requireRole = (caller: RestCaller, oneOf: readonly string[]): void => {
-  if (!caller.roles.some((role) => oneOf.includes(role))) throw new CountersignError('forbidden', `one of these roles is needed: ${oneOf.join(', ')}`);
+  if (!caller.roles.some((role) => oneOf.includes(role)))
+    throw new CountersignError('forbidden', `one of these roles is needed: ${oneOf.join(', ')}`);
 };

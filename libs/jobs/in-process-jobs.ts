@@ -9,9 +9,9 @@ export const inProcessJobs = (handler: JobHandler, onError: (id: string, error: 
   const arm = (id: string, at: number): void => {
     const wait = at - Date.now();
     const run = (): void => {
-      if (wait > TIMEOUT_MS_MAX) return arm(id, at);
       timers.delete(id);
-      handler(id).catch((error: unknown) => onError(id, error));
+      if (wait > TIMEOUT_MS_MAX) arm(id, at);
+      else handler(id).catch((error: unknown) => onError(id, error));
     };
     timers.set(id, setTimeout(run, Math.max(0, Math.min(wait, TIMEOUT_MS_MAX))));
   };

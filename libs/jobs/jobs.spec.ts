@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bullmqJobs } from './bullmq-jobs.js';
 import { inProcessJobs } from './in-process-jobs.js';
@@ -19,7 +19,11 @@ let redis_url: string;
 beforeAll(async () => {
   const port = await freePort();
   redis_url = `redis://127.0.0.1:${port}`;
-  redis = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  redis = spawn(
+    'redis-server',
+    ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
   await new Promise<void>((resolve, reject) => {
     redis.once('error', reject);
     redis.stdout?.on('data', (chunk: Buffer) => {
@@ -34,11 +38,22 @@ afterAll(() => {
 const soon = (wait_ms: number): Date => new Date(Date.now() + wait_ms);
 
 describe.each([
-  ['in process', (due: string[], fail: () => boolean): Jobs => inProcessJobs(async (id) => void (fail() ? reject() : due.push(id)), () => undefined)],
+  [
+    'in process',
+    (due: string[], fail: () => boolean): Jobs =>
+      inProcessJobs(
+        async (id) => void (fail() ? reject() : due.push(id)),
+        () => undefined,
+      ),
+  ],
   [
     'on BullMQ with a real redis-server',
     (due: string[], fail: () => boolean): Jobs =>
-      bullmqJobs({ redis_url, queue: `test-${process.pid}` }, async (id) => void (fail() ? reject() : due.push(id)), () => undefined),
+      bullmqJobs(
+        { redis_url, queue: `test-${process.pid}` },
+        async (id) => void (fail() ? reject() : due.push(id)),
+        () => undefined,
+      ),
   ],
 ])('jobs %s', (_, open) => {
   const due: string[] = [];

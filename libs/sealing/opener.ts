@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
-import type { Digest } from '#core/hash.js';
 import { compactDecrypt, importJWK, type JWK } from 'jose';
+import type { Digest } from '#core/hash.js';
 import { readSealed, SALT_BYTES, TAG_BYTES } from './sealed-payload.js';
 import { sha256 } from './sha256.js';
 
@@ -27,7 +27,9 @@ export const createOpener = (privateKeys: ReadonlyMap<string, JWK>): Opener => {
   return {
     open: async (sealed, commit) => {
       const { header, aad, nonce, ciphertext, tag } = readSealed(sealed);
-      const decipher = createDecipheriv('aes-256-gcm', await unwrap(header.kid, header.key), nonce, { authTagLength: TAG_BYTES });
+      const decipher = createDecipheriv('aes-256-gcm', await unwrap(header.kid, header.key), nonce, {
+        authTagLength: TAG_BYTES,
+      });
       decipher.setAAD(aad);
       decipher.setAuthTag(tag);
       const salted = Buffer.concat([decipher.update(ciphertext), decipher.final()]);

@@ -36,7 +36,8 @@ export const readSealed = (sealed: Uint8Array): SealedParts => {
   const buffer = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (buffer.length < 6 || !buffer.subarray(0, 4).equals(MAGIC)) throw new Error('not a sealed payload');
   const end = 6 + buffer.readUInt16BE(4);
-  if (buffer.length < end + NONCE_BYTES + SALT_BYTES + TAG_BYTES) throw new Error('sealed payload is cut short');
+  if (buffer.length < end + NONCE_BYTES + SALT_BYTES + TAG_BYTES)
+    throw new Error('sealed payload is cut short');
   return {
     header: JSON.parse(buffer.toString('utf8', 6, end)) as SealedHeader,
     aad: buffer.subarray(0, end),

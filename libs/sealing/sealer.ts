@@ -1,6 +1,6 @@
 import { createCipheriv, createSecretKey, hash, randomBytes } from 'node:crypto';
-import type { PayloadCommitment } from '#core/evidence/entry.js';
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
+import type { PayloadCommitment } from '#core/evidence/entry.js';
 import { randomPool } from './random-pool.js';
 import { headerBytes, NONCE_BYTES, SALT_BYTES } from './sealed-payload.js';
 
@@ -27,7 +27,12 @@ export const createSealer = async (kid: string, publicKey: JWK): Promise<Sealer>
       .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid })
       .encrypt(recipient);
     // A KeyObject: node checks raw keys anew, and slowly, at each use.
-    return { key: createSecretKey(key), header: headerBytes({ kid, key: wrapped }), uses: 0, madeAt: performance.now() };
+    return {
+      key: createSecretKey(key),
+      header: headerBytes({ kid, key: wrapped }),
+      uses: 0,
+      madeAt: performance.now(),
+    };
   };
   let current = await makeDataKey();
   let rotating = false;
@@ -43,13 +48,23 @@ export const createSealer = async (kid: string, publicKey: JWK): Promise<Sealer>
   return {
     seal: (bytes) => {
       current.uses += 1;
-      if (current.uses > DATA_KEY_USES_MAX || performance.now() - current.madeAt > DATA_KEY_AGE_MS_MAX) rotate();
+      if (current.uses > DATA_KEY_USES_MAX || performance.now() - current.madeAt > DATA_KEY_AGE_MS_MAX)
+        rotate();
       const { key, header } = current;
       const nonce = random(NONCE_BYTES);
       const salted = Buffer.concat([random(SALT_BYTES), bytes]);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(header);
-      const sealed = Buffer.concat([header, nonce, cipher.update(salted), cipher.final(), cipher.getAuthTag()]);
-      return { sealed, payload: { commit: `sha256:${hash('sha256', salted, 'hex')}`, bytes: bytes.length, kid } };
+      const sealed = Buffer.concat([
+        header,
+        nonce,
+        cipher.update(salted),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ]);
+      return {
+        sealed,
+        payload: { commit: `sha256:${hash('sha256', salted, 'hex')}`, bytes: bytes.length, kid },
+      };
     },
   };
 };

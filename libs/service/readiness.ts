@@ -15,4 +15,5 @@ export const gatewayReadiness = (bus: Bus): ReadinessChecks => ({
 
 export const ledgerReadiness = (bus: Bus): ReadinessChecks => ({ ledger: () => askLedger(bus) });
 
-const askLedger = (bus: Bus): Promise<unknown> => bus.request(ledgerReadStream, { stream: 'gateway-readiness' });
+const askLedger = (bus: Bus): Promise<unknown> =>
+  bus.request(ledgerReadStream, { stream: 'gateway-readiness' });

@@ -1,20 +1,22 @@
 import { parseArgs } from 'node:util';
+import type { DynamicModule, Type } from '@nestjs/common';
 import type { Bus } from '#bus/bus.js';
 import { natsBus } from '#bus/nats/nats-bus.js';
 import { connectNats } from '#bus/nats/nats-connection.js';
-import { inboxPrefix } from '#bus/nats/permissions.js';
 import { NatsTransport } from '#bus/nats/nats-transport.js';
+import { inboxPrefix } from '#bus/nats/permissions.js';
 import type { Config } from '#config/config.schema.js';
 import { ConfigError, configFileFromEnvironment, loadConfig, readSecret } from '#config/load-config.js';
 import type { Service } from '#contracts/contract.js';
 import { createLogger } from '#telemetry/logger.js';
-import type { DynamicModule, Type } from '@nestjs/common';
 import type { ReadinessChecks } from './health.http.js';
 import { closeOnSignal, startService } from './start-service.js';
 
 export interface DistributedService {
   readonly service: Service;
-  readonly modules: (config: Config) => Promise<readonly (Type | DynamicModule)[]> | readonly (Type | DynamicModule)[];
+  readonly modules: (
+    config: Config,
+  ) => Promise<readonly (Type | DynamicModule)[]> | readonly (Type | DynamicModule)[];
   readonly readiness: (bus: Bus) => ReadinessChecks;
 }
 
@@ -23,9 +25,14 @@ export const runDistributed = async ({ service, modules, readiness }: Distribute
   try {
     const { values } = parseArgs({ options: { config: { type: 'string' }, port: { type: 'string' } } });
     const file = values.config ?? configFileFromEnvironment();
-    if (file === undefined) throw new ConfigError('give the configuration file with --config or COUNTERSIGN_CONFIG');
-    const config = loadConfig({ file, ...(values.port === undefined ? {} : { overrides: { port: Number(values.port) } }) });
-    if (config.bus.servers.length === 0) throw new ConfigError(`${file}: bus.servers: the distributed shape needs NATS (NATS_URL)`);
+    if (file === undefined)
+      throw new ConfigError('give the configuration file with --config or COUNTERSIGN_CONFIG');
+    const config = loadConfig({
+      file,
+      ...(values.port === undefined ? {} : { overrides: { port: Number(values.port) } }),
+    });
+    if (config.bus.servers.length === 0)
+      throw new ConfigError(`${file}: bus.servers: the distributed shape needs NATS (NATS_URL)`);
     const logger = createLogger(service, config.log_level);
     const { servers, user, password, tls_ca_file } = config.bus;
     const connection = await connectNats({
@@ -37,8 +44,17 @@ export const runDistributed = async ({ service, modules, readiness }: Distribute
       ...(tls_ca_file === undefined ? {} : { tls_ca_file }),
     });
     const bus = natsBus(connection);
-    const transport = new NatsTransport(connection, service, (subject, error) => logger.error({ subject, err: error }, 'unexpected error'));
-    const running = await startService({ config, logger, bus, transport, modules: await modules(config), readiness: readiness(bus) });
+    const transport = new NatsTransport(connection, service, (subject, error) =>
+      logger.error({ subject, err: error }, 'unexpected error'),
+    );
+    const running = await startService({
+      config,
+      logger,
+      bus,
+      transport,
+      modules: await modules(config),
+      readiness: readiness(bus),
+    });
     closeOnSignal(running, logger);
     console.log(`Countersign ${service} is ready: ${running.url}`);
   } catch (error) {

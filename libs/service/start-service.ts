@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type DynamicModule, Module, type Type, ValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { PlatformModule } from '#http/platform.module.js';
@@ -8,11 +13,6 @@ import { ProblemFilter } from '#http/problem.js';
 import { createTokenVerifier } from '#identity/token-verifier.js';
 import { nestLogger } from '#telemetry/logger.js';
 import { collectProcessMetrics } from '#telemetry/metrics.js';
-import { type DynamicModule, Module, type Type, ValidationPipe } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { CustomTransportStrategy } from '@nestjs/microservices';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Logger } from 'pino';
 import { HealthHttp, READINESS, type ReadinessChecks } from './health.http.js';
 
 export interface ServiceOptions {
@@ -65,7 +65,10 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, { logger: nestLogger(logger), abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
   app.useGlobalFilters(new ProblemFilter(logger));
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
   if (options.mount !== undefined) mount(app, options.mount);

@@ -11,7 +11,17 @@ export const createLogger = (service: string, level: string): Logger =>
       name: service,
       level,
       redact: {
-        paths: ['token', 'authorization', '*.authorization', '*.token', '*.password', 'arguments', 'result', '*.arguments', '*.result'],
+        paths: [
+          'token',
+          'authorization',
+          '*.authorization',
+          '*.token',
+          '*.password',
+          'arguments',
+          'result',
+          '*.arguments',
+          '*.result',
+        ],
         censor: '[withheld]',
       },
       base: { service, pid: process.pid },

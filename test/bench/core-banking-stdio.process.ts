@@ -26,7 +26,11 @@ const resultOf = async (line: string): Promise<{ id: string | number; result: st
   if (method === 'initialize') return { id, result: JSON.stringify(initialized) };
   if (method === 'tools/list') return { id, result: JSON.stringify(toolList()) };
   if (method !== 'tools/call') return { id, result: '{}' };
-  const answer = await callTool(services, log.call(id, params['name'] ?? null, params['arguments'] ?? null, {}, line), params);
+  const answer = await callTool(
+    services,
+    log.call(id, params['name'] ?? null, params['arguments'] ?? null, {}, line),
+    params,
+  );
   return { id, result: 'result' in answer ? answer.result : '{}' };
 };
 

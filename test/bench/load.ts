@@ -27,9 +27,15 @@ export const load = async ({ url, headers, body, callers, duration_ms }: Load): 
   const caller = async (): Promise<void> => {
     while (performance.now() < until) {
       const at = performance.now();
-      const { statusCode, body: answer } = await pool.request({ path: pathname, method: 'POST', headers, body: body(n++) });
+      const { statusCode, body: answer } = await pool.request({
+        path: pathname,
+        method: 'POST',
+        headers,
+        body: body(n++),
+      });
       const text = await answer.text();
-      if (statusCode !== 200 || !text.includes('"result"') || text.includes('"isError":true')) throw new Error(`${url}: ${statusCode} ${text.slice(0, 300)}`);
+      if (statusCode !== 200 || !text.includes('"result"') || text.includes('"isError":true'))
+        throw new Error(`${url}: ${statusCode} ${text.slice(0, 300)}`);
       latencies.push(performance.now() - at);
     }
   };
@@ -38,7 +44,12 @@ export const load = async ({ url, headers, body, callers, duration_ms }: Load): 
   } finally {
     await pool.destroy();
   }
-  return { calls: latencies.length, seconds: (performance.now() - started) / 1_000, latencies: Float64Array.from(latencies).sort() };
+  return {
+    calls: latencies.length,
+    seconds: (performance.now() - started) / 1_000,
+    latencies: Float64Array.from(latencies).sort(),
+  };
 };
 
-export const percentile = (sorted: Float64Array, share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+export const percentile = (sorted: Float64Array, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
 import { writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -26,7 +26,10 @@ const JSON_HEADERS = {
 };
 
 /** Starts a node child and gives its first line on stdout that matches. */
-export const startProcess = (args: readonly string[], ready: RegExp): Promise<{ child: ChildProcess; line: string }> =>
+export const startProcess = (
+  args: readonly string[],
+  ready: RegExp,
+): Promise<{ child: ChildProcess; line: string }> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
@@ -50,7 +53,13 @@ export const stopProcess = (child: ChildProcess): Promise<void> =>
 
 export const startUpstream = async (): Promise<Target> => {
   const { child, line } = await startProcess([here('core-banking.process.js')], /^http/);
-  return { name: 'upstream direct', url: line, headers: JSON_HEADERS, pids: () => [], stop: () => stopProcess(child) };
+  return {
+    name: 'upstream direct',
+    url: line,
+    headers: JSON_HEADERS,
+    pids: () => [],
+    stop: () => stopProcess(child),
+  };
 };
 
 const freePort = async (): Promise<number> => {
@@ -67,12 +76,29 @@ export const startMcpProxy = async (): Promise<Target> => {
   const require = createRequire(import.meta.url);
   const program = join(require.resolve('mcp-proxy'), '..', 'bin', 'mcp-proxy.mjs');
   const { child } = await startProcess(
-    [program, '--host', '127.0.0.1', '--port', String(port), '--server', 'stream', '--', process.execPath, here('core-banking-stdio.process.js')],
+    [
+      program,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--server',
+      'stream',
+      '--',
+      process.execPath,
+      here('core-banking-stdio.process.js'),
+    ],
     /starting|listening|started|server/i,
   );
   const url = `http://127.0.0.1:${port}/mcp`;
   const session = await openSession(url);
-  return { name: 'mcp-proxy', url, headers: { ...JSON_HEADERS, ...session }, pids: () => [child.pid ?? 0], stop: () => stopProcess(child) };
+  return {
+    name: 'mcp-proxy',
+    url,
+    headers: { ...JSON_HEADERS, ...session },
+    pids: () => [child.pid ?? 0],
+    stop: () => stopProcess(child),
+  };
 };
 
 const openSession = async (url: string): Promise<Record<string, string>> => {
@@ -87,11 +113,18 @@ const openSession = async (url: string): Promise<Record<string, string>> => {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
-  return { ...(transport.sessionId === undefined ? {} : { 'mcp-session-id': transport.sessionId }), 'mcp-protocol-version': '2025-11-25' };
+  return {
+    ...(transport.sessionId === undefined ? {} : { 'mcp-session-id': transport.sessionId }),
+    'mcp-protocol-version': '2025-11-25',
+  };
 };
 
 /** The issuer lives in the load process: it only serves its keys once. */
-export const startIssuer = async (): Promise<{ issuer: string; token: (audience: string) => Promise<string>; stop: () => Promise<void> }> => {
+export const startIssuer = async (): Promise<{
+  issuer: string;
+  token: (audience: string) => Promise<string>;
+  stop: () => Promise<void>;
+}> => {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const known: string[] = [];
@@ -114,7 +147,10 @@ export const startIssuer = async (): Promise<{ issuer: string; token: (audience:
 };
 
 /** A configuration for one gateway in front of the benchmark's upstream. */
-export const writeConfig = (folder: string, settings: { issuer: string; upstream: string; port: number }): string => {
+export const writeConfig = (
+  folder: string,
+  settings: { issuer: string; upstream: string; port: number },
+): string => {
   const file = join(folder, 'countersign.yaml');
   const policy = fileURLToPath(new URL('../../../deploy/demo/policy.yaml', import.meta.url));
   writeFileSync(

@@ -1,3 +1,5 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { z } from 'zod';
 import { Answers } from '#bus/answers.js';
 import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
 import type { ApprovalRequested } from '#core/approval/approval.events.js';
@@ -5,8 +7,6 @@ import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideRequest, decideWithdrawal } from '#core/approval/decide-approval.js';
 import { CountersignError } from '#core/errors.js';
 import type { Actor } from '#core/evidence/entry.js';
-import { Controller, Inject } from '@nestjs/common';
-import type { z } from 'zod';
 import { APPROVAL_SERVICE, Approvals } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Directory } from '../directory.js';
@@ -32,8 +32,19 @@ export class ApprovalBus {
       data: { ...data, requester: { ...person, client: clientId } },
       payload: { commit: shown.commit, bytes: shown.bytes, kid: shown.kid },
     };
-    const actor: Actor = { kind: 'caller', principal: person.principal, issuer: person.issuer, subject: person.subject, client: clientId };
-    const state = await this.approvals.execute(approvalId, actor, (current) => decideRequest(current, request), shown.sealed);
+    const actor: Actor = {
+      kind: 'caller',
+      principal: person.principal,
+      issuer: person.issuer,
+      subject: person.subject,
+      client: clientId,
+    };
+    const state = await this.approvals.execute(
+      approvalId,
+      actor,
+      (current) => decideRequest(current, request),
+      shown.sealed,
+    );
     await this.expiry.schedule(approvalId, data.expiresAt);
     return standing(approvalId, state);
   }
@@ -50,13 +61,16 @@ export class ApprovalBus {
   @Answers(approvalAwait)
   async await({ approvalId, wait_ms }: { approvalId: string; wait_ms: number }) {
     this.log.requireCaughtUp();
-    if (this.directory.get(approvalId)?.approval.status === 'pending') await this.directory.change(approvalId, wait_ms);
+    if (this.directory.get(approvalId)?.approval.status === 'pending')
+      await this.directory.change(approvalId, wait_ms);
     return standing(approvalId, this.directory.get(approvalId)?.approval ?? { status: 'none' });
   }
 
   @Answers(approvalWithdraw)
   async withdraw({ approvalId, reason }: { approvalId: string; reason: string }) {
-    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) => decideWithdrawal(current, reason));
+    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
+      decideWithdrawal(current, reason),
+    );
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
     return standing(approvalId, state);
   }

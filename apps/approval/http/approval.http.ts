@@ -1,11 +1,11 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
+import type { Config } from '#config/config.schema.js';
 import { decideVote } from '#core/approval/decide-approval.js';
 import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
-import type { Config } from '#config/config.schema.js';
 import { callerActor, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Directory, type Listed } from '../directory.js';
@@ -31,7 +31,10 @@ export class ApprovalHttp {
     const start = Number(cursor ?? 0);
     const visible = this.directory
       .all()
-      .filter((listed) => (status === undefined || listed.approval.status === status) && this.maySee(caller, listed));
+      .filter(
+        (listed) =>
+          (status === undefined || listed.approval.status === status) && this.maySee(caller, listed),
+      );
     const page = visible.slice(start, start + limit);
     const items = await Promise.all(page.map((listed) => this.item(listed)));
     return { items, next: start + limit < visible.length ? String(start + limit) : null };
@@ -54,18 +57,36 @@ export class ApprovalHttp {
     return this.vote('deny', caller, id, body);
   }
 
-  private async vote(vote: 'approve' | 'deny', caller: RestCaller, approvalId: string, { digest, reason }: VoteBody) {
+  private async vote(
+    vote: 'approve' | 'deny',
+    caller: RestCaller,
+    approvalId: string,
+    { digest, reason }: VoteBody,
+  ) {
     this.log.requireCaughtUp();
     const { principal, issuer, subject, isMachine, roles } = caller;
     const now = new Date().toISOString();
     try {
       const state = await this.approvals.execute(approvalId, callerActor(caller), (current) =>
-        decideVote(current, { vote, approver: { principal, issuer, subject }, roles, isMachine, digest, reason, now }),
+        decideVote(current, {
+          vote,
+          approver: { principal, issuer, subject },
+          roles,
+          isMachine,
+          digest,
+          reason,
+          now,
+        }),
       );
       if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
     } catch (error) {
       if (error instanceof CountersignError) {
-        await recordRefusal(this.bus, INSTANCE, { code: error.code, where: 'approvals', caller, about: { approvalId: approvalId.slice(0, 100), vote } });
+        await recordRefusal(this.bus, INSTANCE, {
+          code: error.code,
+          where: 'approvals',
+          caller,
+          about: { approvalId: approvalId.slice(0, 100), vote },
+        });
       }
       throw error;
     }
@@ -89,7 +110,10 @@ export class ApprovalHttp {
   private maySee(caller: RestCaller, { approval }: Listed): boolean {
     const { requirements, requester } = approval.request;
     const roles = [...requirements.flatMap(({ by }) => by), ...this.config.roles.examiner];
-    return caller.roles.some((role) => roles.includes(role)) || (requester.issuer === caller.issuer && requester.subject === caller.subject);
+    return (
+      caller.roles.some((role) => roles.includes(role)) ||
+      (requester.issuer === caller.issuer && requester.subject === caller.subject)
+    );
   }
 
   private async item(listed: Listed) {
@@ -105,7 +129,11 @@ export class ApprovalHttp {
       tool: request.tool,
       arguments: await this.shown.of(listed),
       reasons: request.rules,
-      votes: votes.map((vote) => ({ approver: vote.approver.principal, vote: vote.vote, reason: vote.reason })),
+      votes: votes.map((vote) => ({
+        approver: vote.approver.principal,
+        vote: vote.vote,
+        reason: vote.reason,
+      })),
       quorum: request.requirements,
       requestedAt,
       expiresAt: request.expiresAt,

@@ -1,6 +1,6 @@
-import { APPROVAL_STATUSES, type ApprovalStatus } from '#core/approval/approval.events.js';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { APPROVAL_STATUSES, type ApprovalStatus } from '#core/approval/approval.events.js';
 
 export class ApprovalsQuery {
   @IsOptional() @IsIn(APPROVAL_STATUSES) status?: ApprovalStatus;

@@ -11,8 +11,16 @@ import { markOnRecord } from '../on-record.js';
 import { approvalNonce, attachKey, type Call } from './call.js';
 import { type Decided, decide } from './decide.js';
 import type { Exchange } from './exchange.js';
-import { callAppend, lastRevision, recordHeld, recordRelease, recordRepeated, recordStale, toRecord } from './record.js';
 import type { IntentReceipt } from './receipt.js';
+import {
+  callAppend,
+  lastRevision,
+  recordHeld,
+  recordRelease,
+  recordRepeated,
+  recordStale,
+  toRecord,
+} from './record.js';
 import { refuseWith } from './refuse.js';
 
 export interface HeldCall {
@@ -44,7 +52,9 @@ export const awaitApproval = async (
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const key = attachKey(gateway, call, decided.policyDigest);
-  const { found } = await gateway.bus.request(approvalFind, { attachKey: key }).catch(refuseWith(gateway, call, { tool, decided }));
+  const { found } = await gateway.bus
+    .request(approvalFind, { attachKey: key })
+    .catch(refuseWith(gateway, call, { tool, decided }));
   exchange.openStream();
   const attached = found !== null && (await recordRepeated(gateway, call, found));
   const held = attached ? found : await hold(gateway, call, tool, decided, key);
@@ -52,9 +62,16 @@ export const awaitApproval = async (
   return release(gateway, call, tool, held);
 };
 
-const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: Decided, key: string): Promise<HeldCall> => {
+const hold = async (
+  gateway: Gateway,
+  call: Call,
+  tool: CatalogTool,
+  decided: Decided,
+  key: string,
+): Promise<HeldCall> => {
   const { approval, profile, rules, says } = decided.decision;
-  if (approval === null) throw new CountersignError('internal', 'policy asked for an approval without saying whose');
+  if (approval === null)
+    throw new CountersignError('internal', 'policy asked for an approval without saying whose');
   const expiresAt = new Date(gateway.now().getTime() + approval.expires_s * 1_000).toISOString();
   const digest = digestOf(gateway, call, call.id, tool, decided, expiresAt);
   const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
@@ -62,9 +79,16 @@ const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: De
     .request(maskingMask, { body: Buffer.from(call.argumentsText), surface: 'arguments', profile })
     .catch(refuseWith(gateway, call, { tool, decided }));
   const nonce = approvalNonce(gateway, call.id);
-  const shown = gateway.sealer().seal(Buffer.concat([Buffer.from('{"arguments":'), masked, Buffer.from(`,"nonce":"${nonce}"}`)]));
+  const shown = gateway
+    .sealer()
+    .seal(Buffer.concat([Buffer.from('{"arguments":'), masked, Buffer.from(`,"nonce":"${nonce}"}`)]));
   const requirements = approval.requirements.map(({ by, count }) => ({ by: [...by], count }));
-  await recordHeld(gateway, call, tool.digest, decided, { approvalId: held.approvalId, digest, expiresAt, requirements });
+  await recordHeld(gateway, call, tool.digest, decided, {
+    approvalId: held.approvalId,
+    digest,
+    expiresAt,
+    requirements,
+  });
   const { principal, issuer, subject, clientId } = call.caller;
   try {
     await gateway.bus.request(approvalRequest, {
@@ -81,7 +105,12 @@ const hold = async (gateway: Gateway, call: Call, tool: CatalogTool, decided: De
       requirements,
       rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
       expiresAt,
-      shown: { sealed: shown.sealed, commit: shown.payload.commit, bytes: shown.payload.bytes, kid: shown.payload.kid },
+      shown: {
+        sealed: shown.sealed,
+        commit: shown.payload.commit,
+        bytes: shown.payload.bytes,
+        kid: shown.payload.kid,
+      },
     });
   } catch (error) {
     // Held in the ledger but nobody can approve it: close it, so that the repeated call starts afresh.
@@ -98,7 +127,9 @@ const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
     toRecord({ type: 'HoldEnded', v: 1, data: { approvalId: call.id, because: 'cancelled' } }),
     toRecord({ type: 'CallCancelled', v: 1, data: { reason } }),
   ];
-  await gateway.bus.request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), events)).catch(ignoreConflict);
+  await gateway.bus
+    .request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), events))
+    .catch(ignoreConflict);
 };
 
 /** How long one look at the approval takes at most; also the pace at which a lost connection is noticed. */
@@ -110,7 +141,10 @@ const waitForGrant = async (gateway: Gateway, held: HeldCall, exchange: Exchange
   let nextProgress = 0;
   for (let step = 1; ; ) {
     if (exchange.cancelled.aborted) {
-      await gateway.bus.request(approvalWithdraw, { approvalId: held.approvalId, reason: 'cancelled by the caller' });
+      await gateway.bus.request(approvalWithdraw, {
+        approvalId: held.approvalId,
+        reason: 'cancelled by the caller',
+      });
       throw markOnRecord(new CountersignError('call_cancelled'));
     }
     const waited = performance.now() - started;
@@ -149,7 +183,12 @@ const isGranted = async (gateway: Gateway, held: HeldCall, wait_ms: number): Pro
   }
 };
 
-const release = async (gateway: Gateway, call: Call, tool: CatalogTool, held: HeldCall): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+const release = async (
+  gateway: Gateway,
+  call: Call,
+  tool: CatalogTool,
+  held: HeldCall,
+): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const decided = await decide(gateway, call);
   const revision = await lastRevision(gateway, held.callId);
   const refuse = async (code: 'call_denied' | 'approval_stale', reason: string): Promise<never> => {
@@ -158,12 +197,20 @@ const release = async (gateway: Gateway, call: Call, tool: CatalogTool, held: He
   };
   if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
-  if (digest !== held.digest) return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
+  if (digest !== held.digest)
+    return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
   const receipt = await recordRelease(gateway, call, { ...held, revision }, decided);
   return { receipt, decided };
 };
 
-const digestOf = (gateway: Gateway, call: Call, callId: string, tool: CatalogTool, decided: Decided, expiresAt: string): Digest => {
+const digestOf = (
+  gateway: Gateway,
+  call: Call,
+  callId: string,
+  tool: CatalogTool,
+  decided: Decided,
+  expiresAt: string,
+): Digest => {
   const { principal, issuer, subject, clientId } = call.caller;
   return approvalDigest(sha256, {
     caller: { principal, issuer, subject, client: clientId },

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import { CountersignError } from '#core/errors.js';
+import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Caller } from '#identity/caller.js';
 import type { Sealed } from '#sealing/sealer.js';
 import type { Gateway } from '../gateway.js';
@@ -39,7 +39,8 @@ export const openCall = (gateway: Gateway, request: CallRequest): Call => {
   const id = randomUUID();
   const { arguments: given = {}, _meta: meta, ...rest } = request.params;
   if (!isObject(given)) throw new CountersignError('params_invalid', 'arguments is not an object');
-  if (meta !== undefined && !isObject(meta)) throw new CountersignError('params_invalid', '_meta is not an object');
+  if (meta !== undefined && !isObject(meta))
+    throw new CountersignError('params_invalid', '_meta is not an object');
   const { progressToken, ...kept } = (meta ?? {}) as { readonly [key: string]: Json };
   const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
   const forwardedMeta = wantsProgress ? { ...kept, progressToken: id } : kept;
@@ -64,7 +65,15 @@ export const openCall = (gateway: Gateway, request: CallRequest): Call => {
 /** Finds the approval of an identical call: the same person, client, tool, arguments and policy. Keyed, so it tells nothing. */
 export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): string => {
   const { issuer, subject, clientId } = call.caller;
-  const identity = canonicalJson([issuer, subject, clientId, call.server, call.tool, call.argumentsText, policyDigest]);
+  const identity = canonicalJson([
+    issuer,
+    subject,
+    clientId,
+    call.server,
+    call.tool,
+    call.argumentsText,
+    policyDigest,
+  ]);
   return createHmac('sha256', gateway.callSecret).update('attach\n').update(identity).digest('base64url');
 };
 
@@ -72,4 +81,5 @@ export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): s
 export const approvalNonce = (gateway: Gateway, callId: string): string =>
   createHmac('sha256', gateway.callSecret).update('nonce\n').update(callId).digest('base64url');
 
-const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 import { policyDecide } from '#contracts/policy.js';
-import type { Decision } from '#core/policy/policy.types.js';
-import type { Digest } from '#core/hash.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { Digest } from '#core/hash.js';
+import type { Decision } from '#core/policy/policy.types.js';
 import type { Gateway } from '../gateway.js';
 import type { Call } from './call.js';
 

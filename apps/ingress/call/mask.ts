@@ -18,6 +18,10 @@ export const mask = async (
   returned: { readonly kind: 'result' | 'error'; readonly bytes: Uint8Array },
 ): Promise<Masked> => {
   const surface = returned.kind;
-  const reply = await gateway.bus.request(maskingMask, { body: returned.bytes, surface, profile: decided.decision.profile });
+  const reply = await gateway.bus.request(maskingMask, {
+    body: returned.bytes,
+    surface,
+    profile: decided.decision.profile,
+  });
   return { ...reply, surface };
 };

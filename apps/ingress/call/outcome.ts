@@ -18,7 +18,12 @@ export const returnedEvent = (gateway: Gateway, { kind, bytes, elapsed_us }: Ans
 };
 
 /** The one append behind a masked answer: CallReturned, ResultMasked, CallCompleted. */
-export const completedEvents = (gateway: Gateway, decided: Decided, returned: Answered, masked: Masked): readonly EventToRecord[] => {
+export const completedEvents = (
+  gateway: Gateway,
+  decided: Decided,
+  returned: Answered,
+  masked: Masked,
+): readonly EventToRecord[] => {
   const { sealed, payload } = gateway.sealer().seal(maskedPayload(masked.findings, masked.masked));
   const event: ResultMasked = {
     type: 'ResultMasked',
@@ -32,19 +37,37 @@ export const completedEvents = (gateway: Gateway, decided: Decided, returned: An
     },
     payload,
   };
-  const outcome = returned.kind === 'error' ? 'rpc_error' : isToolError(returned.bytes) ? 'tool_error' : 'result';
-  return [returnedEvent(gateway, returned), toRecord(event, sealed), toRecord({ type: 'CallCompleted', v: 1, data: { outcome } })];
+  const outcome =
+    returned.kind === 'error' ? 'rpc_error' : isToolError(returned.bytes) ? 'tool_error' : 'result';
+  return [
+    returnedEvent(gateway, returned),
+    toRecord(event, sealed),
+    toRecord({ type: 'CallCompleted', v: 1, data: { outcome } }),
+  ];
 };
 
 /** An answer that could not be masked: the sealed original is kept, nothing is released. */
-export const unmaskableEvents = (gateway: Gateway, returned: Answered, error: unknown): readonly EventToRecord[] => {
+export const unmaskableEvents = (
+  gateway: Gateway,
+  returned: Answered,
+  error: unknown,
+): readonly EventToRecord[] => {
   const code = error instanceof CountersignError ? error.code : 'internal';
-  return [returnedEvent(gateway, returned), toRecord({ type: 'CallFailed', v: 1, data: { code, detail: 'the result could not be masked' } })];
+  return [
+    returnedEvent(gateway, returned),
+    toRecord({ type: 'CallFailed', v: 1, data: { code, detail: 'the result could not be masked' } }),
+  ];
 };
 
 export const unfinishedEvents = (returned: Exclude<Returned, Answered>): readonly EventToRecord[] =>
   returned.kind === 'failed'
-    ? [toRecord({ type: 'CallFailed', v: 1, data: { code: returned.error.code, detail: returned.error.detail ?? '' } })]
+    ? [
+        toRecord({
+          type: 'CallFailed',
+          v: 1,
+          data: { code: returned.error.code, detail: returned.error.detail ?? '' },
+        }),
+      ]
     : [toRecord({ type: 'CallOutcomeUnknown', v: 1, data: { reason: returned.error.reason } })];
 
 const IS_ERROR = Buffer.from('"isError"');

@@ -5,10 +5,10 @@ import {
   type CallEvent,
   type CallHeld,
   type CallRequested,
-  recordedDecision,
   callStream,
   type ForwardIntended,
   type HoldEnded,
+  recordedDecision,
 } from '#core/call/call.events.js';
 import { CountersignError, type ErrorCode } from '#core/errors.js';
 import { type AppendCommand, buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
@@ -72,7 +72,13 @@ const intendedEvent = (gateway: Gateway, call: Call, approvalId: string | null):
   return toRecord(event);
 };
 
-export const callAppend = (gateway: Gateway, call: Call, callId: string, expected: number, events: readonly EventToRecord[]): AppendCommand =>
+export const callAppend = (
+  gateway: Gateway,
+  call: Call,
+  callId: string,
+  expected: number,
+  events: readonly EventToRecord[],
+): AppendCommand =>
   buildAppend(
     {
       stream: callStream(callId),
@@ -90,7 +96,12 @@ const append = async (gateway: Gateway, command: AppendCommand): Promise<number>
   (await gateway.bus.request(ledgerAppend, command)).revision;
 
 /** The first append of an allowed call, ending in its intent. @throws CountersignError ledger_* */
-export const recordIntent = async (gateway: Gateway, call: Call, toolDigest: Digest, decided: Decided): Promise<IntentReceipt> => {
+export const recordIntent = async (
+  gateway: Gateway,
+  call: Call,
+  toolDigest: Digest,
+  decided: Decided,
+): Promise<IntentReceipt> => {
   const events = [requested(call, toolDigest), decidedEvent(decided), intendedEvent(gateway, call, null)];
   const revision = await appendFirst(gateway, call, events);
   return { callId: call.id, revision } as IntentReceipt;
@@ -105,7 +116,11 @@ export const recordDenied = async (
   refusal: { readonly code: ErrorCode; readonly reason: string },
 ): Promise<void> => {
   const decision = decided === null ? [] : [decidedEvent(decided)];
-  await appendFirst(gateway, call, [requested(call, toolDigest), ...decision, deniedEvent(refusal.code, refusal.reason)]);
+  await appendFirst(gateway, call, [
+    requested(call, toolDigest),
+    ...decision,
+    deniedEvent(refusal.code, refusal.reason),
+  ]);
 };
 
 /** A call that waits for humans. Answers the revision of CallHeld. */
@@ -116,7 +131,11 @@ export const recordHeld = async (
   decided: Decided,
   held: CallHeld['data'],
 ): Promise<number> =>
-  appendFirst(gateway, call, [requested(call, toolDigest), decidedEvent(decided), toRecord({ type: 'CallHeld', v: 1, data: held })]);
+  appendFirst(gateway, call, [
+    requested(call, toolDigest),
+    decidedEvent(decided),
+    toRecord({ type: 'CallHeld', v: 1, data: held }),
+  ]);
 
 /**
  * The append that elects the one replica that forwards a held call: decision of now plus intent behind the revision
@@ -128,7 +147,11 @@ export const recordRelease = async (
   held: { readonly callId: string; readonly approvalId: string; readonly revision: number },
   decided: Decided,
 ): Promise<IntentReceipt> => {
-  const events = [decidedEvent(decided), holdEnded(held.approvalId, 'granted'), intendedEvent(gateway, call, held.approvalId)];
+  const events = [
+    decidedEvent(decided),
+    holdEnded(held.approvalId, 'granted'),
+    intendedEvent(gateway, call, held.approvalId),
+  ];
   const revision = await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
   return { callId: held.callId, revision } as IntentReceipt;
 };
@@ -141,7 +164,11 @@ export const recordStale = async (
   decided: Decided,
   refusal: { readonly code: ErrorCode; readonly reason: string },
 ): Promise<void> => {
-  const events = [decidedEvent(decided), holdEnded(held.approvalId, 'stale'), deniedEvent(refusal.code, refusal.reason)];
+  const events = [
+    decidedEvent(decided),
+    holdEnded(held.approvalId, 'stale'),
+    deniedEvent(refusal.code, refusal.reason),
+  ];
   await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
 };
 
@@ -151,9 +178,21 @@ const REPEAT_RETRIES = 3;
  * The identical call came again: on record with its own bytes, since it may be the one that forwards them. False when
  * the call waits no more, so that this one starts afresh.
  */
-export const recordRepeated = async (gateway: Gateway, call: Call, held: { readonly callId: string; readonly approvalId: string }): Promise<boolean> => {
+export const recordRepeated = async (
+  gateway: Gateway,
+  call: Call,
+  held: { readonly callId: string; readonly approvalId: string },
+): Promise<boolean> => {
   const { sealed, payload } = call.sealedParams;
-  const event = toRecord({ type: 'CallRepeated', v: 1, data: { approvalId: held.approvalId, instance: gateway.instance }, payload }, sealed);
+  const event = toRecord(
+    {
+      type: 'CallRepeated',
+      v: 1,
+      data: { approvalId: held.approvalId, instance: gateway.instance },
+      payload,
+    },
+    sealed,
+  );
   for (let attempt = 1; ; attempt++) {
     const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
     const last = events.at(-1);
@@ -162,7 +201,12 @@ export const recordRepeated = async (gateway: Gateway, call: Call, held: { reado
       await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
       return true;
     } catch (error) {
-      if (!(error instanceof CountersignError) || error.code !== 'revision_conflict' || attempt === REPEAT_RETRIES) throw error;
+      if (
+        !(error instanceof CountersignError) ||
+        error.code !== 'revision_conflict' ||
+        attempt === REPEAT_RETRIES
+      )
+        throw error;
     }
   }
 };
@@ -174,13 +218,19 @@ export const lastRevision = async (gateway: Gateway, callId: string): Promise<nu
 };
 
 /** Outcome of a forwarded call. When the ledger does not take it now it is tried again later, with the same event ids. */
-export const recordOutcome = async (gateway: Gateway, call: Call, receipt: IntentReceipt, events: readonly EventToRecord[]): Promise<void> => {
+export const recordOutcome = async (
+  gateway: Gateway,
+  call: Call,
+  receipt: IntentReceipt,
+  events: readonly EventToRecord[],
+): Promise<void> => {
   const command = callAppend(gateway, call, receipt.callId, receipt.revision, events);
   try {
     await append(gateway, command);
   } catch (error) {
     // A conflict means that the ledger has closed the call: nothing of the result may be released, and nothing is left to record.
-    if (error instanceof CountersignError && error.code === 'revision_conflict') throw new CountersignError('outcome_unknown');
+    if (error instanceof CountersignError && error.code === 'revision_conflict')
+      throw new CountersignError('outcome_unknown');
     gateway.late.add(receipt.callId, () => append(gateway, command).then(() => undefined, ignoreConflict));
     throw error;
   }
@@ -190,7 +240,11 @@ export const recordOutcome = async (gateway: Gateway, call: Call, receipt: Inten
  * The first append of a call. When its outcome is not known it may be stored later than we waited: then the call,
  * which we never forwarded, is closed as soon as it can be.
  */
-const appendFirst = async (gateway: Gateway, call: Call, events: readonly EventToRecord[]): Promise<number> => {
+const appendFirst = async (
+  gateway: Gateway,
+  call: Call,
+  events: readonly EventToRecord[],
+): Promise<number> => {
   try {
     return await append(gateway, callAppend(gateway, call, call.id, -1, events));
   } catch (error) {
@@ -204,7 +258,10 @@ const closeNeverForwarded = async (gateway: Gateway, call: Call): Promise<void> 
   const last = events.at(-1);
   const detail = 'the intent was recorded too late; the call was never forwarded';
   const failed = toRecord({ type: 'CallFailed', v: 1, data: { code: 'ledger_unavailable', detail } });
-  const cancelled = [holdEnded(call.id, 'cancelled'), toRecord({ type: 'CallCancelled', v: 1, data: { reason: detail } })];
+  const cancelled = [
+    holdEnded(call.id, 'cancelled'),
+    toRecord({ type: 'CallCancelled', v: 1, data: { reason: detail } }),
+  ];
   const end = last?.type === 'ForwardIntended' ? [failed] : last?.type === 'CallHeld' ? cancelled : [];
   if (end.length === 0 || last === undefined) return;
   await append(gateway, callAppend(gateway, call, call.id, last.revision, end)).catch(ignoreConflict);

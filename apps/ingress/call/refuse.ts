@@ -13,7 +13,13 @@ export interface Known {
 }
 
 /** Ends a call that was not forwarded: CallRequested ... CallDenied, then the error. @throws always */
-export const refuse = async (gateway: Gateway, call: Call, known: Known, code: ErrorCode, reason: string): Promise<never> => {
+export const refuse = async (
+  gateway: Gateway,
+  call: Call,
+  known: Known,
+  code: ErrorCode,
+  reason: string,
+): Promise<never> => {
   await recordDenied(gateway, call, known.tool?.digest ?? null, known.decided, { code, reason });
   throw markOnRecord(new CountersignError(code, reason));
 };

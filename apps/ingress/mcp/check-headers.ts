@@ -15,28 +15,33 @@ export const checkOrigin = ({ headers }: FastifyRequest, { config, publicUrl }: 
     throw new CountersignError('origin_refused', 'Origin');
   }
   const hostname = host === undefined ? undefined : URL.parse(`http://${host}`)?.hostname;
-  if (hostname === undefined || (hostname !== own.hostname && !isLoopback(hostname, own))) throw new CountersignError('origin_refused', 'Host');
+  if (hostname === undefined || (hostname !== own.hostname && !isLoopback(hostname, own)))
+    throw new CountersignError('origin_refused', 'Host');
 };
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 /** On one machine people write any of the loopback names; nobody can rebind those elsewhere. */
-const isLoopback = (hostname: string, own: URL): boolean => LOOPBACK.includes(own.hostname) && LOOPBACK.includes(hostname);
+const isLoopback = (hostname: string, own: URL): boolean =>
+  LOOPBACK.includes(own.hostname) && LOOPBACK.includes(hostname);
 
 /** @throws CountersignError media_type_refused */
 export const checkMediaType = ({ headers }: FastifyRequest): void => {
   const [type = ''] = (headers['content-type'] ?? '').split(';');
-  if (type.trim().toLowerCase() !== 'application/json') throw new CountersignError('media_type_refused', 'Content-Type');
+  if (type.trim().toLowerCase() !== 'application/json')
+    throw new CountersignError('media_type_refused', 'Content-Type');
   // A compressed body could unpack to anything; the limit is on what is sent.
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     throw new CountersignError('media_type_refused', 'Content-Encoding');
   }
   const accept = headers.accept ?? '*/*';
-  if (!accept.includes('application/json') && !accept.includes('*/*')) throw new CountersignError('media_type_refused', 'Accept');
+  if (!accept.includes('application/json') && !accept.includes('*/*'))
+    throw new CountersignError('media_type_refused', 'Accept');
 };
 
 /** @throws CountersignError revision_unsupported */
 export const checkRevisionHeader = ({ headers }: FastifyRequest): void => {
   const revision = headers['mcp-protocol-version'];
-  if (revision !== undefined && !isDownstreamRevision(revision)) throw new CountersignError('revision_unsupported', String(revision).slice(0, 32));
+  if (revision !== undefined && !isDownstreamRevision(revision))
+    throw new CountersignError('revision_unsupported', String(revision).slice(0, 32));
 };

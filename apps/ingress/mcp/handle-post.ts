@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CountersignError, ERRORS } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { recordRefusal } from '#http/record-refusal.js';
 import { bearerToken } from '#identity/bearer-token.js';
 import type { Caller } from '#identity/caller.js';
 import { wwwAuthenticate } from '#identity/protected-resource.js';
-import { recordRefusal } from '#http/record-refusal.js';
+import { type RequestFrame, type RequestId, readFrame } from '#mcp/frame.js';
 import { errorFrame, rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
-import { readFrame, type RequestFrame, type RequestId } from '#mcp/frame.js';
 import type { Session } from '#mcp/session.js';
 import { callSeconds, callsTotal, refusalsTotal } from '#telemetry/metrics.js';
 import type { CallRequest } from '../call/call.js';
@@ -48,11 +48,16 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     checkMediaType(request);
     checkRevisionHeader(request);
     const { request_bytes_max, json_depth_max } = gateway.config.limits;
-    const frame = readFrame(bodyOf(request), { bytes_max: request_bytes_max, depth_max: json_depth_max, members_max: 10_000 });
+    const frame = readFrame(bodyOf(request), {
+      bytes_max: request_bytes_max,
+      depth_max: json_depth_max,
+      members_max: 10_000,
+    });
     if (frame.kind === 'response') throw new CountersignError('frame_invalid', 'the gateway asked nothing');
     known.method = frame.method;
     if (frame.kind === 'request') known.id = frame.id;
-    if (frame.kind === 'request' && frame.method === 'initialize') return answerInitialize(gateway, known.caller, frame, reply);
+    if (frame.kind === 'request' && frame.method === 'initialize')
+      return answerInitialize(gateway, known.caller, frame, reply);
     const session = sessionOf(gateway, known.caller, request.headers['mcp-session-id']);
     if (frame.kind === 'notification') {
       if (frame.method === 'notifications/cancelled') cancel(gateway, known.caller, session, frame.params);
@@ -65,7 +70,8 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
   }
 };
 
-const resourceOf = (gateway: Gateway, server: string | undefined): string => `${gateway.publicUrl()}/mcp${server === undefined ? '' : `/${server}`}`;
+const resourceOf = (gateway: Gateway, server: string | undefined): string =>
+  `${gateway.publicUrl()}/mcp${server === undefined ? '' : `/${server}`}`;
 
 const authenticate = (gateway: Gateway, { request, server }: Post): Promise<Caller> =>
   gateway.verifier.verify(bearerToken(request.headers.authorization), resourceOf(gateway, server));
@@ -75,7 +81,12 @@ const bodyOf = ({ body }: FastifyRequest): Uint8Array => {
   return body;
 };
 
-const answerInitialize = async (gateway: Gateway, caller: Caller, { id, params }: RequestFrame, reply: FastifyReply): Promise<void> => {
+const answerInitialize = async (
+  gateway: Gateway,
+  caller: Caller,
+  { id, params }: RequestFrame,
+  reply: FastifyReply,
+): Promise<void> => {
   const { session, text } = newSession(gateway, caller, params);
   await reply
     .header('content-type', 'application/json')
@@ -83,9 +94,16 @@ const answerInitialize = async (gateway: Gateway, caller: Caller, { id, params }
     .send(resultFrame(id, Buffer.from(JSON.stringify(initializeResult(session.protocolVersion)))));
 };
 
-const answerRequest = async (gateway: Gateway, post: Post, caller: Caller, session: Session | undefined, frame: RequestFrame): Promise<void> => {
+const answerRequest = async (
+  gateway: Gateway,
+  post: Post,
+  caller: Caller,
+  session: Session | undefined,
+  frame: RequestFrame,
+): Promise<void> => {
   const { reply, server } = post;
-  const send = (result: Uint8Array) => reply.header('content-type', 'application/json').send(resultFrame(frame.id, result));
+  const send = (result: Uint8Array) =>
+    reply.header('content-type', 'application/json').send(resultFrame(frame.id, result));
   switch (frame.method) {
     case 'ping':
       await send(Buffer.from('{}'));
@@ -101,10 +119,19 @@ const answerRequest = async (gateway: Gateway, post: Post, caller: Caller, sessi
   }
 };
 
-const answerCall = async (gateway: Gateway, post: Post, caller: Caller, session: Session | undefined, frame: RequestFrame): Promise<void> => {
+const answerCall = async (
+  gateway: Gateway,
+  post: Post,
+  caller: Caller,
+  session: Session | undefined,
+  frame: RequestFrame,
+): Promise<void> => {
   const call = toCallRequest(gateway, post, caller, session, frame);
   const { signal, end } = gateway.inFlight.begin(ownerKey(caller, session), frame.id);
-  const exchange = httpExchange(post.request, post.reply, { cancelled: signal, progressToken: progressTokenOf(frame.params) });
+  const exchange = httpExchange(post.request, post.reply, {
+    cancelled: signal,
+    progressToken: progressTokenOf(frame.params),
+  });
   const stop = callSeconds.startTimer();
   let outcome = 'released';
   try {
@@ -124,13 +151,22 @@ const answerCall = async (gateway: Gateway, post: Post, caller: Caller, session:
 };
 
 /** 503 and 429 say to any HTTP client that trying again may help; refusals of the call itself are ordinary answers. */
-const statusOfCall = ({ code }: CountersignError): number => (ERRORS[code].http >= 429 ? ERRORS[code].http : 200);
+const statusOfCall = ({ code }: CountersignError): number =>
+  ERRORS[code].http >= 429 ? ERRORS[code].http : 200;
 
-const toCallRequest = (gateway: Gateway, { server }: Post, caller: Caller, session: Session | undefined, { params }: RequestFrame): CallRequest => {
+const toCallRequest = (
+  gateway: Gateway,
+  { server }: Post,
+  caller: Caller,
+  session: Session | undefined,
+  { params }: RequestFrame,
+): CallRequest => {
   const { name } = params;
-  if (typeof name !== 'string' || name.length === 0 || name.length > 200) throw new CountersignError('params_invalid', 'name');
+  if (typeof name !== 'string' || name.length === 0 || name.length > 200)
+    throw new CountersignError('params_invalid', 'name');
   const target = server === undefined ? gateway.catalog.split(name) : { server, tool: name };
-  if (target === undefined) throw new CountersignError('tool_unknown', 'the united endpoint names tools server__tool');
+  if (target === undefined)
+    throw new CountersignError('tool_unknown', 'the united endpoint names tools server__tool');
   return {
     caller,
     agent: session === undefined ? null : session.client,
@@ -146,38 +182,64 @@ const progressTokenOf = ({ _meta: meta }: JsonObject): string | number | undefin
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
 };
 
-const ownerKey = ({ issuer, subject, clientId }: Caller, session: Session | undefined): string => `${issuer}\n${subject}\n${clientId}\n${session?.id ?? ''}`;
+const ownerKey = ({ issuer, subject, clientId }: Caller, session: Session | undefined): string =>
+  `${issuer}\n${subject}\n${clientId}\n${session?.id ?? ''}`;
 
-const cancel = (gateway: Gateway, caller: Caller, session: Session | undefined, { requestId }: JsonObject): void => {
-  if (typeof requestId === 'string' || typeof requestId === 'number') gateway.inFlight.cancel(ownerKey(caller, session), requestId);
+const cancel = (
+  gateway: Gateway,
+  caller: Caller,
+  session: Session | undefined,
+  { requestId }: JsonObject,
+): void => {
+  if (typeof requestId === 'string' || typeof requestId === 'number')
+    gateway.inFlight.cancel(ownerKey(caller, session), requestId);
 };
 
 /** Makes sure that a refusal is on record, whatever gate it came from. */
 const recorded = async (
   gateway: Gateway,
-  refused: { readonly where: string; readonly caller: Caller | undefined; readonly method: string | undefined },
+  refused: {
+    readonly where: string;
+    readonly caller: Caller | undefined;
+    readonly method: string | undefined;
+  },
   error: unknown,
 ): Promise<CountersignError> => {
-  if (!(error instanceof CountersignError)) gateway.logger.error({ err: error }, 'unexpected error at the MCP edge');
+  if (!(error instanceof CountersignError))
+    gateway.logger.error({ err: error }, 'unexpected error at the MCP edge');
   const refusal = error instanceof CountersignError ? error : new CountersignError('internal');
   if (isOnRecord(error) || refusal.code.startsWith('ledger_')) return refusal;
   const { where, caller, method } = refused;
   try {
     const about = { method: method ?? null, detail: refusal.detail ?? null };
-    await recordRefusal(gateway.bus, gateway.instance, { code: refusal.code, where, ...(caller === undefined ? {} : { caller }), about });
+    await recordRefusal(gateway.bus, gateway.instance, {
+      code: refusal.code,
+      where,
+      ...(caller === undefined ? {} : { caller }),
+      about,
+    });
   } catch {
     gateway.logger.error({ code: refusal.code, where }, 'a refusal could not be recorded');
   }
   return refusal;
 };
 
-const answerRefusal = async (gateway: Gateway, { reply, server }: Post, known: Progress, error: unknown): Promise<void> => {
+const answerRefusal = async (
+  gateway: Gateway,
+  { reply, server }: Post,
+  known: Progress,
+  error: unknown,
+): Promise<void> => {
   const where = server === undefined ? 'mcp' : `mcp/${gateway.catalog.has(server) ? server : 'unknown'}`;
   const refusal = await recorded(gateway, { where, caller: known.caller, method: known.method }, error);
   refusalsTotal.inc({ code: refusal.code });
   if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
   const { http } = ERRORS[refusal.code];
-  if (http === 401) void reply.header('www-authenticate', wwwAuthenticate({ resource: resourceOf(gateway, server), code: refusal.code }));
+  if (http === 401)
+    void reply.header(
+      'www-authenticate',
+      wwwAuthenticate({ resource: resourceOf(gateway, server), code: refusal.code }),
+    );
   await reply
     .code(http)
     .header('content-type', 'application/json')

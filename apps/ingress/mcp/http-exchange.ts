@@ -27,7 +27,11 @@ const SSE_HEADERS = {
  * Answers one POST of Streamable HTTP (MCP 2025-11-25 basic/transports): plain JSON for quick answers, an SSE stream as
  * soon as progress or a wait begins, if the client accepts one.
  */
-export const httpExchange = (request: FastifyRequest, reply: FastifyReply, { cancelled, progressToken }: ExchangeOptions): HttpExchange => {
+export const httpExchange = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { cancelled, progressToken }: ExchangeOptions,
+): HttpExchange => {
   const acceptsStream = (request.headers.accept ?? '').includes('text/event-stream');
   let streaming = false;
   let gone = false;

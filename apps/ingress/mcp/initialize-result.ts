@@ -1,6 +1,10 @@
 import type { DownstreamRevision } from '#mcp/revisions.js';
 
-export const GATEWAY_INFO = { name: 'countersign', title: 'Countersign MCP gateway', version: '0.1.0' } as const;
+export const GATEWAY_INFO = {
+  name: 'countersign',
+  title: 'Countersign MCP gateway',
+  version: '0.1.0',
+} as const;
 
 /** Answer to `initialize` (MCP basic/lifecycle). Tools only; the list does not announce changes on these revisions. */
 export const initializeResult = (protocolVersion: DownstreamRevision) => ({

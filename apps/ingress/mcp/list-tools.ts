@@ -8,13 +8,20 @@ import type { Gateway } from '../gateway.js';
  * servers that have not answered yet; an endpoint of one server says so instead.
  * @throws CountersignError policy_unavailable, upstream_unavailable
  */
-export const listTools = async (gateway: Gateway, caller: Caller, server: string | undefined): Promise<Uint8Array> => {
-  const tools = server === undefined ? await unitedTools(gateway) : [...(await gateway.catalog.tools(server)).values()];
+export const listTools = async (
+  gateway: Gateway,
+  caller: Caller,
+  server: string | undefined,
+): Promise<Uint8Array> => {
+  const tools =
+    server === undefined ? await unitedTools(gateway) : [...(await gateway.catalog.tools(server)).values()];
   const { allowed } = await gateway.bus.request(policyFilter, {
     groups: [...caller.groups],
     tools: tools.map((tool) => ({ server: tool.server, tool: tool.name })),
   });
-  const shown = tools.filter((_, index) => allowed[index] === true).map((tool) => (server === undefined ? united(gateway, tool) : shownJson(tool)));
+  const shown = tools
+    .filter((_, index) => allowed[index] === true)
+    .map((tool) => (server === undefined ? united(gateway, tool) : shownJson(tool)));
   return Buffer.from(JSON.stringify({ tools: shown }));
 };
 
@@ -26,4 +33,7 @@ const unitedTools = async (gateway: Gateway): Promise<readonly CatalogTool[]> =>
 /** Without the output schema: it says what the upstream gives, and clients refuse a masked value that does not fit it ("[ADDRESS]" for a two-letter state). */
 const shownJson = ({ json: { outputSchema: _, ...shown } }: CatalogTool) => shown;
 
-const united = (gateway: Gateway, tool: CatalogTool) => ({ ...shownJson(tool), name: gateway.catalog.join(tool.server, tool.name) });
+const united = (gateway: Gateway, tool: CatalogTool) => ({
+  ...shownJson(tool),
+  name: gateway.catalog.join(tool.server, tool.name),
+});

@@ -1,6 +1,6 @@
 import { type CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
-import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import type { RequestId } from '#mcp/frame.js';
+import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import { ApprovalPending } from '../call/await-approval.js';
 
 /** Refusals that belong to the tool call itself: the model should read them, so they are results with isError (MCP server/tools, error handling). */
@@ -26,7 +26,10 @@ export const refusedCallFrame = (id: RequestId, error: CountersignError): Uint8A
   const { code, detail } = error;
   if (!AS_TOOL_RESULT.has(code)) return errorFrame(id, code, detail);
   const { says, next } = ERRORS[code];
-  const pending = error instanceof ApprovalPending ? { approvalId: error.held.approvalId, expiresAt: error.held.expiresAt, retryAfterMs: RETRY_AFTER_MS } : {};
+  const pending =
+    error instanceof ApprovalPending
+      ? { approvalId: error.held.approvalId, expiresAt: error.held.expiresAt, retryAfterMs: RETRY_AFTER_MS }
+      : {};
   const result = {
     content: [{ type: 'text', text: `${says}${detail ? ` (${detail})` : ''} ${next} [${code}]` }],
     isError: true,

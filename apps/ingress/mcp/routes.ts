@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CountersignError, ERRORS } from '#core/errors.js';
-import { recordRefusal } from '#http/record-refusal.js';
 import { problemOf } from '#http/problem.js';
+import { recordRefusal } from '#http/record-refusal.js';
 import { protectedResourceMetadata } from '#identity/protected-resource.js';
 import { errorFrame } from '#mcp/frame-write.js';
 import type { Gateway } from '../gateway.js';
@@ -23,24 +23,44 @@ export const mcpRoutes = (fastify: FastifyInstance, gateway: () => Gateway): voi
     for (const url of ['/mcp', '/mcp/:server']) {
       scope.post<WithServer>(url, limits, post);
       // Without server-to-client streams and without sessions to delete, both are 405 (MCP 2025-11-25 basic/transports).
-      scope.route({ method: ['GET', 'DELETE'], url, handler: (_request, reply) => reply.code(405).header('allow', 'POST').send() });
+      scope.route({
+        method: ['GET', 'DELETE'],
+        url,
+        handler: (_request, reply) => reply.code(405).header('allow', 'POST').send(),
+      });
     }
     for (const url of ['', '/mcp', '/mcp/:server']) {
-      scope.get<WithServer>(`/.well-known/oauth-protected-resource${url}`, (request, reply) => metadata(gateway(), url, request.params.server, reply));
+      scope.get<WithServer>(`/.well-known/oauth-protected-resource${url}`, (request, reply) =>
+        metadata(gateway(), url, request.params.server, reply),
+      );
     }
   });
 };
 
 /** Bodies that Fastify itself refuses to read: too large, cut short, wrong length. */
 const refuseUnread = async (gateway: Gateway, reply: FastifyReply, error: unknown): Promise<FastifyReply> => {
-  const code = (error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'body_too_large' : 'json_malformed';
-  await recordRefusal(gateway.bus, gateway.instance, { code, where: 'mcp', about: {} }).catch(() => undefined);
-  return reply.code(ERRORS[code].http).header('content-type', 'application/json').send(errorFrame(null, code));
+  const code =
+    (error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'body_too_large' : 'json_malformed';
+  await recordRefusal(gateway.bus, gateway.instance, { code, where: 'mcp', about: {} }).catch(
+    () => undefined,
+  );
+  return reply
+    .code(ERRORS[code].http)
+    .header('content-type', 'application/json')
+    .send(errorFrame(null, code));
 };
 
-const metadata = (gateway: Gateway, url: string, server: string | undefined, reply: FastifyReply): FastifyReply => {
+const metadata = (
+  gateway: Gateway,
+  url: string,
+  server: string | undefined,
+  reply: FastifyReply,
+): FastifyReply => {
   if (server !== undefined && !gateway.catalog.has(server)) {
-    return reply.code(404).header('content-type', 'application/problem+json').send(JSON.stringify(problemOf(new CountersignError('not_found').code)));
+    return reply
+      .code(404)
+      .header('content-type', 'application/problem+json')
+      .send(JSON.stringify(problemOf(new CountersignError('not_found').code)));
   }
   const path = url.replace(':server', server ?? '');
   return reply.send(

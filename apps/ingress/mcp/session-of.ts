@@ -10,10 +10,15 @@ import type { Gateway } from '../gateway.js';
 const SESSION_MS = 24 * 3_600_000;
 
 /** A session belongs to one person at one client; somebody else's session id is simply not known. */
-const ownerOf = ({ issuer, subject, clientId }: Caller): Digest => sha256(canonicalJson([issuer, subject, clientId]));
+const ownerOf = ({ issuer, subject, clientId }: Caller): Digest =>
+  sha256(canonicalJson([issuer, subject, clientId]));
 
 /** Answers `initialize`: the negotiated revision, and a session that lives in its own id. */
-export const newSession = (gateway: Gateway, caller: Caller, params: JsonObject): { session: Session; text: string } => {
+export const newSession = (
+  gateway: Gateway,
+  caller: Caller,
+  params: JsonObject,
+): { session: Session; text: string } => {
   const client = (params['clientInfo'] ?? {}) as { name?: unknown; version?: unknown };
   const now = gateway.now().getTime();
   const session: Session = {
@@ -29,12 +34,25 @@ export const newSession = (gateway: Gateway, caller: Caller, params: JsonObject)
 };
 
 /** The session of a later request; without a header there is none. @throws CountersignError session_unknown */
-export const sessionOf = (gateway: Gateway, caller: Caller, header: string | string[] | undefined): Session | undefined =>
-  header === undefined ? undefined : openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
+export const sessionOf = (
+  gateway: Gateway,
+  caller: Caller,
+  header: string | string[] | undefined,
+): Session | undefined =>
+  header === undefined
+    ? undefined
+    : openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-const capabilitiesOf = ({ elicitation, sampling, roots, tasks }: { [name: string]: unknown }): readonly SessionCapability[] => [
+const capabilitiesOf = ({
+  elicitation,
+  sampling,
+  roots,
+  tasks,
+}: {
+  [name: string]: unknown;
+}): readonly SessionCapability[] => [
   ...(elicitation === undefined ? [] : (['elicitation'] as const)),
   ...(sampling === undefined ? [] : (['sampling'] as const)),
   ...(roots === undefined ? [] : (['roots'] as const)),

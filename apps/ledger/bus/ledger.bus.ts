@@ -1,9 +1,15 @@
+import { Controller, Inject } from '@nestjs/common';
 import { Answers } from '#bus/answers.js';
-import { ledgerAppend, ledgerHeartbeat, ledgerReadAll, ledgerReadStream, type WireEvent } from '#contracts/ledger.js';
+import {
+  ledgerAppend,
+  ledgerHeartbeat,
+  ledgerReadAll,
+  ledgerReadStream,
+  type WireEvent,
+} from '#contracts/ledger.js';
 import { CountersignError } from '#core/errors.js';
 import type { AppendCommand } from '#core/evidence/build-append.js';
 import type { AllPage, StoredEvent } from '#event-store/event-store.js';
-import { Controller, Inject } from '@nestjs/common';
 import { Instances } from '../instances.js';
 import { Ledger } from '../ledger.js';
 
@@ -15,7 +21,11 @@ export class LedgerBus {
   ) {}
 
   @Answers(ledgerAppend)
-  async append(command: { stream: string; expected: number; events: readonly { id: string; type: string; entry: Uint8Array; attachment?: Uint8Array | undefined }[] }) {
+  async append(command: {
+    stream: string;
+    expected: number;
+    events: readonly { id: string; type: string; entry: Uint8Array; attachment?: Uint8Array | undefined }[];
+  }) {
     const result = await this.ledger.append(command as AppendCommand);
     return { stream: command.stream, revision: result.revision, position: result.position.toString() };
   }
@@ -26,14 +36,31 @@ export class LedgerBus {
   }
 
   @Answers(ledgerReadAll)
-  async readAll({ after, limit, types, wait_ms }: { after?: string | undefined; limit: number; types?: string[] | undefined; wait_ms: number }) {
+  async readAll({
+    after,
+    limit,
+    types,
+    wait_ms,
+  }: {
+    after?: string | undefined;
+    limit: number;
+    types?: string[] | undefined;
+    wait_ms: number;
+  }) {
     const until = performance.now() + wait_ms;
     for (;;) {
       const page: AllPage = await readable(
-        this.ledger.store.readAll({ limit, ...(after === undefined ? {} : { after: BigInt(after) }), ...(types === undefined ? {} : { types }) }),
+        this.ledger.store.readAll({
+          limit,
+          ...(after === undefined ? {} : { after: BigInt(after) }),
+          ...(types === undefined ? {} : { types }),
+        }),
       );
       if (page.events.length > 0 || performance.now() >= until) {
-        return { events: page.events.map(toWire), ...(page.scannedTo === undefined ? {} : { scannedTo: page.scannedTo.toString() }) };
+        return {
+          events: page.events.map(toWire),
+          ...(page.scannedTo === undefined ? {} : { scannedTo: page.scannedTo.toString() }),
+        };
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -46,7 +73,10 @@ export class LedgerBus {
   }
 }
 
-const toWire = ({ position, ...event }: StoredEvent): WireEvent => ({ ...event, position: position.toString() });
+const toWire = ({ position, ...event }: StoredEvent): WireEvent => ({
+  ...event,
+  position: position.toString(),
+});
 
 const readable = async <T>(reading: Promise<T>): Promise<T> => {
   try {

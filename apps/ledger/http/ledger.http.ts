@@ -1,10 +1,10 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
+import { CountersignError } from '#core/errors.js';
 import type { Json } from '#core/evidence/canonical-json.js';
 import { readEntry } from '#core/evidence/read-entry.js';
-import { CountersignError } from '#core/errors.js';
-import { requireRole, type RestCaller, WhoCalls } from '#http/rest-caller.js';
-import { parsePolicyFile, PolicyFileError } from '#policy-file/parse-policy-file.js';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
+import { PolicyFileError, parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { Ledger } from '../ledger.js';
 import { Projection } from '../projection/projection.js';
 import { recordRead } from '../record-read.js';
@@ -28,7 +28,11 @@ export class LedgerHttp {
   async calls(@WhoCalls() caller: RestCaller, @Query() query: CallsQuery) {
     await this.recordRead(caller, 'calls', { ...query });
     const { cursor, limit, ...filter } = query;
-    const { items, last } = await this.projection.list({ ...filter, limit, ...(cursor === undefined ? {} : { before: Number(cursor) }) });
+    const { items, last } = await this.projection.list({
+      ...filter,
+      limit,
+      ...(cursor === undefined ? {} : { before: Number(cursor) }),
+    });
     return { items, next: last === null ? null : String(last) };
   }
 
@@ -41,9 +45,18 @@ export class LedgerHttp {
   @Get('events')
   async events(@WhoCalls() caller: RestCaller, @Query() { after, limit }: EventsQuery) {
     await this.recordRead(caller, 'events', { after: after ?? null, limit });
-    const page = await this.ledger.store.readAll({ limit, ...(after === undefined ? {} : { after: BigInt(after) }) });
-    const items = page.events.map((event) => ({ position: event.position.toString(), entry: readEntry(event.entry) }));
-    return { items, next: page.scannedTo?.toString() === after ? null : (page.scannedTo?.toString() ?? null) };
+    const page = await this.ledger.store.readAll({
+      limit,
+      ...(after === undefined ? {} : { after: BigInt(after) }),
+    });
+    const items = page.events.map((event) => ({
+      position: event.position.toString(),
+      entry: readEntry(event.entry),
+    }));
+    return {
+      items,
+      next: page.scannedTo?.toString() === after ? null : (page.scannedTo?.toString() ?? null),
+    };
   }
 
   @Post('replay')
@@ -51,10 +64,17 @@ export class LedgerHttp {
   async replay(@WhoCalls() caller: RestCaller, @Body() body: ReplayBody) {
     const { with: text, ...range } = body;
     await this.recordRead(caller, 'replay', { ...range, whatIf: text !== undefined });
-    return new Replay(this.ledger.store, this.bus).run({ ...range, ...(text === undefined ? {} : { with: parse(text) }) });
+    return new Replay(this.ledger.store, this.bus).run({
+      ...range,
+      ...(text === undefined ? {} : { with: parse(text) }),
+    });
   }
 
-  private async recordRead(caller: RestCaller, what: string, query: { [name: string]: unknown }): Promise<void> {
+  private async recordRead(
+    caller: RestCaller,
+    what: string,
+    query: { [name: string]: unknown },
+  ): Promise<void> {
     const allowed = caller.roles.some((role) => this.examiners.includes(role));
     await recordRead(this.ledger, caller, { what, query: query as { [name: string]: Json }, allowed });
     requireRole(caller, this.examiners);

@@ -14,7 +14,12 @@ export const PROJECTED_TYPES = [
 ] as const satisfies readonly CallEvent['type'][];
 
 export interface CallChange {
-  readonly insert?: { readonly principal: string; readonly agent: string | null; readonly server: string; readonly tool: string };
+  readonly insert?: {
+    readonly principal: string;
+    readonly agent: string | null;
+    readonly server: string;
+    readonly tool: string;
+  };
   readonly decision?: string;
   readonly rules?: readonly string[];
   readonly outcome?: string;
@@ -26,7 +31,10 @@ export const projectCall = (event: CallEvent): CallChange => {
   switch (event.type) {
     case 'CallRequested': {
       const { caller, agent, server, tool } = event.data;
-      return { insert: { principal: caller.principal, agent: agent?.name ?? null, server, tool }, outcome: 'requested' };
+      return {
+        insert: { principal: caller.principal, agent: agent?.name ?? null, server, tool },
+        outcome: 'requested',
+      };
     }
     case 'CallDecided':
       return { decision: event.data.decision.effect, rules: event.data.decision.rules };
@@ -35,7 +43,12 @@ export const projectCall = (event: CallEvent): CallChange => {
     case 'CallHeld':
       return { outcome: 'held', approvalId: event.data.approvalId };
     case 'CallDenied':
-      return { outcome: event.data.code === 'call_denied' || event.data.code === 'tool_unknown' ? 'denied' : event.data.code };
+      return {
+        outcome:
+          event.data.code === 'call_denied' || event.data.code === 'tool_unknown'
+            ? 'denied'
+            : event.data.code,
+      };
     case 'CallCancelled':
       return { outcome: 'cancelled' };
     case 'CallCompleted':

@@ -7,4 +7,6 @@ export type ProjectionRequest =
   | { readonly op: 'open-calls' }
   | { readonly op: 'close' };
 
-export type ProjectionReply = { readonly n: number; readonly value: unknown } | { readonly n: number; readonly error: string };
+export type ProjectionReply =
+  | { readonly n: number; readonly value: unknown }
+  | { readonly n: number; readonly error: string };

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { CountersignError } from '#core/errors.js';
 import type { EventStore } from '#event-store/event-store.js';
-import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
 import { PROJECTED_TYPES } from './project-call.js';
+import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
 import type { CallFilter, CallItem } from './projection.schema.js';
 
 const PAGE = 1_000;
@@ -15,7 +15,10 @@ const FOLLOW_EVERY_MS = 5_000;
  */
 export class Projection {
   private readonly worker: Worker;
-  private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  private readonly waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
   private next = 0;
   private catching: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -71,7 +74,12 @@ export class Projection {
   private async run(): Promise<void> {
     let after = (await this.ask({ op: 'position' })) as string | null;
     while (!this.closed) {
-      const page = await this.store.readAll({ limit: PAGE, types: PROJECTED_TYPES, attachments: false, ...(after === null ? {} : { after: BigInt(after) }) });
+      const page = await this.store.readAll({
+        limit: PAGE,
+        types: PROJECTED_TYPES,
+        attachments: false,
+        ...(after === null ? {} : { after: BigInt(after) }),
+      });
       if (page.scannedTo === undefined || page.scannedTo.toString() === after) return;
       after = page.scannedTo.toString();
       await this.ask({ op: 'apply', events: page.events.map((event) => event.entry), position: after });

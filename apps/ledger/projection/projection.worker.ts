@@ -3,8 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CallEvent } from '#core/call/call.events.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import { projectCall } from './project-call.js';
-import { type CallFilter, type CallItem, PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection.schema.js';
 import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
+import {
+  type CallFilter,
+  type CallItem,
+  PROJECTION_SCHEMA,
+  PROJECTION_VERSION,
+} from './projection.schema.js';
 
 const { file } = workerData as { file: string };
 const database = open();
@@ -64,7 +69,9 @@ const list = (filter: CallFilter): { items: CallItem[]; last: number | null } =>
   where('time < ?', filter.to);
   where('n < ?', filter.before);
   const clause = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const rows = database.prepare(`SELECT * FROM calls ${clause} ORDER BY n DESC LIMIT ?`).all(...values, filter.limit + 1);
+  const rows = database
+    .prepare(`SELECT * FROM calls ${clause} ORDER BY n DESC LIMIT ?`)
+    .all(...values, filter.limit + 1);
   const page = rows.slice(0, filter.limit);
   const last = rows.length > filter.limit ? page.at(-1)?.['n'] : undefined;
   return { items: page.map(toItem), last: typeof last === 'number' ? last : null };
@@ -92,7 +99,10 @@ const answer = (request: ProjectionRequest): unknown => {
     case 'list':
       return list(request.filter);
     case 'open-calls':
-      return database.prepare("SELECT id FROM calls WHERE outcome IN ('forwarding', 'held')").all().map((row) => String(row['id']));
+      return database
+        .prepare("SELECT id FROM calls WHERE outcome IN ('forwarding', 'held')")
+        .all()
+        .map((row) => String(row['id']));
     case 'close':
       database.close();
       return null;

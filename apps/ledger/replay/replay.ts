@@ -1,14 +1,19 @@
 import type { Bus } from '#bus/bus.js';
 import { maskingOpen, maskingReplay } from '#contracts/masking.js';
-import { type CallDecided, type CallRequested, recordedDecision, type ResultMasked } from '#core/call/call.events.js';
+import {
+  type CallDecided,
+  type CallRequested,
+  type ResultMasked,
+  recordedDecision,
+} from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import type { Digest } from '#core/hash.js';
 import { decidePolicy } from '#core/policy/decide-policy.js';
 import { type IndexedPolicy, indexPolicy } from '#core/policy/index-policy.js';
 import { type PolicyEvent, policyStream } from '#core/policy/policy.events.js';
 import type { Decision, MaskingProfile, PolicyBundle } from '#core/policy/policy.types.js';
-import type { Digest } from '#core/hash.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 import { profileDigest as digestOfProfile } from '#policy-file/profile-digest.js';
 import { sha256 } from '#sealing/sha256.js';
@@ -64,14 +69,20 @@ export class Replay {
     return { checked, identical: checked - different.length, different };
   }
 
-  private async check(stored: StoredEvent, whatIf: IndexedPolicy | undefined): Promise<Difference | 'identical' | 'not checked'> {
+  private async check(
+    stored: StoredEvent,
+    whatIf: IndexedPolicy | undefined,
+  ): Promise<Difference | 'identical' | 'not checked'> {
     if (stored.type === 'CallDecided') return this.checkDecision(stored, whatIf);
     if (stored.type === 'ResultMasked' && whatIf === undefined) return this.checkMasking(stored);
     this.remember(stored);
     return 'not checked';
   }
 
-  private async checkDecision(stored: StoredEvent, whatIf: IndexedPolicy | undefined): Promise<Difference | 'identical'> {
+  private async checkDecision(
+    stored: StoredEvent,
+    whatIf: IndexedPolicy | undefined,
+  ): Promise<Difference | 'identical'> {
     const entry = readEntry(stored.entry);
     const { data } = asEvent<CallDecided>(entry);
     const decision = await this.decideAgain(stored, data, whatIf);
@@ -84,11 +95,20 @@ export class Replay {
   }
 
   /** The decision of recorded inputs: request bytes, caller facts and clock from the call, the bundle by its digest. */
-  private async decideAgain(stored: StoredEvent, data: CallDecided['data'], whatIf?: IndexedPolicy): Promise<Decision> {
+  private async decideAgain(
+    stored: StoredEvent,
+    data: CallDecided['data'],
+    whatIf?: IndexedPolicy,
+  ): Promise<Decision> {
     const request = await this.before(stored, 'CallRequested');
     const requested = asEvent<CallRequested>(readEntry(request.entry));
-    if (request.attachment === undefined) throw new CountersignError('internal', `${stored.stream} has no request payload`);
-    const { bytes } = await this.bus.request(maskingOpen, { sealed: request.attachment, commit: requested.payload.commit, purpose: 'replay' });
+    if (request.attachment === undefined)
+      throw new CountersignError('internal', `${stored.stream} has no request payload`);
+    const { bytes } = await this.bus.request(maskingOpen, {
+      sealed: request.attachment,
+      commit: requested.payload.commit,
+      purpose: 'replay',
+    });
     const params = JSON.parse(Buffer.from(bytes).toString('utf8')) as { arguments?: JsonObject };
     const policy = whatIf ?? (await this.policy(data.policyDigest));
     const { server, tool } = requested.data;
@@ -112,7 +132,13 @@ export class Replay {
       engine: masked.data.engine,
     });
     if (identical) return 'identical';
-    return { callId: entry.correlation, eventId: entry.id, what: 'masking', recorded: masked.data as unknown as Json, replayed: difference ?? null };
+    return {
+      callId: entry.correlation,
+      eventId: entry.id,
+      what: 'masking',
+      recorded: masked.data as unknown as Json,
+      replayed: difference ?? null,
+    };
   }
 
   /** The masking profile that the call's last decision gave, from the bundle of its time. */
@@ -144,7 +170,11 @@ export class Replay {
     }
     let after: bigint | undefined;
     for (;;) {
-      const page = await this.store.readAll({ limit: PAGE, types: TYPES, ...(after === undefined ? {} : { after }) });
+      const page = await this.store.readAll({
+        limit: PAGE,
+        types: TYPES,
+        ...(after === undefined ? {} : { after }),
+      });
       yield* page.events.filter(wanted);
       if (page.scannedTo === undefined || page.scannedTo === after) return;
       after = page.scannedTo;
@@ -153,14 +183,17 @@ export class Replay {
 
   private remember(stored: StoredEvent): void {
     this.remembered.set(`${stored.stream}/${stored.type}`, stored);
-    if (this.remembered.size > REMEMBERED_MAX) this.remembered.delete(this.remembered.keys().next().value ?? '');
+    if (this.remembered.size > REMEMBERED_MAX)
+      this.remembered.delete(this.remembered.keys().next().value ?? '');
   }
 
   /** The last event of a type before this one in its stream. */
   private async before(stored: StoredEvent, type: string): Promise<StoredEvent> {
     const known = type === 'CallDecided' ? undefined : this.remembered.get(`${stored.stream}/${type}`);
     if (known !== undefined) return known;
-    const found = (await this.store.readStream(stored.stream)).findLast((event) => event.type === type && event.revision < stored.revision);
+    const found = (await this.store.readStream(stored.stream)).findLast(
+      (event) => event.type === type && event.revision < stored.revision,
+    );
     if (found === undefined) throw new CountersignError('internal', `${stored.stream} has no ${type}`);
     return found;
   }
@@ -177,8 +210,10 @@ export class Replay {
   private async loadPolicy(digest: Digest): Promise<IndexedPolicy> {
     const events = await this.store.readStream(policyStream(digest));
     const recorded = events.find((event) => (event.type as PolicyEvent['type']) === 'PolicyRecorded');
-    if (recorded?.attachment === undefined) throw new CountersignError('not_found', `policy ${digest} is not in the ledger`);
-    if (sha256(recorded.attachment) !== digest) throw new CountersignError('internal', `the recorded policy is not ${digest}`);
+    if (recorded?.attachment === undefined)
+      throw new CountersignError('not_found', `policy ${digest} is not in the ledger`);
+    if (sha256(recorded.attachment) !== digest)
+      throw new CountersignError('internal', `the recorded policy is not ${digest}`);
     return indexPolicy(JSON.parse(Buffer.from(recorded.attachment).toString('utf8')) as PolicyBundle);
   }
 }

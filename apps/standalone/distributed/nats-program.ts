@@ -26,7 +26,9 @@ export const natsProgram = async (folder: string, port: number): Promise<NatsPro
     file: join(folder, `nats-${service}.password`),
   }));
   const config = join(folder, 'nats.conf');
-  const byService = Object.fromEntries(passwords.map(({ service, password }) => [service, password])) as Record<Service, string>;
+  const byService = Object.fromEntries(
+    passwords.map(({ service, password }) => [service, password]),
+  ) as Record<Service, string>;
   await writeSecret(config, natsConfiguration({ listen: `127.0.0.1:${port}` }, byService));
   for (const { file, password } of passwords) await writeSecret(file, password);
   return {

@@ -1,6 +1,6 @@
-import { CountersignError } from '#core/errors.js';
-import type { Contract } from '#contracts/contract.js';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import type { Contract } from '#contracts/contract.js';
+import { CountersignError } from '#core/errors.js';
 import { answer } from '../answer.js';
 import type { Bus, ReplyEnvelope } from '../bus.js';
 import { readReply } from '../read-reply.js';
@@ -28,7 +28,12 @@ export class InProcessTransport extends Server implements CustomTransportStrateg
   }
 
   async ask(subject: string, request: unknown): Promise<ReplyEnvelope> {
-    return answer(subject, this.getHandlers().get(subject) as MessageHandler | undefined, request, this.onBug);
+    return answer(
+      subject,
+      this.getHandlers().get(subject) as MessageHandler | undefined,
+      request,
+      this.onBug,
+    );
   }
 }
 
@@ -36,7 +41,10 @@ export const inProcessBus = (transport: InProcessTransport): Bus => ({
   request: async <Request, Reply>(contract: Contract<Request, Reply>, request: Request): Promise<Reply> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new CountersignError(contract.unavailable, 'no answer in time')), contract.deadline_ms);
+      timer = setTimeout(
+        () => reject(new CountersignError(contract.unavailable, 'no answer in time')),
+        contract.deadline_ms,
+      );
     });
     try {
       return readReply(contract, await Promise.race([transport.ask(contract.subject, request), late]));

@@ -1,6 +1,6 @@
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Contract } from '#contracts/contract.js';
 import { CountersignError } from '#core/errors.js';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bus, ReplyEnvelope } from '../bus.js';
 import { readReply } from '../read-reply.js';
 import { decodeMessage, encodeMessage } from './codec.js';
@@ -10,7 +10,9 @@ export const natsBus = (connection: NatsConnection): Bus => ({
   request: async <Request, Reply>(contract: Contract<Request, Reply>, request: Request): Promise<Reply> => {
     let envelope: ReplyEnvelope;
     try {
-      const reply = await connection.request(contract.subject, encodeMessage(request), { timeout: contract.deadline_ms });
+      const reply = await connection.request(contract.subject, encodeMessage(request), {
+        timeout: contract.deadline_ms,
+      });
       envelope = decodeMessage(reply.data) as ReplyEnvelope;
     } catch {
       // Time-out, no responders, connection closed, undecodable: nobody usable answered.

@@ -11,7 +11,10 @@ export interface NatsListen {
 }
 
 /** Text of a nats-server configuration: one user a service, with the subjects of its contracts and no others. */
-export const natsConfiguration = (listen: NatsListen, passwords: Readonly<Record<Service, string>>): string => {
+export const natsConfiguration = (
+  listen: NatsListen,
+  passwords: Readonly<Record<Service, string>>,
+): string => {
   const users = SERVICES.map((service) => ({
     user: service,
     password: passwords[service],

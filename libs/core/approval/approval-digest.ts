@@ -16,4 +16,5 @@ export interface Bound {
   readonly expiresAt: string;
 }
 
-export const approvalDigest = (hash: HashFunction, bound: Bound): Digest => hash(canonicalJson(bound as unknown as JsonObject));
+export const approvalDigest = (hash: HashFunction, bound: Bound): Digest =>
+  hash(canonicalJson(bound as unknown as JsonObject));

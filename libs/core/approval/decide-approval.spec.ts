@@ -3,18 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { CountersignError } from '../errors.js';
 import type { ApprovalEvent, ApprovalRequested, Requirement } from './approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from './approval.state.js';
-import { type CastVote, decideExpiry, decideRequest, decideVote, decideWithdrawal } from './decide-approval.js';
+import {
+  type CastVote,
+  decideExpiry,
+  decideRequest,
+  decideVote,
+  decideWithdrawal,
+} from './decide-approval.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as const;
 const EXPIRES = '2026-11-22T12:30:00.000Z';
 const BEFORE = '2026-11-22T12:00:00.000Z';
 const person = (name: string) => ({ principal: name, issuer: 'https://idp', subject: name });
 
-const requested = (requirements: readonly Requirement[] = [{ by: ['manager'], count: 1 }]): ApprovalRequested =>
+const requested = (
+  requirements: readonly Requirement[] = [{ by: ['manager'], count: 1 }],
+): ApprovalRequested =>
   ({
     type: 'ApprovalRequested',
     v: 1,
-    data: { callId: 'c-1', digest: DIGEST, requester: { ...person('engineer'), client: 'agent', agent: '' }, requirements, expiresAt: EXPIRES },
+    data: {
+      callId: 'c-1',
+      digest: DIGEST,
+      requester: { ...person('engineer'), client: 'agent', agent: '' },
+      requirements,
+      expiresAt: EXPIRES,
+    },
   }) as unknown as ApprovalRequested;
 
 const vote = (name: string, overrides: Partial<CastVote> = {}): CastVote => ({
@@ -28,8 +42,10 @@ const vote = (name: string, overrides: Partial<CastVote> = {}): CastVote => ({
   ...overrides,
 });
 
-const given = (...events: readonly ApprovalEvent[]): ApprovalState => events.reduce<ApprovalState>(evolveApproval, NO_APPROVAL);
-const after = (state: ApprovalState, command: CastVote): ApprovalState => decideVote(state, command).reduce<ApprovalState>(evolveApproval, state);
+const given = (...events: readonly ApprovalEvent[]): ApprovalState =>
+  events.reduce<ApprovalState>(evolveApproval, NO_APPROVAL);
+const voted = (state: ApprovalState, command: CastVote): ApprovalState =>
+  decideVote(state, command).reduce<ApprovalState>(evolveApproval, state);
 const code = (run: () => unknown): string => {
   try {
     run();
@@ -43,29 +59,43 @@ const TWO = [{ by: ['manager'], count: 2 }];
 
 describe('a vote', () => {
   it('of the one approver that is needed grants', () => {
-    expect(decideVote(given(requested()), vote('manager-1')).map(({ type }) => type)).toEqual(['ApprovalVoted', 'ApprovalGranted']);
+    expect(decideVote(given(requested()), vote('manager-1')).map(({ type }) => type)).toEqual([
+      'ApprovalVoted',
+      'ApprovalGranted',
+    ]);
   });
 
   it('of the first of two only counts', () => {
-    const state = after(given(requested(TWO)), vote('manager-1'));
+    const state = voted(given(requested(TWO)), vote('manager-1'));
     expect(state.status).toBe('pending');
-    expect(after(state, vote('manager-2')).status).toBe('granted');
+    expect(voted(state, vote('manager-2')).status).toBe('granted');
   });
 
   it('counts for each requirement its roles meet, and all requirements must be met', () => {
-    const state = given(requested([{ by: ['risk'], count: 1 }, { by: ['operations'], count: 1 }]));
-    expect(after(state, vote('both', { roles: ['operations', 'risk'] })).status).toBe('granted');
-    expect(after(after(state, vote('r1', { roles: ['risk'] })), vote('r2', { roles: ['risk'] })).status).toBe('pending');
+    const state = given(
+      requested([
+        { by: ['risk'], count: 1 },
+        { by: ['operations'], count: 1 },
+      ]),
+    );
+    expect(voted(state, vote('both', { roles: ['operations', 'risk'] })).status).toBe('granted');
+    expect(voted(voted(state, vote('r1', { roles: ['risk'] })), vote('r2', { roles: ['risk'] })).status).toBe(
+      'pending',
+    );
   });
 
   it('of one denier ends it, with the reason', () => {
-    const state = after(given(requested(TWO)), vote('manager-1', { vote: 'deny', reason: ' too much ' }));
+    const state = voted(given(requested(TWO)), vote('manager-1', { vote: 'deny', reason: ' too much ' }));
     expect(state).toMatchObject({ status: 'denied', reason: 'too much' });
   });
 
   it.each([
     ['by the requester', vote('engineer'), 'approver_is_requester'],
-    ['by the requester under another display name', vote('x', { approver: { ...person('engineer'), principal: 'someone else' } }), 'approver_is_requester'],
+    [
+      'by the requester under another display name',
+      vote('x', { approver: { ...person('engineer'), principal: 'someone else' } }),
+      'approver_is_requester',
+    ],
     ['by a machine', vote('robot', { isMachine: true }), 'approver_not_eligible'],
     ['by somebody without the role', vote('clerk', { roles: ['clerk'] }), 'approver_not_eligible'],
     ['without the digest', vote('manager-1', { digest: undefined }), 'digest_mismatch'],
@@ -77,7 +107,7 @@ describe('a vote', () => {
   });
 
   it('of the same human twice is refused, also under another name', () => {
-    const state = after(given(requested(TWO)), vote('manager-1'));
+    const state = voted(given(requested(TWO)), vote('manager-1'));
     const again = vote('manager-1', { approver: { ...person('manager-1'), principal: 'other name' } });
     expect(code(() => decideVote(state, again))).toBe('approver_voted_already');
   });
@@ -102,10 +132,14 @@ describe('a vote', () => {
         let state = given(requested([{ by: ['manager'], count }]));
         const humans = new Set<string>();
         for (const { name, isMachine, right } of ballots) {
-          const command = vote(name, { isMachine, roles: name === 'clerk' ? [] : ['manager'], digest: right ? DIGEST : undefined });
+          const command = vote(name, {
+            isMachine,
+            roles: name === 'clerk' ? [] : ['manager'],
+            digest: right ? DIGEST : undefined,
+          });
           if (state.status === 'pending' && right && !isMachine && name.startsWith('m')) humans.add(name);
           try {
-            state = after(state, command);
+            state = voted(state, command);
           } catch (error) {
             expect(error).toBeInstanceOf(CountersignError);
           }
@@ -125,12 +159,14 @@ describe('an approval', () => {
   it('expires when its time has come and not before', () => {
     expect(decideExpiry(given(requested()), BEFORE)).toEqual([]);
     expect(decideExpiry(given(requested()), EXPIRES).map(({ type }) => type)).toEqual(['ApprovalExpired']);
-    expect(decideExpiry(after(given(requested()), vote('manager-1')), EXPIRES)).toHaveLength(1);
+    expect(decideExpiry(voted(given(requested()), vote('manager-1')), EXPIRES)).toHaveLength(1);
     expect(decideExpiry(NO_APPROVAL, EXPIRES)).toEqual([]);
   });
 
   it('is withdrawn while it is open', () => {
     expect(decideWithdrawal(given(requested()), 'cancelled')).toHaveLength(1);
-    expect(decideWithdrawal({ ...given(requested()), status: 'denied' } as ApprovalState, 'cancelled')).toEqual([]);
+    expect(
+      decideWithdrawal({ ...given(requested()), status: 'denied' } as ApprovalState, 'cancelled'),
+    ).toEqual([]);
   });
 });

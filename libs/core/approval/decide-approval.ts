@@ -1,6 +1,13 @@
 import { CountersignError } from '../errors.js';
 import type { Digest } from '../hash.js';
-import type { ApprovalDenied, ApprovalEvent, ApprovalRequested, ApprovalVoted, Person, Requirement } from './approval.events.js';
+import type {
+  ApprovalDenied,
+  ApprovalEvent,
+  ApprovalRequested,
+  ApprovalVoted,
+  Person,
+  Requirement,
+} from './approval.events.js';
 import type { ApprovalState, KnownApproval } from './approval.state.js';
 
 export interface CastVote {
@@ -17,16 +24,25 @@ export interface CastVote {
 const samePerson = (a: Person, b: Person): boolean => a.issuer === b.issuer && a.subject === b.subject;
 
 /** Every requirement needs `count` distinct humans with one of its roles; one vote may serve several requirements. */
-export const quorumMet = (requirements: readonly Requirement[], votes: readonly ApprovalVoted['data'][]): boolean =>
+export const quorumMet = (
+  requirements: readonly Requirement[],
+  votes: readonly ApprovalVoted['data'][],
+): boolean =>
   requirements.every(
-    ({ by, count }) => votes.filter((vote) => vote.vote === 'approve' && vote.roles.some((role) => by.includes(role))).length >= count,
+    ({ by, count }) =>
+      votes.filter((vote) => vote.vote === 'approve' && vote.roles.some((role) => by.includes(role)))
+        .length >= count,
   );
 
 /** An expiry at the very instant counts as expired. */
-export const hasExpired = (expiresAt: string, now: string): boolean => Date.parse(now) >= Date.parse(expiresAt);
+export const hasExpired = (expiresAt: string, now: string): boolean =>
+  Date.parse(now) >= Date.parse(expiresAt);
 
 /** The request itself, once: a second one for the same approval is a no-op. */
-export const decideRequest = (state: ApprovalState, request: Omit<ApprovalRequested, 'type' | 'v'>): readonly ApprovalEvent[] =>
+export const decideRequest = (
+  state: ApprovalState,
+  request: Omit<ApprovalRequested, 'type' | 'v'>,
+): readonly ApprovalEvent[] =>
   state.status === 'none' ? [{ type: 'ApprovalRequested', v: 1, ...request }] : [];
 
 /**
@@ -41,14 +57,22 @@ export const decideVote = (state: ApprovalState, command: CastVote): readonly Ap
   if (command.digest !== request.digest) throw new CountersignError('digest_mismatch');
   if (samePerson(command.approver, request.requester)) throw new CountersignError('approver_is_requester');
   const eligible = request.requirements.some(({ by }) => command.roles.some((role) => by.includes(role)));
-  if (command.isMachine || !eligible) throw new CountersignError('approver_not_eligible', eligibleRoles(request.requirements));
-  if (votes.some((vote) => samePerson(vote.approver, command.approver))) throw new CountersignError('approver_voted_already');
+  if (command.isMachine || !eligible)
+    throw new CountersignError('approver_not_eligible', eligibleRoles(request.requirements));
+  if (votes.some((vote) => samePerson(vote.approver, command.approver)))
+    throw new CountersignError('approver_voted_already');
   const reason = command.reason?.trim() ?? '';
   if (command.vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
   const voted: ApprovalVoted = {
     type: 'ApprovalVoted',
     v: 1,
-    data: { vote: command.vote, approver: command.approver, roles: command.roles, digest: command.digest as Digest, reason },
+    data: {
+      vote: command.vote,
+      approver: command.approver,
+      roles: command.roles,
+      digest: command.digest as Digest,
+      reason,
+    },
   };
   if (command.vote === 'deny') {
     const denied: ApprovalDenied = { type: 'ApprovalDenied', v: 1, data: { reason } };
@@ -67,7 +91,9 @@ export const decideExpiry = (state: ApprovalState, now: string): readonly Approv
 
 /** By the requester's side: a cancelled call needs no approval any more. */
 export const decideWithdrawal = (state: ApprovalState, reason: string): readonly ApprovalEvent[] =>
-  state.status === 'pending' || state.status === 'granted' ? [{ type: 'ApprovalWithdrawn', v: 1, data: { reason } }] : [];
+  state.status === 'pending' || state.status === 'granted'
+    ? [{ type: 'ApprovalWithdrawn', v: 1, data: { reason } }]
+    : [];
 
 const open = (state: ApprovalState, now: string): KnownApproval => {
   if (state.status === 'none') throw new CountersignError('approval_unknown');

@@ -1,6 +1,6 @@
+import type { ErrorCode } from '../errors.js';
 import type { JsonObject } from '../evidence/canonical-json.js';
 import type { Actor, PayloadCommitment } from '../evidence/entry.js';
-import type { ErrorCode } from '../errors.js';
 import type { Digest } from '../hash.js';
 import type { Decision } from '../policy/policy.types.js';
 
@@ -50,7 +50,11 @@ export interface CallDecided {
 
 export type RecordedDecision = Omit<Decision, 'profile' | 'says'>;
 
-export const recordedDecision = ({ profile: _profile, says: _says, ...recorded }: Decision): RecordedDecision => recorded;
+export const recordedDecision = ({
+  profile: _profile,
+  says: _says,
+  ...recorded
+}: Decision): RecordedDecision => recorded;
 
 export interface ForwardIntended {
   readonly type: 'ForwardIntended';
@@ -89,7 +93,10 @@ export interface CallRepeated {
 export interface HoldEnded {
   readonly type: 'HoldEnded';
   readonly v: 1;
-  readonly data: { readonly approvalId: string; readonly because: 'granted' | 'denied' | 'expired' | 'stale' | 'cancelled' };
+  readonly data: {
+    readonly approvalId: string;
+    readonly because: 'granted' | 'denied' | 'expired' | 'stale' | 'cancelled';
+  };
 }
 
 export interface CallDenied {

@@ -7,7 +7,11 @@ import type { CallEvent } from './call.events.js';
 export type CallState =
   | { readonly kind: 'none' }
   | { readonly kind: 'requested' }
-  | { readonly kind: 'decided'; readonly effect: 'allow' | 'deny' | 'approval'; readonly approvalId: string | null }
+  | {
+      readonly kind: 'decided';
+      readonly effect: 'allow' | 'deny' | 'approval';
+      readonly approvalId: string | null;
+    }
   | { readonly kind: 'held'; readonly approvalId: string }
   | { readonly kind: 'released'; readonly approvalId: string; readonly granted: boolean }
   | { readonly kind: 'forwarding'; readonly instance: string }
@@ -39,7 +43,10 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
       return { kind: 'decided', effect: event.data.decision.effect, approvalId: heldApproval };
     case 'ForwardIntended': {
       follows('decided', 'released');
-      const allowed = state.kind === 'released' ? state.granted : state.kind === 'decided' && state.effect === 'allow' && heldApproval === null;
+      const allowed =
+        state.kind === 'released'
+          ? state.granted
+          : state.kind === 'decided' && state.effect === 'allow' && heldApproval === null;
       if (!allowed) throw new IllegalTransition(state.kind, event.type);
       return { kind: 'forwarding', instance: event.data.instance };
     }
@@ -51,8 +58,13 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
       return state;
     case 'HoldEnded': {
       follows('held', 'decided');
-      const mayGrant = state.kind === 'decided' && state.effect !== 'deny' && heldApproval === event.data.approvalId;
-      return { kind: 'released', approvalId: event.data.approvalId, granted: mayGrant && event.data.because === 'granted' };
+      const mayGrant =
+        state.kind === 'decided' && state.effect !== 'deny' && heldApproval === event.data.approvalId;
+      return {
+        kind: 'released',
+        approvalId: event.data.approvalId,
+        granted: mayGrant && event.data.because === 'granted',
+      };
     }
     case 'CallDenied':
       follows('requested', 'decided', 'released');

@@ -20,7 +20,12 @@ export interface AppendContext {
 export interface AppendCommand {
   readonly stream: string;
   readonly expected: number;
-  readonly events: { readonly id: string; readonly type: string; readonly entry: Uint8Array; readonly attachment?: Uint8Array }[];
+  readonly events: {
+    readonly id: string;
+    readonly type: string;
+    readonly entry: Uint8Array;
+    readonly attachment?: Uint8Array;
+  }[];
 }
 
 const encoder = new TextEncoder();

@@ -1,11 +1,15 @@
-import fc from 'fast-check';
 import canonicalize from 'canonicalize';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, type Json } from './canonical-json.js';
 
 describe('canonicalJson', () => {
   it('writes what the canonicalize package writes, for any JSON value', () => {
-    const key = fc.oneof(fc.string({ unit: 'binary' }), fc.nat().map(String), fc.constantFrom('__proto__', 'toString', '', '\u20ac', '\ud83d\ude00', '\ufb33'));
+    const key = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.nat().map(String),
+      fc.constantFrom('__proto__', 'toString', '', '\u20ac', '\ud83d\ude00', '\ufb33'),
+    );
     const { value } = fc.letrec<{ value: Json }>((tie) => ({
       value: fc.oneof(
         { depthSize: 'small' },
@@ -27,14 +31,26 @@ describe('canonicalJson', () => {
   });
 
   it('sorts keys by UTF-16 code units, as RFC 8785 section 3.2.3 shows', () => {
-    const object = JSON.parse('{"\\u20ac":"Euro Sign","\\r":"Carriage Return","\\ufb33":"Hebrew","1":"One","\\ud83d\\ude00":"Emoji","\\u0080":"Control","\\u00f6":"o"}') as Json;
-    expect(canonicalJson(object)).toBe('{"\\r":"Carriage Return","1":"One","\u0080":"Control","\u00f6":"o","\u20ac":"Euro Sign","\ud83d\ude00":"Emoji","\ufb33":"Hebrew"}');
+    const object = JSON.parse(
+      '{"\\u20ac":"Euro Sign","\\r":"Carriage Return","\\ufb33":"Hebrew","1":"One","\\ud83d\\ude00":"Emoji","\\u0080":"Control","\\u00f6":"o"}',
+    ) as Json;
+    expect(canonicalJson(object)).toBe(
+      '{"\\r":"Carriage Return","1":"One","\u0080":"Control","\u00f6":"o","\u20ac":"Euro Sign","\ud83d\ude00":"Emoji","\ufb33":"Hebrew"}',
+    );
   });
 
-  it.each([[Number.NaN], [Number.POSITIVE_INFINITY], ['\ud800'], [{ a: '\udc00' }], [{ '\ud800': 1 }], [undefined], [[undefined]], [{ a: () => 1 }], [{ a: 1n }], [{ toJSON: () => 1 }]])(
-    'refuses what JSON cannot say exactly: %o',
-    (value) => {
-      expect(() => canonicalJson(value as unknown as Json)).toThrow(TypeError);
-    },
-  );
+  it.each([
+    [Number.NaN],
+    [Number.POSITIVE_INFINITY],
+    ['\ud800'],
+    [{ a: '\udc00' }],
+    [{ '\ud800': 1 }],
+    [undefined],
+    [[undefined]],
+    [{ a: () => 1 }],
+    [{ a: 1n }],
+    [{ toJSON: () => 1 }],
+  ])('refuses what JSON cannot say exactly: %o', (value) => {
+    expect(() => canonicalJson(value as unknown as Json)).toThrow(TypeError);
+  });
 });

@@ -10,7 +10,13 @@ export interface PayloadCommitment {
 
 /** Who caused the event: a person or agent by their token, or a part of the gateway itself. */
 export type Actor =
-  | { readonly kind: 'caller'; readonly principal: string; readonly issuer: string; readonly subject: string; readonly client: string }
+  | {
+      readonly kind: 'caller';
+      readonly principal: string;
+      readonly issuer: string;
+      readonly subject: string;
+      readonly client: string;
+    }
   | { readonly kind: 'service'; readonly service: string; readonly instance: string };
 
 export interface DomainEvent {
