@@ -1,6 +1,8 @@
 /** Errors that say themselves what is wrong and what to do next. */
 const SAYS_IT_ALL = new Set(['UsageError', 'InputError', 'ConfigError', 'LaunchError']);
 
+const FOLDER_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+
 /** One clear message for the person at the terminal, with the next step; never a stack trace. */
 export const problemText = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
@@ -18,7 +20,7 @@ export const problemText = (error: unknown): string => {
   }
   if (code === 'EACCES' && port !== undefined)
     return `port ${port} may not be opened here. Choose one above 1023 with --port N.`;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+  if (code !== undefined && FOLDER_CODES.has(code))
     return `${error.message}. Choose a folder you may write to with --data DIR.`;
   return error.message;
 };

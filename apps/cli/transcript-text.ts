@@ -37,7 +37,7 @@ export const transcriptText = (transcript: Transcript, lines_max?: number): stri
   const { id, time, caller, agent, endpoint, server, tool, request, response, outcome } = transcript;
   return [
     `call ${id}, ${time}`,
-    `  who       ${caller.principal} (${caller.groups.join(', ') || 'no groups'}) through ${agent === null ? 'an unnamed agent' : `${agent.name} ${agent.version}`} at ${endpoint}`,
+    `  who       ${caller.principal} (${caller.groups.join(', ') || 'no groups'}) through ${agentText(agent)} at ${endpoint}`,
     `  tool      ${server}/${tool}`,
     '  request',
     block(request, lines_max),
@@ -51,6 +51,9 @@ export const transcriptText = (transcript: Transcript, lines_max?: number): stri
     ...transcript.events.map((event) => `    ${event.time}  ${event.type}  ${event.id}`),
   ].join('\n');
 };
+
+const agentText = (agent: Transcript['agent']): string =>
+  agent === null ? 'an unnamed agent' : `${agent.name} ${agent.version}`;
 
 const decisionLines = ({
   time,

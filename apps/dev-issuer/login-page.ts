@@ -13,7 +13,8 @@ const page = (title: string, body: string): string => `<!doctype html>
 <style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}
 .banner{background:#fff4d6;border:1px solid #b7791f;padding:.6rem 1rem;font-weight:600}
-button{display:block;width:100%;text-align:left;font:inherit;margin:.4rem 0;padding:.6rem 1rem;border:1px solid #8b949e;background:#f6f8fa;cursor:pointer}
+button{display:block;width:100%;text-align:left;font:inherit;margin:.4rem 0;padding:.6rem 1rem}
+button{border:1px solid #8b949e;background:#f6f8fa;cursor:pointer}
 button:hover,button:focus{background:#ddf4ff}small{color:#57606a}
 </style></head><body>
 <p class="banner" role="note">Development only. Nobody's identity is checked here.</p>

@@ -18,11 +18,11 @@ export interface Refusal {
 }
 
 export const callerActor = ({ principal, issuer, subject, clientId }: Caller): Actor => ({
+  client: clientId,
+  issuer,
   kind: 'caller',
   principal,
-  issuer,
   subject,
-  client: clientId,
 });
 
 /** Records a request that was refused before it became a call or a vote (promise G6). @throws CountersignError ledger_* */

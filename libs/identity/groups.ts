@@ -25,7 +25,8 @@ export const groupsFromClaims = (claims: Claims, groups_claim: string): readonly
   if (overage || claimOf(claims, 'hasgroups') === true) {
     throw new CountersignError(
       'token_invalid',
-      'the token leaves the groups out because there are too many (group overage); the issuer must send only the groups assigned to this application',
+      'the token leaves the groups out because there are too many (group overage); ' +
+        'the issuer must send only the groups assigned to this application',
     );
   }
   const value = groups_claim.startsWith('/')

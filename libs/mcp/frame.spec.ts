@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CountersignError } from '#core/errors.js';
 import { type Frame, readFrame } from './frame.js';
 import { errorFrame, notificationFrame, rawErrorFrame, requestFrame, resultFrame } from './frame-write.js';
+import { refusalOf } from './refusal.fixture.js';
 
 const LIMITS = { bytes_max: 10_000, depth_max: 64, members_max: 1_000 };
 const read = (text: string): Frame => readFrame(Buffer.from(text), LIMITS);
-const refusal = (text: string): string => {
-  try {
-    read(text);
-  } catch (error) {
-    if (error instanceof CountersignError) return error.code;
-    throw error;
-  }
-  return 'accepted';
-};
+const refusal = (text: string): string => refusalOf(() => read(text))?.code ?? 'accepted';
 const request = (members: string) => `{"jsonrpc":"2.0",${members}}`;
 
 describe('readFrame', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CountersignError } from '#core/errors.js';
+import { refusalOf } from './refusal.fixture.js';
 import { createSseDecoder, type SseEvent, sseComment, sseMessage } from './sse.js';
 
 const decode = (bytes: Uint8Array, cuts: readonly number[] = [], event_bytes_max = 10_000): SseEvent[] => {
@@ -14,14 +14,7 @@ const decode = (bytes: Uint8Array, cuts: readonly number[] = [], event_bytes_max
 };
 const texts = (stream: string, cuts?: readonly number[]) =>
   decode(Buffer.from(stream), cuts).map((event) => Buffer.from(event.data).toString());
-const failure = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CountersignError) return error.code;
-  }
-  return 'none';
-};
+const failure = (run: () => unknown): string => refusalOf(run)?.code ?? 'none';
 
 describe('the SSE decoder', () => {
   it('reads events whose lines end with LF, CRLF or CR', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
+import { refusalOf } from './refusal.fixture.js';
 import { type JsonLimits, parseStrictJson, scanStrictJson } from './strict-json.js';
 
 const LIMITS: JsonLimits = { bytes_max: 100_000, depth_max: 64, members_max: 10_000 };
@@ -9,13 +9,8 @@ const bytesOf = (text: string) => Buffer.from(text);
 const parse = (text: string, limits = LIMITS) => parseStrictJson(bytesOf(text), limits);
 
 const refusal = (bytes: Uint8Array, limits = LIMITS): string => {
-  try {
-    parseStrictJson(bytes, limits);
-  } catch (error) {
-    if (error instanceof CountersignError) return `${error.code}: ${error.detail}`;
-    throw error;
-  }
-  return 'accepted';
+  const error = refusalOf(() => parseStrictJson(bytes, limits));
+  return error ? `${error.code}: ${error.detail}` : 'accepted';
 };
 
 const json = fc

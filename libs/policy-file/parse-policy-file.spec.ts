@@ -130,7 +130,8 @@ describe('a file with problems', () => {
       .replace('expires: 15m', 'expires: 15 min');
     expect(() => parse(text)).toThrow(
       [
-        'policy.yaml:16:32 rules[0].when.args.limit.lte: Expected a number in plain decimal digits, found the text "many". Next: write it like 10000 or 10000.50: no exponent, no leading zero, no separators.',
+        'policy.yaml:16:32 rules[0].when.args.limit.lte: Expected a number in plain decimal digits, ' +
+          'found the text "many". Next: write it like 10000 or 10000.50: no exponent, no leading zero, no separators.',
         'policy.yaml:21:12 rules[1].deny[0]: Unknown operation "customer.wirte". Next: did you mean "customer.write"?',
         'policy.yaml:33:51 rules[3].approval.expires: "15 min" is not a duration. Next: write 45s, 30m or 2h; at most 24h.',
       ].join('\n'),

@@ -63,7 +63,7 @@ export const createSealer = async (kid: string, publicKey: JWK): Promise<Sealer>
       ]);
       return {
         sealed,
-        payload: { commit: `sha256:${hash('sha256', salted, 'hex')}`, bytes: bytes.length, kid },
+        payload: { bytes: bytes.length, commit: `sha256:${hash('sha256', salted, 'hex')}`, kid },
       };
     },
   };

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { exportJWK, generateKeyPair } from 'jose';
 import { createDevIssuer } from '../../apps/dev-issuer/dev-issuer.js';
 
 export interface Target {
@@ -128,6 +129,9 @@ export const startIssuer = async (): Promise<{
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const known: string[] = [];
+  // One key for all audiences: a gateway that has fetched the keys keeps them.
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const signingKey = { ...(await exportJWK(privateKey)), kid: 'bench', use: 'sig', alg: 'RS256' };
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   let dev: Awaited<ReturnType<typeof createDevIssuer>> | undefined;
@@ -137,7 +141,7 @@ export const startIssuer = async (): Promise<{
     token: async (audience) => {
       if (!known.includes(audience)) {
         known.push(audience);
-        dev = await createDevIssuer({ development: true, issuer, resources: known });
+        dev = await createDevIssuer({ development: true, issuer, resources: known, signingKey });
       }
       if (dev === undefined) throw new Error('no issuer');
       return dev.issueToken('risk-analyst', 3_600, [audience]);

@@ -14,6 +14,8 @@ export interface KillLoop {
   /** Which process is killed. */
   readonly victim: string;
   readonly kills: number;
+  /** No further kill once the loop has taken this long, so that a busy machine does fewer. */
+  readonly budget_ms: number;
   /** The same seed kills after the same times under load. */
   readonly seed: string;
 }
@@ -23,8 +25,11 @@ const WRITERS = 8;
 const LOAD_MS_MAX = 250;
 const UPSTREAM_MS = 10;
 
-/** SIGKILL at random moments under load, each time followed by a restart; then the accounts are compared. */
-export const runKillLoop = async ({ shape, victim, kills, seed }: KillLoop): Promise<Account> => {
+/**
+ * SIGKILL at random moments under load, each time followed by a restart; then the accounts are compared. Answers how
+ * many times it killed beside them.
+ */
+export const runKillLoop = async ({ shape, victim, kills, budget_ms, seed }: KillLoop): Promise<Account & { readonly kills: number }> => {
   const stage = await openStage();
   try {
     const faults = [{ tool: 'update_customer', delay_ms: UPSTREAM_MS, answer_delay_ms: UPSTREAM_MS }];
@@ -35,7 +40,9 @@ export const runKillLoop = async ({ shape, victim, kills, seed }: KillLoop): Pro
     const process = serviceOf(system, victim);
     const writers = startWriters(system, await system.issuer.token('data-engineer'), WRITERS);
     const random = createRandom(seed);
-    for (let kill = 0; kill < kills; kill++) {
+    const end = performance.now() + budget_ms;
+    let killed = 0;
+    for (; killed < kills && performance.now() < end; killed++) {
       const before = writers.sent.filter(({ came }) => came === 'released').length;
       // Not into an idle system: some call has come through since the restart.
       while (writers.sent.filter(({ came }) => came === 'released').length === before) await pause(5);
@@ -44,7 +51,7 @@ export const runKillLoop = async ({ shape, victim, kills, seed }: KillLoop): Pro
       await process.start();
     }
     await writers.stop();
-    return await checkAccounts(system, bank, writers.sent);
+    return { kills: killed, ...(await checkAccounts(system, bank, writers.sent)) };
   } finally {
     await stage.close();
   }

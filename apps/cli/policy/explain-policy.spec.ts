@@ -26,7 +26,12 @@ rules:
   - { id: C-2, says: Nobody pays at night., roles: any, deny: [pay], when: { args.night: { eq: true } } }
   - { id: C-3, says: Chiefs read., roles: [chief], allow: [read] }
   - { id: C-4, says: Clerks never read., roles: [clerk], deny: [read] }
-  - { id: C-5, says: Reading secrets needs a chief., roles: any, on: [read], when: { args.secret: { eq: true } }, approval: { by: [chief], count: 2 } }
+  - id: C-5
+    says: Reading secrets needs a chief.
+    roles: any
+    on: [read]
+    when: { args.secret: { eq: true } }
+    approval: { by: [chief], count: 2 }
 tests:
   - { as: chief, call: bank/read, args: { secret: false }, expect: allow C-3 }
 `;

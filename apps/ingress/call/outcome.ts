@@ -13,7 +13,7 @@ type Answered = Extract<Returned, { kind: 'result' | 'error' }>;
 /** CallReturned: the upstream's bytes, sealed before anything else happens to them. */
 export const returnedEvent = (gateway: Gateway, { kind, bytes, elapsed_us }: Answered): EventToRecord => {
   const { sealed, payload } = gateway.sealer().seal(bytes);
-  const event: CallReturned = { type: 'CallReturned', v: 1, data: { kind, elapsed_us }, payload };
+  const event: CallReturned = { type: 'CallReturned', v: 1, data: { elapsed_us, kind }, payload };
   return toRecord(event, sealed);
 };
 
@@ -29,11 +29,11 @@ export const completedEvents = (
     type: 'ResultMasked',
     v: 1,
     data: {
-      profileDigest: decided.profileDigest,
-      engine: masked.engine,
-      surface: masked.surface,
       blocked: masked.blocked,
       counts: countsByKind(masked.findings),
+      engine: masked.engine,
+      profileDigest: decided.profileDigest,
+      surface: masked.surface,
     },
     payload,
   };
@@ -70,10 +70,16 @@ export const unfinishedEvents = (returned: Exclude<Returned, Answered>): readonl
       ]
     : [toRecord({ type: 'CallOutcomeUnknown', v: 1, data: { reason: returned.error.reason } })];
 
-const IS_ERROR = Buffer.from('"isError"');
+const IS_ERROR = '"isError"';
+const TRUE_AFTER = /^\s*:\s*true/;
 
-/** Reads the flag only when the word is there at all; nearly every answer is spared the parse. */
+/** Parses only when the flag is written as true somewhere; nearly every answer is spared that. */
 const isToolError = (bytes: Uint8Array): boolean => {
-  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(IS_ERROR)) return false;
-  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { isError?: unknown }).isError === true;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = text.indexOf(IS_ERROR); at !== -1; at = text.indexOf(IS_ERROR, at + 1)) {
+    const after = text.toString('latin1', at + IS_ERROR.length, at + IS_ERROR.length + 32);
+    if (TRUE_AFTER.test(after))
+      return (JSON.parse(text.toString('utf8')) as { isError?: unknown }).isError === true;
+  }
+  return false;
 };

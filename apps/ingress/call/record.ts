@@ -32,9 +32,10 @@ const requested = (call: Call, toolDigest: Digest | null): EventToRecord => {
   const event: CallRequested = {
     type: 'CallRequested',
     v: 1,
+    // Members in canonical order, here and below: it spares canonicalJson the sorting.
     data: {
-      caller: { principal, issuer, subject, client: clientId, groups, token: claims },
       agent: call.agent,
+      caller: { client: clientId, groups, issuer, principal, subject, token: claims },
       endpoint: call.endpoint,
       protocol: call.protocol,
       server: call.server,
@@ -46,8 +47,19 @@ const requested = (call: Call, toolDigest: Digest | null): EventToRecord => {
   return toRecord(event, sealed);
 };
 
-const decidedEvent = ({ decision, ...data }: Decided): EventToRecord =>
-  toRecord({ type: 'CallDecided', v: 1, data: { ...data, decision: recordedDecision(decision) } });
+const decidedEvent = ({
+  decision,
+  groups,
+  now,
+  policyDigest,
+  profileDigest,
+  token,
+}: Decided): EventToRecord =>
+  toRecord({
+    type: 'CallDecided',
+    v: 1,
+    data: { decision: recordedDecision(decision), groups, now, policyDigest, profileDigest, token },
+  });
 
 const holdEnded = (approvalId: string, because: HoldEnded['data']['because']): EventToRecord =>
   toRecord({ type: 'HoldEnded', v: 1, data: { approvalId, because } });
@@ -62,11 +74,11 @@ const intendedEvent = (gateway: Gateway, call: Call, approvalId: string | null):
     type: 'ForwardIntended',
     v: 1,
     data: {
-      server: call.server,
-      instance: gateway.instance,
-      deadline_ms: gateway.catalog.server(call.server).timeout_ms,
       approvalId,
+      deadline_ms: gateway.catalog.server(call.server).timeout_ms,
+      instance: gateway.instance,
       request: call.sealedParams.payload.commit,
+      server: call.server,
     },
   };
   return toRecord(event);

@@ -50,11 +50,24 @@ export interface CallDecided {
 
 export type RecordedDecision = Omit<Decision, 'profile' | 'says'>;
 
+/** Members in canonical order, which spares canonicalJson the sorting. */
 export const recordedDecision = ({
-  profile: _profile,
-  says: _says,
-  ...recorded
-}: Decision): RecordedDecision => recorded;
+  approval,
+  effect,
+  engine,
+  kind,
+  operation,
+  roles,
+  rules,
+}: Decision): RecordedDecision => ({
+  approval,
+  effect,
+  engine,
+  kind,
+  operation,
+  roles,
+  rules,
+});
 
 export interface ForwardIntended {
   readonly type: 'ForwardIntended';

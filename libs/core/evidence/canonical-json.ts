@@ -58,25 +58,29 @@ const orderedArray = (items: readonly Json[]): Ordered => {
 const orderedObject = (object: JsonObject): Ordered => {
   if (typeof object['toJSON'] === 'function') throw new TypeError('canonicalJson: toJSON is not JSON');
   const keys = Object.keys(object);
-  let same = true;
+  let copy: { [key: string]: Json } | undefined = areSorted(keys) ? undefined : {};
   let kept = true;
+  if (copy !== undefined) keys.sort();
   for (let i = 0; i < keys.length; i++) {
     const key = wellFormed(keys[i] as string);
-    if (!isKept(key)) kept = false;
-    if (i > 0 && (keys[i - 1] as string) > key) same = false;
-  }
-  if (!same) keys.sort();
-  const copy: { [key: string]: Json } = {};
-  for (const key of keys) {
-    const member = ordered(object[key] as Json);
-    if (member === UNKEEPABLE) kept = false;
-    else {
-      if (member !== object[key]) same = false;
-      if (kept) copy[key] = member;
+    const member = object[key] as Json;
+    const inOrder = ordered(member);
+    if (inOrder === UNKEEPABLE || !isKept(key)) kept = false;
+    else if (copy !== undefined) copy[key] = inOrder;
+    else if (inOrder !== member) {
+      copy = {};
+      for (let before = 0; before < i; before++)
+        copy[keys[before] as string] = object[keys[before] as string] as Json;
+      copy[key] = inOrder;
     }
   }
-  if (!kept) return UNKEEPABLE;
-  return same ? object : copy;
+  return kept ? (copy ?? object) : UNKEEPABLE;
+};
+
+/** The default order of strings is that of their UTF-16 code units, which is the one of RFC 8785 section 3.2.3. */
+const areSorted = (keys: readonly string[]): boolean => {
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as string) > (keys[i] as string)) return false;
+  return true;
 };
 
 /** JavaScript puts keys like "10" first and in the order of numbers, and assigning "__proto__" makes no member. */
@@ -85,7 +89,7 @@ const isKept = (key: string): boolean => {
   return !(first >= 0x30 && first <= 0x39) && key !== '__proto__';
 };
 
-/** Piece by piece, for values that are checked already. The default sort compares UTF-16 code units (section 3.2.3). */
+/** Piece by piece, for values that are checked already. */
 const written = (value: Json): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(written).join(',')}]`;

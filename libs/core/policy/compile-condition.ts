@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
 import { compileCheck } from './operators/compile-check.js';
+import { allOf } from './operators/join-checks.js';
 import type { DecisionInput, PolicyCondition, Truth } from './policy.types.js';
 
 /** What conditions may look at. */
@@ -36,15 +37,6 @@ const compileRead = (path: string): ((input: ConditionInput) => Json | undefined
  */
 export const compileCondition = (condition: PolicyCondition): Condition => {
   const read = compileRead(condition.path);
-  const checks = condition.checks.map(compileCheck);
-  return (input) => {
-    const value = read(input);
-    let truth: Truth = true;
-    for (const check of checks) {
-      const one = check(value);
-      if (one === false) return false;
-      if (one === undefined) truth = undefined;
-    }
-    return truth;
-  };
+  const holds = allOf(condition.checks.map(compileCheck));
+  return (input) => holds(read(input));
 };

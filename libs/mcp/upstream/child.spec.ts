@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { call, FIXTURE, open, textOf, unavailable, unknown } from './stdio-upstream.fixture.js';
+import { call, FIXTURE, open, textOf } from './stdio-upstream.fixture.js';
+import { unavailable, unknown } from './upstream-call.fixture.js';
 
 const isAlive = (pid: number): boolean => {
   try {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ResponseFrame } from '../frame.js';
 import { openExchange } from './exchange.js';
 import type { CallOptions } from './upstream.types.js';
+import { unknown } from './upstream-call.fixture.js';
 
 const answer: ResponseFrame = { kind: 'response', id: 1, outcome: 'result', bytes: Buffer.from('{"a":1}') };
 const open = (options: Partial<CallOptions> = {}) => {
@@ -10,7 +11,6 @@ const open = (options: Partial<CallOptions> = {}) => {
   return { stops, exchange: openExchange(1, all, (reason, sent) => stops.push([reason, sent])) };
 };
 const code = (expected: string) => expect.objectContaining({ code: expected });
-const unknown = (reason: string) => expect.objectContaining({ name: 'UpstreamOutcomeUnknown', reason });
 
 describe('an exchange', () => {
   it('ends with the first of answer and failure', async () => {

@@ -3,10 +3,32 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isUpstreamRevision, UPSTREAM_REVISIONS, type UpstreamRevision } from '../revisions.js';
 import { parseStrictJson } from '../strict-json.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
+import type { Link, LinkSettings } from './link.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
 import type { CallAnswer } from './upstream.types.js';
 
-export const initializeParams = (client: { readonly name: string; readonly version: string }): Uint8Array =>
+/**
+ * Initialises a new link (MCP basic/lifecycle); `confirm` sends notifications/initialized. A link that cannot be
+ * initialised is closed.
+ * @throws CountersignError upstream_unavailable, or what the upstream did wrong.
+ */
+export const initialize = async (
+  link: Link,
+  { client, limits }: Pick<LinkSettings<unknown>, 'client' | 'limits'>,
+  signal: AbortSignal,
+  confirm: (revision: UpstreamRevision) => Promise<void>,
+): Promise<void> => {
+  const options = { deadline_ms: limits.connect_ms, signal, resultBytesMax: limits.message_bytes_max };
+  try {
+    const answer = await link.request('initialize', initializeParams(client), options);
+    await confirm(negotiatedRevision(answer, limits));
+  } catch (error) {
+    await link.close();
+    throw asConnectError(error);
+  }
+};
+
+const initializeParams = (client: LinkSettings<unknown>['client']): Uint8Array =>
   Buffer.from(
     JSON.stringify({
       protocolVersion: UPSTREAM_REVISIONS[0],
@@ -15,8 +37,8 @@ export const initializeParams = (client: { readonly name: string; readonly versi
     }),
   );
 
-/** The revision the server chose (MCP basic/lifecycle). @throws CountersignError upstream_invalid. */
-export const negotiatedRevision = (answer: CallAnswer, limits: UpstreamLimits): UpstreamRevision => {
+/** The revision the server chose. @throws CountersignError upstream_invalid. */
+const negotiatedRevision = (answer: CallAnswer, limits: UpstreamLimits): UpstreamRevision => {
   if (answer.kind === 'error') throw new CountersignError('upstream_invalid', 'initialize was refused');
   const result = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
   if (isUpstreamRevision(result['protocolVersion'])) return result['protocolVersion'];
@@ -24,7 +46,7 @@ export const negotiatedRevision = (answer: CallAnswer, limits: UpstreamLimits): 
 };
 
 /** Nothing depends on the outcome of a failed initialize, so whatever went wrong means: not reachable. */
-export const asConnectError = (error: unknown): CountersignError => {
+const asConnectError = (error: unknown): CountersignError => {
   if (error instanceof CountersignError) return error;
   const why = error instanceof UpstreamOutcomeUnknown ? (error.detail ?? error.reason) : 'failed';
   return new CountersignError('upstream_unavailable', `initialize: ${why}`);

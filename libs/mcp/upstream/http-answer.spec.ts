@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Behaviour, openStream, sendJson } from './http-server.fixture.js';
-import { call, calls, response, start, unavailable, unknown } from './http-upstream.fixture.js';
+import { call, calls, response, start } from './http-upstream.fixture.js';
+import { unavailable, unknown } from './upstream-call.fixture.js';
 
 describe('an HTTP upstream that answers with a status', () => {
   const SECRET = 'token=hunter2 stack trace';

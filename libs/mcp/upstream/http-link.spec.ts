@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openStream, sendJson, sendResult, startServer } from './http-server.fixture.js';
-import { call, calls, open, PARAMS, response, serve, start, unavailable } from './http-upstream.fixture.js';
+import { call, calls, open, PARAMS, response, serve, start } from './http-upstream.fixture.js';
 import { openUpstream } from './upstream.js';
+import { unavailable } from './upstream-call.fixture.js';
 
 describe('an HTTP upstream', () => {
   it('initialises, then sends params exactly as given, with session, revision and configured headers', async () => {

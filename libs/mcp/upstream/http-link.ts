@@ -2,7 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { Frame } from '../frame.js';
 import { notificationFrame, requestFrame } from '../frame-write.js';
 import { type Exchange, openExchange } from './exchange.js';
-import { asConnectError, initializeParams, negotiatedRevision } from './handshake.js';
+import { initialize } from './handshake.js';
 import type { AnswerContext } from './http-answer.js';
 import { type HttpEndpoint, type HttpTarget, openEndpoint, readTarget } from './http-endpoint.js';
 import { listen } from './http-listen.js';
@@ -32,25 +32,17 @@ const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 /** MCP Streamable HTTP (2025-03-26 and later). @throws TypeError when the address or headers cannot work. */
 export const connectHttp = (settings: Settings): Connect => {
   const target = readTarget(settings.transport);
-  const { client, limits } = settings;
   return async (onNotification, signal) => {
     const link = openHttpLink(target, settings, onNotification);
-    const options = { deadline_ms: limits.connect_ms, signal, resultBytesMax: limits.message_bytes_max };
-    try {
-      const answer = await link.request('initialize', initializeParams(client), options);
-      link.endpoint.revision = negotiatedRevision(answer, limits);
-      const status = await link.endpoint.tell(
-        notificationFrame('notifications/initialized'),
-        limits.request_ms,
-      );
+    await initialize(link, settings, signal, async (revision) => {
+      link.endpoint.revision = revision;
+      const initialized = notificationFrame('notifications/initialized');
+      const status = await link.endpoint.tell(initialized, settings.limits.request_ms);
       if (status < 200 || status > 299)
         throw new CountersignError('upstream_unavailable', `initialized: HTTP ${status}`);
       link.listen();
-      return link;
-    } catch (error) {
-      await link.close();
-      throw asConnectError(error);
-    }
+    });
+    return link;
   };
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openStream } from './http-server.fixture.js';
-import { call, calls, response, start, unknown } from './http-upstream.fixture.js';
+import { call, calls, response, start } from './http-upstream.fixture.js';
+import { unknown } from './upstream-call.fixture.js';
 
 describe('a response stream that stops with an event id', () => {
   it('is taken up again with GET until the answer comes; the call itself is sent once', async () => {

@@ -1,9 +1,10 @@
 /** What the specs of HTTP upstreams share; servers and upstreams are closed after each test. */
-import { afterEach, expect } from 'vitest';
+import { afterEach } from 'vitest';
 import { type Behaviour, startServer, type TestServer } from './http-server.fixture.js';
 import type { UpstreamLimits } from './limits.js';
 import { openUpstream } from './upstream.js';
 import type { CallOptions, HttpTransport, Upstream } from './upstream.types.js';
+import { callWith } from './upstream-call.fixture.js';
 
 const cleanup: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -34,19 +35,8 @@ export const start = async (behaviour: Behaviour, limits?: Partial<UpstreamLimit
   return { server, upstream: open(server.url, limits) };
 };
 export const PARAMS = Buffer.from('{ "name":"t","arguments":{"n":1.0} }');
-export const call = async (upstream: Upstream, options: Partial<CallOptions> = {}) => {
-  const signal = new AbortController().signal;
-  const answer = await upstream.callTool(PARAMS, {
-    deadline_ms: 5_000,
-    signal,
-    resultBytesMax: 100_000,
-    ...options,
-  });
-  return { kind: answer.kind, text: Buffer.from(answer.bytes).toString() };
-};
+export const call = (upstream: Upstream, options?: Partial<CallOptions>) =>
+  callWith(upstream, PARAMS, options);
 export const calls = (server: TestServer) => server.received.filter(({ method }) => method === 'tools/call');
-export const unavailable = expect.objectContaining({ code: 'upstream_unavailable' });
-export const unknown = (reason: string) =>
-  expect.objectContaining({ name: 'UpstreamOutcomeUnknown', reason });
 export const response = (id: unknown, text = 'ok') =>
   JSON.stringify({ jsonrpc: '2.0', id, result: { text } });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Behaviour, sendJson, sendResult } from './http-server.fixture.js';
-import { start, unavailable } from './http-upstream.fixture.js';
+import { start } from './http-upstream.fixture.js';
+import { unavailable } from './upstream-call.fixture.js';
 
 describe('tools/list', () => {
   const list = (...pages: object[]): Behaviour => {

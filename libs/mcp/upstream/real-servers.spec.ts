@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openUpstream } from './upstream.js';
 import type { HttpTransport, StdioTransport, Upstream } from './upstream.types.js';
+import { callWith } from './upstream-call.fixture.js';
 
 const PATH = dirname(process.execPath);
 const folder = mkdtempSync(join(tmpdir(), 'countersign-servers-'));
@@ -35,14 +36,8 @@ const names = async (upstream: Upstream) =>
   (await upstream.listTools(new AbortController().signal)).map(({ name }) => name);
 const call = async (upstream: Upstream, name: string, args: object, more = {}, options = {}) => {
   const params = Buffer.from(JSON.stringify({ name, arguments: args, ...more }));
-  const signal = new AbortController().signal;
-  const answer = await upstream.callTool(params, {
-    deadline_ms: 10_000,
-    signal,
-    resultBytesMax: 1e6,
-    ...options,
-  });
-  return JSON.parse(Buffer.from(answer.bytes).toString());
+  const { text } = await callWith(upstream, params, { resultBytesMax: 1_000_000, ...options });
+  return JSON.parse(text);
 };
 
 const everything = () => scriptOf('@modelcontextprotocol/server-everything', 'dist/index.js');

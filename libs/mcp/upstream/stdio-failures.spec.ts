@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { call, folder, open, opened, textOf, unavailable, unknown } from './stdio-upstream.fixture.js';
+import { call, folder, open, opened, textOf } from './stdio-upstream.fixture.js';
 import { openUpstream } from './upstream.js';
+import { unavailable, unknown } from './upstream-call.fixture.js';
 
 describe('a stdio upstream that fails', () => {
   it('dies in a call: the outcome is unknown, the call is not sent again, and the next one finds a new process', async () => {

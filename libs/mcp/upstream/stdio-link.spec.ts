@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { call, folder, open, textOf, unavailable } from './stdio-upstream.fixture.js';
+import { call, folder, open, textOf } from './stdio-upstream.fixture.js';
+import { unavailable } from './upstream-call.fixture.js';
 
 describe('a stdio upstream', () => {
   it('lists the tools of all pages with the bytes the server wrote', async () => {

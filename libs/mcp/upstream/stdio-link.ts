@@ -3,7 +3,7 @@ import { type Frame, readFrame } from '../frame.js';
 import { notificationFrame, requestFrame } from '../frame-write.js';
 import { type Child, startChild, stopChild } from './child.js';
 import { type Exchange, openExchange } from './exchange.js';
-import { asConnectError, initializeParams, negotiatedRevision } from './handshake.js';
+import { initialize } from './handshake.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import { createLineSplitter } from './lines.js';
 import type { Connect, Link, LinkSettings, NotificationListener } from './link.js';
@@ -26,17 +26,11 @@ const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
 export const connectStdio =
   (settings: Settings): Connect =>
   async (onNotification, signal) => {
-    const { client, limits, transport } = settings;
-    const link = openStdioLink(startChild(transport), settings, onNotification);
-    const options = { deadline_ms: limits.connect_ms, signal, resultBytesMax: limits.message_bytes_max };
-    try {
-      negotiatedRevision(await link.request('initialize', initializeParams(client), options), limits);
-      link.send(notificationFrame('notifications/initialized'));
-      return link;
-    } catch (error) {
-      await link.close();
-      throw asConnectError(error);
-    }
+    const link = openStdioLink(startChild(settings.transport), settings, onNotification);
+    await initialize(link, settings, signal, async () =>
+      link.send(notificationFrame('notifications/initialized')),
+    );
+    return link;
   };
 
 interface Connection {

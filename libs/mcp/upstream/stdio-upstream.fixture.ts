@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import type { UpstreamLimits } from './limits.js';
 import { openUpstream } from './upstream.js';
 import type { CallOptions, Upstream } from './upstream.types.js';
+import { callWith } from './upstream-call.fixture.js';
 
 export const FIXTURE = join(import.meta.dirname, 'stdio-server.fixture.js');
 export const opened: Upstream[] = [];
@@ -38,25 +39,7 @@ export const open = (
   return upstream;
 };
 
-export const call = async (
-  upstream: Upstream,
-  name: string,
-  options: Partial<CallOptions> = {},
-  more = {},
-) => {
-  const params = Buffer.from(JSON.stringify({ name, ...more }));
-  const signal = new AbortController().signal;
-  const answer = await upstream.callTool(params, {
-    deadline_ms: 10_000,
-    signal,
-    resultBytesMax: 100_000,
-    ...options,
-  });
-  return { kind: answer.kind, text: Buffer.from(answer.bytes).toString() };
-};
+export const call = (upstream: Upstream, name: string, options?: Partial<CallOptions>, more = {}) =>
+  callWith(upstream, Buffer.from(JSON.stringify({ name, ...more })), options);
 export const textOf = async (upstream: Upstream, name: string): Promise<string> =>
   JSON.parse((await call(upstream, name)).text).content[0].text;
-
-export const unavailable = expect.objectContaining({ code: 'upstream_unavailable' });
-export const unknown = (reason: string) =>
-  expect.objectContaining({ name: 'UpstreamOutcomeUnknown', reason });

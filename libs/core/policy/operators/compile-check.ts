@@ -5,6 +5,7 @@ import { compileCidr } from './cidr.js';
 import { compareDecimals, type Decimal, decimalOfNumber, parseDecimal } from './decimal.js';
 import { compileWithin } from './folder.js';
 import { compileGlob } from './glob.js';
+import { anyOf } from './join-checks.js';
 
 /** Sign of (value - limit), exact; undefined when the value is neither a JSON number nor plain decimal text. */
 const compileCompare = (limitText: string): ((value: Json | undefined) => number | undefined) => {
@@ -34,20 +35,6 @@ const compileEquals = (expected: PolicyScalar): Check => {
   return (value) => {
     const sign = compare(value);
     return sign === undefined ? undefined : sign === 0;
-  };
-};
-
-/** Kleene's or: one true is true, else one unknown is unknown. */
-const compileIn = (values: readonly PolicyScalar[]): Check => {
-  const checks = values.map(compileEquals);
-  return (value) => {
-    let truth: Truth = false;
-    for (const check of checks) {
-      const one = check(value);
-      if (one === true) return true;
-      if (one === undefined) truth = undefined;
-    }
-    return truth;
   };
 };
 
@@ -98,7 +85,7 @@ export const compileCheck = (check: PolicyCheck): Check => {
     case 'eq':
       return compileEquals(check.value);
     case 'in':
-      return compileIn(check.values);
+      return anyOf(check.values.map(compileEquals));
     case 'lt':
     case 'lte':
     case 'gt':
