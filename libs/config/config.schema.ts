@@ -32,7 +32,7 @@ const httpUpstream = z.strictObject({
 
 const stdioUpstream = z.strictObject({
   name,
-  transport: z.literal('stdio'),
+  transport: z.literal('stdio').describe('http: Streamable HTTP; stdio: a supervised child process'),
   command: z.string().describe('program; `node` means the Node that runs the gateway'),
   args: z.array(z.string()).default([]).describe('arguments of the program'),
   cwd: z.string().optional().describe('working folder of the child'),

@@ -108,7 +108,15 @@ const table = (rows: readonly Row[]): string => {
     cpu_us_per_call,
     share_of_direct,
   }: Row): string =>
-    `| ${target} | ${callers} | ${calls_per_second.toFixed(0)} | ${p50_ms.toFixed(2)} | ${p99_ms.toFixed(1)} | ${cpu_us_per_call?.toFixed(0) ?? '-'} | ${(share_of_direct * 100).toFixed(0)} % |`;
+    `| ${[
+      target,
+      callers,
+      calls_per_second.toFixed(0),
+      p50_ms.toFixed(2),
+      p99_ms.toFixed(1),
+      cpu_us_per_call?.toFixed(0) ?? '-',
+      `${(share_of_direct * 100).toFixed(0)} %`,
+    ].join(' | ')} |`;
   return [
     '| target | callers | calls/s | p50 ms | p99 ms | gateway CPU us/call | of direct |',
     '| --- | --- | --- | --- | --- | --- | --- |',
@@ -147,7 +155,8 @@ const main = async (): Promise<void> => {
       );
     else
       console.log(
-        `${table(rows)}\n\nOne 4 KiB append with fdatasync on this disk: p50 ${flush.p50_ms.toFixed(2)} ms, p99 ${flush.p99_ms.toFixed(2)} ms.`,
+        `${table(rows)}\n\nOne 4 KiB append with fdatasync on this disk: ` +
+          `p50 ${flush.p50_ms.toFixed(2)} ms, p99 ${flush.p99_ms.toFixed(2)} ms.`,
       );
   } finally {
     await Promise.allSettled(targets.map((target) => target.stop()));

@@ -76,5 +76,7 @@ const merge = (group: readonly Setting[]): Setting => {
   if (group.length === 1) return first;
   const kinds = group.flatMap(({ schema }) => (schema.const === undefined ? [] : [schema.const]));
   const described = group.find(({ schema }) => schema.description !== undefined) ?? first;
-  return { ...first, kind: undefined, schema: kinds.length === 0 ? described.schema : { enum: kinds } };
+  const { description } = described.schema;
+  const values = description === undefined ? { enum: kinds } : { enum: kinds, description };
+  return { ...first, kind: undefined, schema: kinds.length === 0 ? described.schema : values };
 };

@@ -11,6 +11,8 @@ export const initializeResult = (protocolVersion: DownstreamRevision) => ({
   protocolVersion,
   capabilities: { tools: {} },
   serverInfo: GATEWAY_INFO,
-  instructions:
-    'Every call is decided by policy and recorded. A call may wait for a human approval; when it answers "pending", repeat the identical call later. Results are masked.',
+  instructions: [
+    'Every call is decided by policy and recorded; results are masked.',
+    'A call may wait for a human approval; when it answers "pending", repeat the identical call later.',
+  ].join(' '),
 });

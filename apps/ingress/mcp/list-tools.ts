@@ -30,7 +30,10 @@ const unitedTools = async (gateway: Gateway): Promise<readonly CatalogTool[]> =>
   return lists.flatMap((list) => (list.status === 'fulfilled' ? [...list.value.values()] : []));
 };
 
-/** Without the output schema: it says what the upstream gives, and clients refuse a masked value that does not fit it ("[ADDRESS]" for a two-letter state). */
+/**
+ * Without the output schema: it says what the upstream gives, and clients refuse a masked value that does not fit it
+ * ("[ADDRESS]" for a two-letter state).
+ */
 const shownJson = ({ json: { outputSchema: _, ...shown } }: CatalogTool) => shown;
 
 const united = (gateway: Gateway, tool: CatalogTool) => ({

@@ -3,7 +3,10 @@ import type { RequestId } from '#mcp/frame.js';
 import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import { ApprovalPending } from '../call/await-approval.js';
 
-/** Refusals that belong to the tool call itself: the model should read them, so they are results with isError (MCP server/tools, error handling). */
+/**
+ * Refusals that belong to the tool call itself: the model should read them, so they are results with isError (MCP
+ * server/tools, error handling).
+ */
 const AS_TOOL_RESULT: ReadonlySet<ErrorCode> = new Set([
   'call_denied',
   'approval_denied',

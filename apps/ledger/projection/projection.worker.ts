@@ -17,7 +17,8 @@ const insertCall = database.prepare(
   'INSERT OR IGNORE INTO calls (id, time, principal, agent, server, tool, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)',
 );
 const updateCall = database.prepare(
-  'UPDATE calls SET decision = coalesce(?, decision), rules = coalesce(?, rules), outcome = coalesce(?, outcome), approval_id = coalesce(?, approval_id) WHERE id = ?',
+  `UPDATE calls SET decision = coalesce(?, decision), rules = coalesce(?, rules), outcome = coalesce(?, outcome),
+    approval_id = coalesce(?, approval_id) WHERE id = ?`,
 );
 const saveProgress = database.prepare('UPDATE progress SET position = ?');
 

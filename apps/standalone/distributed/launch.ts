@@ -53,9 +53,12 @@ export const launch = (program: Program, log: (line: string) => void): Run => {
     ready,
     ended,
     started_at: performance.now(),
-    lastWords: (lines) => kept.slice(-lines).join(' | '),
+    lastWords: (lines) => kept.filter(isTelling).slice(-lines).join(' | '),
   };
 };
+
+/** A stack trace and what Node prints around it do not say what went wrong; the line before them does. */
+const isTelling = (line: string): boolean => !/^\s*(?:at |\^|$|Node\.js v)/.test(line);
 
 /** SIGTERM; after ten seconds SIGKILL for its whole process group. */
 export const end = async ({ child, ended }: Run): Promise<void> => {

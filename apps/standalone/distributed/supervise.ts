@@ -56,7 +56,7 @@ export const supervise = async (program: Program, surroundings: Surroundings): P
     const how = await current.ended;
     if (stopped) return;
     deaths = performance.now() - current.started_at > HEALTHY_MS ? 1 : deaths + 1;
-    report(`${name} ended (${how}): ${current.lastWords(1)}`);
+    report(`${name} ended (${how})${how.startsWith('exit') ? `: ${current.lastWords(1)}` : ''}`);
     if (restart) startLater();
   };
 
