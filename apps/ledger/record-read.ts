@@ -4,7 +4,7 @@ import type { Json } from '#core/evidence/canonical-json.js';
 import type { Caller } from '#identity/caller.js';
 import type { Ledger } from './ledger.js';
 
-/** Records that somebody looks, or was refused a look, into the ledger, before they see anything. */
+/** Records that somebody looks, or was refused a look, into the ledger, before they see anything. Answers the record's position. */
 export const recordRead = async (
   ledger: Ledger,
   caller: Caller,
@@ -13,7 +13,7 @@ export const recordRead = async (
     readonly query: { readonly [name: string]: Json | undefined };
     readonly allowed: boolean;
   },
-): Promise<void> => {
+): Promise<bigint> => {
   const id = randomUUID();
   const query = Object.fromEntries(
     Object.entries(read.query).filter((pair): pair is [string, Json] => pair[1] !== undefined),
@@ -44,5 +44,5 @@ export const recordRead = async (
       },
     ],
   );
-  await ledger.append(command);
+  return (await ledger.append(command)).position;
 };

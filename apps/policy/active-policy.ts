@@ -40,7 +40,7 @@ export class ActivePolicy implements OnApplicationBootstrap, OnApplicationShutdo
 
   static async load(file: string, bus: Bus, logger: Logger): Promise<ActivePolicy> {
     const { bundle, digest, warnings } = parsePolicyFile(await readFile(file, 'utf8'), file);
-    for (const warning of warnings) logger.warn({ file }, String(warning));
+    for (const warning of warnings) logger.info({ file }, String(warning));
     return new ActivePolicy(
       { policy: indexPolicy(bundle), digest },
       bundle as unknown as Json,

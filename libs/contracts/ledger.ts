@@ -28,7 +28,7 @@ export const ledgerAppend = contract({
 export const ledgerReadStream = contract({
   subject: 'countersign.ledger.read-stream.v1',
   answeredBy: 'ledger',
-  askedBy: ['ingress', 'approval', 'policy'],
+  askedBy: ['ingress', 'approval', 'policy', 'masking', 'ledger'],
   deadline_ms: 1_500,
   unavailable: 'ledger_unavailable',
   request: z.object({ stream: id }),

@@ -2,6 +2,7 @@ import { Queue, Worker } from 'bullmq';
 import type { JobHandler, Jobs } from './jobs.js';
 
 const ATTEMPTS = 5;
+const CLOSE_MS_MAX = 1_000;
 
 /** BullMQ on Redis. Redis may forget everything at any time: the approval service schedules again from the log. */
 export const bullmqJobs = (
@@ -40,11 +41,18 @@ export const bullmqJobs = (
       await queue.remove(jobId(id));
     },
     close: async () => {
-      await worker.close();
-      await queue.close();
+      // Forced: jobs under way are looked at again by whoever comes next, and an absent Redis must not keep us alive.
+      await Promise.race([Promise.allSettled([worker.close(true), queue.close()]), pause(CLOSE_MS_MAX)]);
+      worker.disconnect().catch(ignore);
+      queue.disconnect().catch(ignore);
     },
   };
 };
+
+const pause = (wait_ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, wait_ms).unref());
+
+const ignore = (): void => undefined;
 
 /** BullMQ keeps ":" in ids for itself. */
 const jobId = (id: string): string => id.replaceAll(':', '_');

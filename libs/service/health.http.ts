@@ -1,4 +1,5 @@
-import { Controller, Get, Header, HttpCode, HttpException, Inject } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { registry } from '#telemetry/metrics.js';
 
 /** Named checks of what this service needs to do its work; each must settle within two seconds. */
@@ -17,12 +18,13 @@ export class HealthHttp {
 
   /** Everything this service needs answers; 503 names what does not. */
   @Get('readyz')
-  async readyz() {
+  async readyz(@Res({ passthrough: true }) reply: FastifyReply) {
     const names = Object.keys(this.checks);
     const results = await Promise.allSettled(names.map((name) => this.checks[name]?.()));
     const missing = names.filter((_, index) => results[index]?.status === 'rejected');
-    if (missing.length > 0) throw new HttpException({ status: 'not ready', missing }, 503);
-    return { status: 'ready' };
+    if (missing.length === 0) return { status: 'ready' };
+    void reply.status(503);
+    return { status: 'not ready', missing };
   }
 
   @Get('metrics')

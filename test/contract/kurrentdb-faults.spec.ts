@@ -109,3 +109,22 @@ describe('KurrentDB adapter', () => {
     expect(Buffer.from(events[0]?.entry ?? []).toString()).toBe('{"a":1}');
   });
 });
+
+describe('KurrentDB adapter on an empty store', () => {
+  it('reads on from where an empty log ended, and then finds the first event', async () => {
+    const { store: empty } = await start();
+    const first = await empty.readAll({ limit: 10 });
+    const again = await empty.readAll({
+      limit: 10,
+      ...(first.scannedTo === undefined ? {} : { after: first.scannedTo }),
+    });
+    expect([...first.events, ...again.events]).toEqual([]);
+    const event = eventOf(newType());
+    await empty.append(newStream(), -1, [event]);
+    const found = await empty.readAll({
+      limit: 10,
+      ...(again.scannedTo === undefined ? {} : { after: again.scannedTo }),
+    });
+    expect(ids(found.events)).toEqual([event.id]);
+  });
+});

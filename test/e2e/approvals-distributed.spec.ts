@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusalOf, type ToolResult } from './support/agents.js';
 import { bankUpstream, startBank } from './support/bank.js';
-import { startCluster, untilReady } from './support/distributed.js';
+import { startCluster } from './support/distributed.js';
 import { demoPolicy, demoPolicyWith } from './support/policies.js';
 import { type Approval, approver, examiner } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
@@ -24,14 +24,16 @@ beforeAll(async () => {
 afterAll(() => stage.close(), 30_000);
 
 const update = (notes: string) => ({ customer_id: 'C-1003', fields: { notes } });
-const reached = (notes: string) => bank.stats().log.filter((call) => JSON.stringify(call.arguments).includes(notes)).length;
+const reached = (notes: string) =>
+  bank.stats().log.filter((call) => JSON.stringify(call.arguments).includes(notes)).length;
 const restart = async (name: string): Promise<void> => {
   await serviceOf(system, name).kill();
   await serviceOf(system, name).start();
-  await untilReady(system.urls);
 };
 /** Sends the call and answers once its approval is waiting; a client that has given up is no failure here. */
-const hold = async (notes: string): Promise<{ held: Approval; waiting: Promise<ToolResult | Error>; close: () => Promise<void> }> => {
+const hold = async (
+  notes: string,
+): Promise<{ held: Approval; waiting: Promise<ToolResult | Error>; close: () => Promise<void> }> => {
   const engineer = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
   const waiting = engineer.call('update_customer', update(notes)).catch((error: Error) => error);
   const isIt = ({ arguments: shown }: Approval) => JSON.stringify(shown).includes(notes);
@@ -40,13 +42,16 @@ const hold = async (notes: string): Promise<{ held: Approval; waiting: Promise<T
 };
 
 describe('a held call in the distributed shape', () => {
-  it.each(['policy', 'masking', 'approval', 'ledger', 'nats-server', 'redis-server'])(
+  it.each(['policy', 'masking', 'approval', 'ledger', 'nats', 'redis'])(
     'goes on waiting while %s is killed and comes back, and then runs once',
     async (name) => {
       const notes = `survives ${name}`;
       const { held, waiting, close } = await hold(notes);
       await restart(name);
-      await waitUntil('the approval is listed again', async () => (await manager.one(held.id).catch(() => undefined))?.status === 'pending');
+      await waitUntil(
+        'the approval is listed again',
+        async () => (await manager.one(held.id).catch(() => undefined))?.status === 'pending',
+      );
       expect(reached(notes)).toBe(0);
       expect((await manager.approve(held.id, { digest: held.digest })).status).toBe(200);
       const result = (await waiting) as ToolResult;

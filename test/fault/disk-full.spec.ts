@@ -9,7 +9,7 @@ import { codeOf, rawPost, toolCall } from '../e2e/support/raw.js';
 import { examiner } from '../e2e/support/rest.js';
 import { openStage, type Stage } from '../e2e/support/stage.js';
 import { startPrivate } from '../e2e/support/standalone.js';
-import { serviceOf, type System } from '../e2e/support/system.js';
+import { type System, serviceOf } from '../e2e/support/system.js';
 import { waitUntil } from '../e2e/support/wait-until.js';
 
 /** Promise G3 says two seconds; the rest is room for a busy machine. */
@@ -20,7 +20,11 @@ const FULL = ['ledger_full', 'ledger_unavailable'];
 /** Only root may mount. Answers why not, or undefined. */
 const mountTmpfs = (folder: string): string | undefined => {
   mkdirSync(folder, { recursive: true });
-  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(
+    'mount',
+    ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder],
+    { encoding: 'utf8' },
+  );
   return status === 0 ? undefined : (error?.message ?? stderr.trim());
 };
 
@@ -66,7 +70,11 @@ describe.skipIf(!canMount())('when the disk of the ledger is full', () => {
     try {
       for (const size of [1024 * 1024, 64 * 1024, 4 * 1024]) {
         const block = Buffer.alloc(size);
-        for (let more = true; more; ) more = await handle.write(block).then(({ bytesWritten }) => bytesWritten === size, () => false);
+        for (let more = true; more; )
+          more = await handle.write(block).then(
+            ({ bytesWritten }) => bytesWritten === size,
+            () => false,
+          );
       }
     } finally {
       await handle.close();
@@ -96,15 +104,21 @@ describe.skipIf(!canMount())('when the disk of the ledger is full', () => {
     expect((await fetch(`${system.urls.ingress}/healthz`)).status).toBe(200);
 
     rmSync(ballast);
-    await waitUntil('calls come through again', async () => codeOf(await update('after')) === undefined, 15_000);
+    await waitUntil(
+      'calls come through again',
+      async () => codeOf(await update('after')) === undefined,
+      15_000,
+    );
     const ledger = await examiner(system);
     const { different } = await ledger.replay();
     expect(different).toEqual([]);
     await waitUntil(
       'every call has its end',
-      async () => (await ledger.calls()).every(({ outcome }) => outcome !== 'forwarding' && outcome !== 'requested'),
+      async () =>
+        (await ledger.calls()).every(({ outcome }) => outcome !== 'forwarding' && outcome !== 'requested'),
       30_000,
     );
-    for (const name of await readdir(data)) expect((await stat(join(data, name))).size).toBeLessThanOrEqual(DISK_BYTES);
+    for (const name of await readdir(data))
+      expect((await stat(join(data, name))).size).toBeLessThanOrEqual(DISK_BYTES);
   }, 90_000);
 });

@@ -1,11 +1,11 @@
-import { startBank, bankUpstream } from '../e2e/support/bank.js';
+import { createRandom } from '../../apps/demo-bank/random.js';
+import { bankUpstream, startBank } from '../e2e/support/bank.js';
 import { startCluster } from '../e2e/support/distributed.js';
 import { DIRECT_WRITES } from '../e2e/support/policies.js';
 import { openStage } from '../e2e/support/stage.js';
 import { startPrivate } from '../e2e/support/standalone.js';
 import { serviceOf } from '../e2e/support/system.js';
 import { pause } from '../e2e/support/wait-until.js';
-import { createRandom } from '../../apps/demo-bank/random.js';
 import { type Account, checkAccounts } from './accounts.js';
 import { startWriters } from './writers.js';
 
@@ -29,7 +29,13 @@ const UPSTREAM_MS = 10;
  * SIGKILL at random moments under load, each time followed by a restart; then the accounts are compared. Answers how
  * many times it killed beside them.
  */
-export const runKillLoop = async ({ shape, victim, kills, budget_ms, seed }: KillLoop): Promise<Account & { readonly kills: number }> => {
+export const runKillLoop = async ({
+  shape,
+  victim,
+  kills,
+  budget_ms,
+  seed,
+}: KillLoop): Promise<Account & { readonly kills: number }> => {
   const stage = await openStage();
   try {
     const faults = [{ tool: 'update_customer', delay_ms: UPSTREAM_MS, answer_delay_ms: UPSTREAM_MS }];

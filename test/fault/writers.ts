@@ -21,7 +21,11 @@ const REFUSED_PAUSE_MS = 20;
 
 /** The gateway passes `progressToken` on as its own call id, so the upstream's log tells which call each request was. */
 const write = (marker: string): string =>
-  toolCall('update_customer', { customer_id: 'C-1001', fields: { notes: marker } }, { progressToken: marker });
+  toolCall(
+    'update_customer',
+    { customer_id: 'C-1001', fields: { notes: marker } },
+    { progressToken: marker },
+  );
 
 const cameOf = (marker: string, answer: RawAnswer): Sent => {
   const code = codeOf(answer);

@@ -57,7 +57,7 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     known.method = frame.method;
     if (frame.kind === 'request') known.id = frame.id;
     if (frame.kind === 'request' && frame.method === 'initialize')
-      return answerInitialize(gateway, known.caller, frame, reply);
+      return await answerInitialize(gateway, known.caller, frame, reply);
     const session = sessionOf(gateway, known.caller, request.headers['mcp-session-id']);
     if (frame.kind === 'notification') {
       if (frame.method === 'notifications/cancelled') cancel(gateway, known.caller, session, frame.params);
@@ -224,6 +224,13 @@ const recorded = async (
   return refusal;
 };
 
+/**
+ * On the revisions served here 404 tells a client that its session is gone (MCP 2025-11-25 basic/transports), so an
+ * unknown method is an ordinary answer; 2026-07-28 wants 404 for it.
+ */
+const statusOf = ({ code }: CountersignError): number =>
+  code === 'method_unknown' ? 200 : ERRORS[code].http;
+
 const answerRefusal = async (
   gateway: Gateway,
   { reply, server }: Post,
@@ -234,7 +241,7 @@ const answerRefusal = async (
   const refusal = await recorded(gateway, { where, caller: known.caller, method: known.method }, error);
   refusalsTotal.inc({ code: refusal.code });
   if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
-  const { http } = ERRORS[refusal.code];
+  const http = statusOf(refusal);
   if (http === 401)
     void reply.header(
       'www-authenticate',

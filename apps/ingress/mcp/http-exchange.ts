@@ -35,7 +35,8 @@ export const httpExchange = (
   const acceptsStream = (request.headers.accept ?? '').includes('text/event-stream');
   let streaming = false;
   let gone = false;
-  request.raw.socket.once('close', () => {
+  // 'close' comes after a whole answer too; by then nothing is sent any more.
+  reply.raw.once('close', () => {
     gone = true;
   });
   const openStream = (): void => {

@@ -44,7 +44,7 @@ export class LedgerHttp {
 
   @Get('events')
   async events(@WhoCalls() caller: RestCaller, @Query() { after, limit }: EventsQuery) {
-    await this.recordRead(caller, 'events', { after: after ?? null, limit });
+    const own = await this.recordRead(caller, 'events', { after: after ?? null, limit });
     const page = await this.ledger.store.readAll({
       limit,
       ...(after === undefined ? {} : { after: BigInt(after) }),
@@ -53,10 +53,9 @@ export class LedgerHttp {
       position: event.position.toString(),
       entry: readEntry(event.entry),
     }));
-    return {
-      items,
-      next: page.scannedTo?.toString() === after ? null : (page.scannedTo?.toString() ?? null),
-    };
+    // This read's own record is the end: what comes behind it are records of reading on.
+    const isLast = page.scannedTo === undefined || page.scannedTo >= own;
+    return { items, next: isLast ? null : (page.scannedTo?.toString() ?? null) };
   }
 
   @Post('replay')
@@ -74,10 +73,15 @@ export class LedgerHttp {
     caller: RestCaller,
     what: string,
     query: { [name: string]: unknown },
-  ): Promise<void> {
+  ): Promise<bigint> {
     const allowed = caller.roles.some((role) => this.examiners.includes(role));
-    await recordRead(this.ledger, caller, { what, query: query as { [name: string]: Json }, allowed });
+    const position = await recordRead(this.ledger, caller, {
+      what,
+      query: query as { [name: string]: Json },
+      allowed,
+    });
     requireRole(caller, this.examiners);
+    return position;
   }
 }
 

@@ -1,10 +1,10 @@
-import { findKnownValues, type KnownValues, VALUE_CHARS_MAX } from './known-values.js';
+import { findKnownValues, type KnownValues, mayCross, VALUE_CHARS_MAX } from './known-values.js';
 import { type Document, type Edit, sortEdits } from './masking-run.js';
 
 /**
- * Whether a known value stands in the document outside of everything that is masked already. The inside of a long
- * edit (a text that was decoded and masked as a document of its own) is passed over, except near its borders, where
- * a value could begin or end outside.
+ * Whether a known value stands in the document outside of everything that is masked already. The inside of an edit is
+ * passed over where no value can reach across its borders; of a long one (a text that was decoded and masked as a
+ * document of its own), all but what is near its borders.
  */
 const isRepeatedIn = (known: KnownValues, document: Document): boolean => {
   sortEdits(document);
@@ -18,9 +18,14 @@ const isRepeatedIn = (known: KnownValues, document: Document): boolean => {
   };
   let from = 0;
   for (const edit of edits) {
-    if (edit.end - edit.start <= 2 * VALUE_CHARS_MAX) continue;
-    findKnownValues(known, text, from, edit.start + VALUE_CHARS_MAX, look);
-    from = edit.end - VALUE_CHARS_MAX;
+    if (edit.start < from) continue;
+    if (!mayCross(known, text, edit.start) && !mayCross(known, text, edit.end)) {
+      findKnownValues(known, text, from, edit.start, look);
+      from = edit.end;
+    } else if (edit.end - edit.start > 2 * VALUE_CHARS_MAX) {
+      findKnownValues(known, text, from, edit.start + VALUE_CHARS_MAX, look);
+      from = edit.end - VALUE_CHARS_MAX;
+    }
   }
   findKnownValues(known, text, from, text.length, look);
   return repeated;

@@ -17,7 +17,18 @@ export const NUMBER = 4;
 export const LITERAL = 5;
 export const NODE_INTS = 4;
 
-export const newTape = (ints: number): Tape => ({ data: new Int32Array(Math.max(ints, 256)), length: 0 });
+const newTape = (ints: number): Tape => ({ data: new Int32Array(ints), length: 0 });
+
+/** Enough for a body of 128 KB; holds positions only, never a character of a body. */
+const SCRATCH_INTS = 65_536;
+const SCRATCH = newTape(SCRATCH_INTS);
+
+/** An empty tape: the scratch one for bodies of usual size, which is free again once the body is masked. */
+export const takeTape = (ints: number): Tape => {
+  if (ints > SCRATCH_INTS) return newTape(ints);
+  SCRATCH.length = 0;
+  return SCRATCH;
+};
 
 export const typeOf = (tape: Tape, node: number): number => tape.data[node] as number;
 export const startOf = (tape: Tape, node: number): number => tape.data[node + 1] as number;
@@ -58,9 +69,11 @@ const close = (tape: Tape, node: number, end: number): void => {
 };
 
 const skipSpace = (reader: Reader, from: number): number => {
+  const { text, end } = reader;
   let i = from;
-  while (i < reader.end) {
-    const code = reader.text.charCodeAt(i);
+  while (i < end) {
+    const code = text.charCodeAt(i);
+    if (code > 0x20) break;
     if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
     i++;
   }
@@ -104,6 +117,11 @@ const readString = (reader: Reader, from: number): number => {
   let i = from + 1;
   while (i < end) {
     const code = text.charCodeAt(i);
+    // Most characters are small letters, beyond everything that means something here.
+    if (code > 0x5c) {
+      i++;
+      continue;
+    }
     if (code === quote) {
       close(reader.tape, node, i);
       return i + 1;
@@ -122,8 +140,9 @@ const readString = (reader: Reader, from: number): number => {
 };
 
 const digitsFrom = (reader: Reader, from: number): number => {
+  const { text, end } = reader;
   let i = from;
-  while (i < reader.end && reader.text.charCodeAt(i) >= 0x30 && reader.text.charCodeAt(i) <= 0x39) i++;
+  while (i < end && text.charCodeAt(i) >= 0x30 && text.charCodeAt(i) <= 0x39) i++;
   return i;
 };
 

@@ -2,9 +2,9 @@ import { CountersignError } from '../errors.js';
 import type { MaskingProfile } from '../policy/policy.types.js';
 import { isRepeated } from './find-repeats.js';
 import { MASKING_LIMITS, type MaskingLimits, type MaskingOutcome } from './finding.js';
-import { newTape, OBJECT, readStrict, type Tape, typeOf } from './json-tape.js';
+import { OBJECT, type Tape, takeTape, readStrict, typeOf } from './json-tape.js';
 import { type KnownValues, knowValues } from './known-values.js';
-import { applyEdits, type Document, type MaskingRun, newDocument, newRun } from './masking-run.js';
+import { activeKinds, applyEdits, type Document, type MaskingRun, newDocument, newRun } from './masking-run.js';
 import { isStillClear } from './second-gate.js';
 import { walkData } from './walk-data.js';
 import { walkError, walkResult } from './walk-mcp.js';
@@ -64,10 +64,11 @@ export const maskBody = (
   limits: MaskingLimits = MASKING_LIMITS,
 ): MaskingOutcome => {
   const text = decode(body, limits);
-  const tape = newTape(text.length >> 1);
+  const tape = takeTape(text.length >> 1);
+  const active = activeKinds(profile);
   const root = readBody(text, tape, surface, limits);
   const pass = (known: KnownValues | undefined): MaskingRun => {
-    const run = newRun(profile, limits, tape, walkData, known);
+    const run = newRun(profile, active, limits, tape, walkData, known);
     walkSurface(run, newDocument(run, text, true), root, surface);
     return run;
   };

@@ -1,5 +1,5 @@
 import type { MaskingProfile, MaskKind, Unscannable } from '../policy/policy.types.js';
-import { readKey } from './classify-key.js';
+import { readKeyOnce } from './classify-key.js';
 import { type DigitChain, newDigitChain } from './digit-chain.js';
 import type { Evidence, Finding, MaskingLimits } from './finding.js';
 import type { Tape } from './json-tape.js';
@@ -43,11 +43,13 @@ export interface KeyInfo {
   reason: Pick<Finding, 'kind' | 'evidence'> | undefined;
 }
 
+export type ActiveKinds = { readonly [kind in MaskKind]: boolean };
+
 /** All state of one pass over one body. */
 export interface MaskingRun {
   readonly profile: MaskingProfile;
   readonly limits: MaskingLimits;
-  readonly active: { readonly [kind in MaskKind]: boolean };
+  readonly active: ActiveKinds;
   readonly tape: Tape;
   readonly chain: DigitChain;
   readonly keys: Map<string, KeyInfo>;
@@ -76,37 +78,48 @@ const MASK_KINDS = ['US_SSN', 'PAN', 'BANK_ACCOUNT', 'EMAIL', 'PHONE', 'DOB', 'P
 /** Scratch memory, overwritten by every number that is read and never read by the next: masking does not interleave. */
 const CHAIN = newDigitChain();
 
+/** The kinds that the rules of a profile name. */
+export const activeKinds = ({ rules }: MaskingProfile): ActiveKinds => {
+  const active = {
+    US_SSN: false,
+    PAN: false,
+    BANK_ACCOUNT: false,
+    EMAIL: false,
+    PHONE: false,
+    DOB: false,
+    PERSON: false,
+    ADDRESS: false,
+  };
+  for (const { kinds } of rules) for (const kind of kinds) active[kind] = true;
+  return active;
+};
+
 export const newRun = (
   profile: MaskingProfile,
+  active: ActiveKinds,
   limits: MaskingLimits,
   tape: Tape,
   walk: MaskingRun['walk'],
   known: KnownValues | undefined,
-): MaskingRun => {
-  const kinds = new Set(profile.rules.flatMap((rule) => rule.kinds));
-  const active = Object.fromEntries(
-    MASK_KINDS.map((kind) => [kind, kinds.has(kind)]),
-  ) as MaskingRun['active'];
-  return {
-    profile,
-    limits,
-    active,
-    tape,
-    walk,
-    known,
-    chain: CHAIN,
-    keys: new Map(),
-    place: ROOT,
-    findings: [],
-    hits: [],
-    values: new Map(),
-    documents: [],
-    nesting: 0,
-    objects: 0,
-    plain: false,
-    idLike: false,
-  };
-};
+): MaskingRun => ({
+  profile,
+  limits,
+  active,
+  tape,
+  walk,
+  known,
+  chain: CHAIN,
+  keys: new Map(),
+  place: ROOT,
+  findings: [],
+  hits: [],
+  values: new Map(),
+  documents: [],
+  nesting: 0,
+  objects: 0,
+  plain: false,
+  idLike: false,
+});
 
 /** A key that was masked is data; a second masking must not take its mark for the name of a field. */
 const holdsMark = (key: string): boolean =>
@@ -116,11 +129,18 @@ const holdsMark = (key: string): boolean =>
 export const keyInfo = (run: MaskingRun, key: string): KeyInfo => {
   const cached = run.keys.get(key);
   if (cached) return cached;
-  const { class: found, roles } = readKey(holdsMark(key) ? '' : key);
-  const { kind, strong, idLike } = found;
-  const rule: Rule | undefined =
-    kind !== undefined && run.active[kind] ? { kind, strong, evidence: 'key' } : undefined;
-  const info: KeyInfo = { key, rule, idLike, roles, seenIn: 0, masked: undefined, reason: undefined };
+  const marked = holdsMark(key);
+  const { class: found, rule, roles, isPlainWord } = readKeyOnce(marked ? '' : key);
+  const info: KeyInfo = {
+    key,
+    rule: rule !== undefined && run.active[rule.kind] ? rule : undefined,
+    idLike: found.idLike,
+    roles,
+    seenIn: 0,
+    // A key of one plain word is never masked, also when somebody bears it as a name: it names a field.
+    masked: isPlainWord && !marked ? key : undefined,
+    reason: undefined,
+  };
   run.keys.set(key, info);
   return info;
 };

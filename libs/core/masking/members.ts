@@ -1,5 +1,4 @@
 import { CountersignError } from '../errors.js';
-import { classAt, INTERESTING, SPACE } from './characters.js';
 import { encodeString } from './json-string.js';
 import { endOf, NODE_INTS, nextOf, startOf } from './json-tape.js';
 import { type Document, type KeyInfo, keyInfo, type MaskingRun } from './masking-run.js';
@@ -15,25 +14,12 @@ export interface Member {
   name: string;
 }
 
-/**
- * Looks for personal data in a key itself: `{"523-96-8051": {...}}`. A key of one plain word is never masked, also
- * when somebody bears it as a name: it names a field.
- */
+/** Looks for personal data in a key itself: `{"523-96-8051": {...}}`. */
 const maskKey = (run: MaskingRun, info: KeyInfo): string => {
-  info.masked = info.key;
-  if (isPlainWord(info.key)) return info.key;
   const before = run.findings.length;
   info.masked = maskDecoded(run, info.key);
   info.reason = run.findings.splice(before)[0];
   return info.masked;
-};
-
-const isPlainWord = (key: string): boolean => {
-  for (let i = 0; i < key.length; i++) {
-    const found = classAt(key, i);
-    if (found <= INTERESTING || found === SPACE) return false;
-  }
-  return true;
 };
 
 /** Masked keys of one object must stay distinct, or the object would lose members: `[US_SSN]`, `[US_SSN#2]`, ... */

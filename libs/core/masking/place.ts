@@ -36,10 +36,16 @@ export const insideText = (parent: Place, fragment: number): Place => ({
   inner: undefined,
 });
 
-const NEEDS_ESCAPE = /[~/\ud800-\udfff]/;
+const needsEscape = (step: string): boolean => {
+  for (let i = 0; i < step.length; i++) {
+    const code = step.charCodeAt(i);
+    if (code === 0x7e || code === 0x2f || (code >= 0xd800 && code <= 0xdfff)) return true;
+  }
+  return false;
+};
 
 const tokenOf = (step: string | number): string =>
-  typeof step === 'number' || !NEEDS_ESCAPE.test(step)
+  typeof step === 'number' || !needsEscape(step)
     ? `/${step}`
     : `/${step.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;
 

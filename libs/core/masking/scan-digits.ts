@@ -133,10 +133,10 @@ const claimByLabel = (scan: TextScan, group: number): number => {
 const TIME_CHARS_MAX = 32;
 
 /** Index after an ISO 8601 date and time that starts here, or -1. By far the most common digits in results. */
-const timestampEnd = (text: string, at: number, end: number): number => {
+export const timestampEnd = (text: string, at: number, end: number): number => {
   if (at + 16 > end || text.charCodeAt(at + 4) !== 0x2d || text.charCodeAt(at + 7) !== 0x2d) return -1;
   if (text.charCodeAt(at + 10) !== 0x54 || text.charCodeAt(at + 13) !== 0x3a) return -1;
-  for (const digit of [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15]) if (classAt(text, at + digit) > 9) return -1;
+  for (let i = 0; i < 16; i++) if ((i < 4 || i % 3 !== 1) && classAt(text, at + i) > 9) return -1;
   let i = at + 16;
   while (i < end && i - at < TIME_CHARS_MAX && (classAt(text, i) <= 9 || ':.Z+-'.includes(text[i] as string)))
     i++;

@@ -46,8 +46,11 @@ const anotherPairFollows = (scan: TextScan, from: number): boolean => {
   return false;
 };
 
+/** Initials and abbreviations: "J. Doe", "St. Paul". */
+const SHORT_WORD = /\b\p{L}{1,3}$/u;
+
 const isSentenceEnd = ({ text, end }: TextScan, at: number): boolean =>
-  at + 1 < end && classAt(text, at + 1) === SPACE && !/\b\p{L}{1,3}$/u.test(text.slice(at - 4, at));
+  at + 1 < end && classAt(text, at + 1) === SPACE && !SHORT_WORD.test(text.slice(at - 4, at));
 
 /** Index after the value that starts at `from`. */
 const valueEnd = (scan: TextScan, from: number, pair: string): number => {

@@ -5,7 +5,9 @@ import type { Rule } from './rule.js';
 import { addHit, type TextScan } from './text-scan.js';
 
 const HEADER_CHARS_MAX = 2048;
-const HEADER_PUNCTUATION = ' \t_-."\'#()/|,;';
+const HEADER_PUNCTUATION: ReadonlySet<number> = new Set(
+  Array.from(' \t_-."\'#()/|,;', (char) => char.charCodeAt(0)),
+);
 const DELIMITERS = ['\t', '|', ';', ','] as const;
 
 interface Cell {
@@ -55,7 +57,7 @@ const delimiterOf = (scan: TextScan, from: number, to: number): string | undefin
 const looksLikeHeader = (scan: TextScan, from: number, to: number): boolean => {
   for (let i = from; i < to; i++) {
     const found = classAt(scan.text, i);
-    if (found > 9 && found !== LETTER && !HEADER_PUNCTUATION.includes(scan.text[i] as string)) return false;
+    if (found > 9 && found !== LETTER && !HEADER_PUNCTUATION.has(scan.text.charCodeAt(i))) return false;
   }
   return true;
 };

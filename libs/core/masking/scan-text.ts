@@ -1,12 +1,22 @@
-import { ASTRAL_DIGIT, AT, astralDigit, classAt, INTERESTING, NEWLINE, OPEN, PAIR } from './characters.js';
+import {
+  ASTRAL_DIGIT,
+  AT,
+  astralDigit,
+  classAt,
+  INTERESTING,
+  LETTER,
+  NEWLINE,
+  OPEN,
+  PAIR,
+} from './characters.js';
 import { emailAround } from './email.js';
 import { ESCAPED_STRING, NODE_INTS, readFragment, typeOf } from './json-tape.js';
-import { findKnownValues } from './known-values.js';
+import { findKnownValues, mayHoldValue } from './known-values.js';
 import { skipLabel } from './label-context.js';
 import { blockedMark, type Document, type Hit, type MaskingRun } from './masking-run.js';
 import { noteFinding } from './note-finding.js';
 import { insideText } from './place.js';
-import { scanDigits } from './scan-digits.js';
+import { scanDigits, timestampEnd } from './scan-digits.js';
 import { scanPair } from './scan-pair.js';
 import { scanTable } from './scan-table.js';
 import { addHit, mergeHits, newTextScan, type TextScan } from './text-scan.js';
@@ -120,11 +130,33 @@ const firstInteresting = (text: string, start: number, end: number): number => {
   return i;
 };
 
+/** Fewer digits, and no letter that a label could be made of: amounts, dates, postal codes. Nothing is to be found there. */
+const QUIET_DIGITS_MAX = 8;
+const QUIET_CHARS_MAX = 32;
+
+const isQuiet = (text: string, start: number, end: number, first: number): boolean => {
+  if (end - start > QUIET_CHARS_MAX) return false;
+  if (first === start && timestampEnd(text, start, end) === end) return true;
+  let digits = 0;
+  for (let i = start; i < end; i++) {
+    const found = classAt(text, i);
+    if (found <= 9) digits++;
+    else if (found <= LETTER) return false;
+  }
+  return digits <= QUIET_DIGITS_MAX;
+};
+
 const isWholeJsonString = (text: string, start: number, end: number): boolean =>
   start === 0 && text.charCodeAt(0) === 0x22 && text.charCodeAt(end - 1) === 0x22 && end > 2;
 
 /** Turns hits since `base` into edits of the document and findings at the current place. */
 const settle = (run: MaskingRun, document: Document, base: number): void => {
+  if (run.hits.length === base + 1) {
+    const only = run.hits.pop() as Hit;
+    document.edits.push(only);
+    noteFinding(run, run.place, only.kind, only.evidence, 1);
+    return;
+  }
   const counted: { hit: Hit; count: number }[] = [];
   for (const hit of mergeHits(run.hits.splice(base))) {
     document.edits.push(hit);
@@ -149,7 +181,8 @@ export const scanText = (
   const { text } = document;
   const whole = isWholeJsonString(text, start, end);
   const first = whole ? start : firstInteresting(text, start, end);
-  if (first === end && run.known === undefined) return;
+  const isIdle = first === end || (!whole && isQuiet(text, start, end, first));
+  if (isIdle && (run.known === undefined || !mayHoldValue(run.known, text, start, end))) return;
   const base = run.hits.length;
   const scan = newTextScan(run, document, start, end, quoted);
   const from = whole ? scanFragment(scan, start) : first;

@@ -79,7 +79,6 @@ export const remember = (run: MaskingRun, value: string, kind: MaskKind, evidenc
 
 /** Sorts hits and joins those that overlap: the first one, or the longer of two that start together, names the kind. */
 export const mergeHits = (hits: Hit[]): Hit[] => {
-  if (hits.length === 1) return hits;
   const sorted = hits.sort((a, b) => a.start - b.start || b.end - a.end);
   const merged: Hit[] = [];
   for (const hit of sorted) {

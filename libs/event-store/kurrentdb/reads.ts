@@ -62,7 +62,8 @@ export const createReads = (client: RenewableClient, deadline_ms: number): Reads
       const head_before = types && (await head());
       const maxCount = limit + (after === undefined ? 0 : 1);
       const found = await ofAll({
-        fromPosition: after === undefined ? 'start' : { commit: after, prepare: after },
+        // 0 is where an empty log ends; the server knows no record there to read on from.
+        fromPosition: after === undefined || after === 0n ? 'start' : { commit: after, prepare: after },
         filter: eventFilter(types),
         maxCount,
       });

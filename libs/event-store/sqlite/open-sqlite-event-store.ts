@@ -161,7 +161,10 @@ const eventStoreOf = (parts: Parts): EventStore => {
   };
 };
 
-const readAll = async (reader: Reader, { after, limit, types, attachments }: ReadAllOptions): Promise<AllPage> => {
+const readAll = async (
+  reader: Reader,
+  { after, limit, types, attachments }: ReadAllOptions,
+): Promise<AllPage> => {
   assertReadLimit(limit);
   const page = await reader.reads.read({
     kind: 'all',

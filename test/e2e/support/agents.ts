@@ -1,4 +1,7 @@
-import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
+import {
+  Client as ClientV2,
+  StreamableHTTPClientTransport as TransportV2,
+} from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
@@ -6,7 +9,9 @@ export interface ToolResult {
   readonly isError?: boolean;
   readonly content: readonly { readonly type: string; readonly text?: string }[];
   readonly structuredContent?: Readonly<Record<string, unknown>>;
-  readonly _meta?: { readonly 'countersign/refusal'?: { readonly code: string; readonly approvalId?: string } };
+  readonly _meta?: {
+    readonly 'countersign/refusal'?: { readonly code: string; readonly approvalId?: string };
+  };
 }
 
 export interface CallOptions {
@@ -63,7 +68,9 @@ const connectV1 = async ({ url, token }: Connection): Promise<Agent> => {
   const client = new ClientV1(CLIENT);
   const requestInit = { headers: { authorization: `Bearer ${token}` } };
   // The SDK's own type says sessionId is never undefined, which its own class does not keep.
-  await client.connect(new TransportV1(new URL(url), { requestInit, fetch: record }) as Parameters<ClientV1['connect']>[0]);
+  await client.connect(
+    new TransportV1(new URL(url), { requestInit, fetch: record }) as Parameters<ClientV1['connect']>[0],
+  );
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: async (name, input, options) =>

@@ -1,82 +1,88 @@
-import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Service as ServiceName } from '#contracts/contract.js';
-import { freePort } from './free-port.js';
+import type { ProcessName } from '../../../apps/standalone/distributed/programs.js';
+import {
+  type Distributed,
+  startDistributed,
+} from '../../../apps/standalone/distributed/start-distributed.js';
+import { freePorts } from './free-port.js';
 import { startIssuer } from './issuer.js';
-import { type Service, service } from './service.js';
+import type { Service } from './service.js';
 import type { Stage } from './stage.js';
 import { type PrivateOptions, type PrivateSystem, writeConfig } from './standalone.js';
-import { DIST, resourcesOf, type Urls } from './system.js';
+import { resourcesOf, type Urls } from './system.js';
 import { waitUntil } from './wait-until.js';
 
-/** In this order: the others ask the ledger while they start. */
-const SERVICES: readonly ServiceName[] = ['ledger', 'policy', 'masking', 'approval', 'ingress'];
-
-const startNats = async (stage: Stage): Promise<{ nats: Service; url: string }> => {
-  const port = await freePort();
-  const args = ['-a', '127.0.0.1', '-p', String(port)];
-  const nats = service({ name: 'nats-server', command: 'nats-server', args, ready: /Server is ready/ });
-  stage.defer(nats.kill);
-  await nats.start();
-  return { nats, url: `nats://127.0.0.1:${port}` };
-};
-
-const startRedis = async (stage: Stage): Promise<{ redis: Service; url: string }> => {
-  const port = await freePort();
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', stage.folder];
-  const redis = service({ name: 'redis-server', command: 'redis-server', args, ready: /Ready to accept connections/ });
-  stage.defer(redis.kill);
-  await redis.start();
-  return { redis, url: `redis://127.0.0.1:${port}` };
-};
-
-/** BullMQ loads its Redis client by this name; without it the timers stay in the approval process. */
-const hasRedisClient = (): boolean => {
-  try {
-    createRequire(import.meta.url).resolve('ioredis');
-    return true;
-  } catch {
-    console.warn('ioredis is not installed: the distributed shape runs without Redis');
-    return false;
-  }
-};
+const PROCESSES: readonly ProcessName[] = [
+  'nats',
+  'redis',
+  'ledger',
+  'policy',
+  'masking',
+  'approval',
+  'ingress',
+];
+const READY_MS_MAX = 40_000;
 
 /** Everything that a governed call needs answers. */
-export const untilReady = (urls: Urls): Promise<true> =>
-  waitUntil('all services ready', async () => (await fetch(`${urls.ingress}/readyz`)).ok || undefined, 30_000).then(() => true);
+export const untilReady = async ({ ingress }: Urls): Promise<void> => {
+  const isReady = async (): Promise<boolean> => (await fetch(`${ingress}/readyz`)).ok;
+  await waitUntil('all services ready', () => isReady().catch(() => false), READY_MS_MAX);
+};
 
-/**
- * The five services as processes of their own, each with its own data folder, over a real nats-server and a real
- * redis-server.
- */
+/** One supervised process, under the test's control: killed it stays down until it is started. */
+const processOf = (
+  distributed: Distributed,
+  name: ProcessName,
+  output: () => string,
+  urls: Urls,
+): Service => {
+  const pid = (): number | undefined => distributed.pids()[name];
+  const signal = (signalName: NodeJS.Signals): void => {
+    const id = pid();
+    if (id !== undefined) process.kill(id, signalName);
+  };
+  const end = async (signalName: NodeJS.Signals): Promise<void> => {
+    distributed.setRestart(name, false);
+    signal(signalName);
+    await waitUntil(`the end of ${name}`, () => pid() === undefined);
+  };
+  return {
+    name,
+    output,
+    isAlive: () => pid() !== undefined,
+    pid: () => pid() ?? -1,
+    start: async () => {
+      distributed.setRestart(name, true);
+      await waitUntil(`the start of ${name}`, () => pid() !== undefined);
+      await untilReady(urls);
+    },
+    signal,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+};
+
+/** The five services as processes of their own over a real nats-server and a real redis-server. */
 export const startCluster = async (stage: Stage, options: PrivateOptions): Promise<PrivateSystem> => {
-  const ports = new Map<string, number>();
-  for (const name of SERVICES) ports.set(name, await freePort());
-  const urlOf = (name: ServiceName): string => `http://127.0.0.1:${ports.get(name)}`;
-  const urls: Urls = { ingress: urlOf('ingress'), approval: urlOf('approval'), ledger: urlOf('ledger'), policy: urlOf('policy') };
+  const [port = 0] = await freePorts(5);
+  const ingress = `http://127.0.0.1:${port}`;
   const servers = options.upstreams.map((upstream) => String(upstream['name']));
-  const issuer = await startIssuer(stage, resourcesOf(urls, servers));
-  const { nats, url: natsUrl } = await startNats(stage);
-  const { redis, url: redis_url } = await startRedis(stage);
-  const folder = join(stage.folder, `distributed-${ports.get('ingress')}`);
-  const settings = { ...options.settings, bus: { servers: [natsUrl] }, jobs: hasRedisClient() ? { redis_url } : {} };
-  const config = await writeConfig(folder, { ...options, settings }, issuer.url);
+  // All services go by the public address; tokens are for that one and for the MCP endpoints below it.
+  const one: Urls = { ingress, approval: ingress, ledger: ingress, policy: ingress };
+  const issuer = await startIssuer(stage, resourcesOf(one, servers));
+  const folder = join(stage.folder, `distributed-${port}`);
+  const config = await writeConfig(folder, options, issuer.url);
   const data = join(folder, 'data');
-  const services = new Map<string, Service>([
-    ['nats-server', nats],
-    ['redis-server', redis],
-  ]);
-  for (const name of SERVICES) {
-    const own = join(data, name);
-    await mkdir(own, { recursive: true });
-    const args = [join(DIST, 'apps', name, 'main.js'), '--config', config, '--port', String(ports.get(name))];
-    const env = { COUNTERSIGN_DATA: own };
-    const started = service({ name, command: process.execPath, args, env, ready: /^Countersign \w+ is ready/m });
-    services.set(name, started);
-    stage.defer(started.stop);
-  }
-  for (const name of SERVICES) await services.get(name)?.start();
-  await untilReady(urls);
+  let output = '';
+  const log = (line: string): void => {
+    output += `${line}\n`;
+  };
+  const distributed = await startDistributed({ config, port, data, log, report: log });
+  stage.defer(() => distributed.stop());
+  const { approvalUrl, ledgerUrl, policyUrl } = distributed;
+  const urls: Urls = { ingress, approval: approvalUrl, ledger: ledgerUrl, policy: policyUrl };
+  const services = new Map(
+    PROCESSES.map((name) => [name as string, processOf(distributed, name, () => output, urls)]),
+  );
   return { urls, issuer, data, services, policyFile: join(folder, 'policy.yaml') };
 };

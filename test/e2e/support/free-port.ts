@@ -12,10 +12,17 @@ const isFree = (port: number): Promise<boolean> =>
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 
-/** A port for a server that is started, killed and started again at the same address. */
-export const freePort = async (): Promise<number> => {
+/** Ports next to each other, for servers that are started, killed and started again at the same addresses. */
+export const freePorts = async (count: number): Promise<readonly number[]> => {
   for (;;) {
-    const port = randomInt(FIRST, LAST);
-    if (await isFree(port)) return port;
+    const first = randomInt(FIRST, LAST);
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every((is) => is)) return ports;
   }
+};
+
+export const freePort = async (): Promise<number> => {
+  const [port = 0] = await freePorts(1);
+  return port;
 };

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { requestDevToken } from '#identity/dev-token-request.js';
 import { createDevIssuer, type DevIssuer } from '../../../apps/dev-issuer/dev-issuer.js';
-import type { Stage } from './stage.js';
 import { freePort } from './free-port.js';
+import type { Stage } from './stage.js';
 
 export interface Issuer {
   readonly url: string;

@@ -30,7 +30,10 @@ export const clearIdentifiersIn = (text: string | Buffer): readonly string[] =>
   IDENTIFIERS.filter((value) => text.includes(value));
 
 /** All files below a folder, without those in folders named in `skip`. */
-export const filesBelow = async (folder: string, skip: readonly string[] = []): Promise<readonly string[]> => {
+export const filesBelow = async (
+  folder: string,
+  skip: readonly string[] = [],
+): Promise<readonly string[]> => {
   const entries = await readdir(folder, { withFileTypes: true });
   const found = entries.map(async (entry) => {
     const path = join(folder, entry.name);
@@ -41,7 +44,10 @@ export const filesBelow = async (folder: string, skip: readonly string[] = []): 
 };
 
 /** "file: value" for each identifier that stands in clear in a file of the folder. */
-export const clearIdentifiersBelow = async (folder: string, skip: readonly string[] = []): Promise<readonly string[]> => {
+export const clearIdentifiersBelow = async (
+  folder: string,
+  skip: readonly string[] = [],
+): Promise<readonly string[]> => {
   const findings: string[] = [];
   for (const file of await filesBelow(folder, skip)) {
     for (const value of clearIdentifiersIn(await readFile(file))) findings.push(`${file}: ${value}`);

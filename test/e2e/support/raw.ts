@@ -40,7 +40,9 @@ export const rawPost = (
 interface Frame {
   readonly result?: {
     readonly isError?: boolean;
-    readonly _meta?: { readonly 'countersign/refusal'?: { readonly code: string; readonly approvalId?: string } };
+    readonly _meta?: {
+      readonly 'countersign/refusal'?: { readonly code: string; readonly approvalId?: string };
+    };
   };
   readonly error?: { readonly code: number; readonly data?: { readonly code?: string } };
 }

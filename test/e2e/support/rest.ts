@@ -45,8 +45,13 @@ export interface Transcript {
   readonly id: string;
   readonly caller: { readonly principal: string };
   readonly request: { readonly arguments: Record<string, unknown> };
-  readonly decisions: readonly { readonly policyDigest: string; readonly decision: { readonly effect: string; readonly rules: readonly string[] } }[];
-  readonly approval: { readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[] } | null;
+  readonly decisions: readonly {
+    readonly policyDigest: string;
+    readonly decision: { readonly effect: string; readonly rules: readonly string[] };
+  }[];
+  readonly approval: {
+    readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[];
+  } | null;
   readonly masking: { readonly counts: Record<string, number> } | null;
   readonly response: unknown;
   readonly outcome: { readonly type: string; readonly code?: string; readonly reason?: string };
@@ -67,7 +72,10 @@ interface Page<Item> {
 const send = async <Body>(url: string, token: string, body?: object): Promise<Answer<Body>> => {
   const response = await fetch(url, {
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
   });
   return { status: response.status, body: (await response.json()) as Body };
 };
@@ -86,10 +94,13 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
   const token = await issuer.token(user);
   const base = `${urls.approval}/approvals`;
   return {
-    list: async (status?: string) => (await read<Page<Approval>>(`${base}${status === undefined ? '' : `?status=${status}`}`, token)).items,
+    list: async (status?: string) =>
+      (await read<Page<Approval>>(`${base}${status === undefined ? '' : `?status=${status}`}`, token)).items,
     one: (id: string) => read<Approval>(`${base}/${id}`, token),
-    approve: (id: string, vote: Vote) => send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
-    deny: (id: string, vote: Vote) => send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
+    approve: (id: string, vote: Vote) =>
+      send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
+    deny: (id: string, vote: Vote) =>
+      send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
   };
 };
 
@@ -100,7 +111,10 @@ export const examiner = async ({ urls, issuer }: System) => {
   const pages = async <Item>(path: string, parameter: string): Promise<readonly Item[]> => {
     const items: Item[] = [];
     for (let next: string | null = ''; next !== null; ) {
-      const page: Page<Item> = await read(`${base}/${path}${next === '' ? '' : `&${parameter}=${next}`}`, token);
+      const page: Page<Item> = await read(
+        `${base}/${path}${next === '' ? '' : `&${parameter}=${next}`}`,
+        token,
+      );
       items.push(...page.items);
       next = page.next;
     }
@@ -111,7 +125,8 @@ export const examiner = async ({ urls, issuer }: System) => {
     calls: () => pages<CallItem>('calls?limit=500', 'cursor'),
     transcript: (id: string) => read<Transcript>(`${base}/calls/${id}`, token),
     /** In store order. */
-    events: async () => (await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after')).map(({ entry }) => entry),
+    events: async () =>
+      (await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after')).map(({ entry }) => entry),
     replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
   };
 };

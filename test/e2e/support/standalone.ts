@@ -53,7 +53,11 @@ export interface PrivateSystem extends System {
 }
 
 /** Writes the policy and a configuration without the demonstration's parts. Answers the configuration's path. */
-export const writeConfig = async (folder: string, { policy, upstreams, settings = {} }: PrivateOptions, issuer: string): Promise<string> => {
+export const writeConfig = async (
+  folder: string,
+  { policy, upstreams, settings = {} }: PrivateOptions,
+  issuer: string,
+): Promise<string> => {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'policy.yaml'), policy);
   const file = join(folder, 'countersign.yaml');
@@ -88,5 +92,11 @@ export const startPrivate = async (stage: Stage, options: PrivateOptions): Promi
   });
   stage.defer(countersign.stop);
   await countersign.start();
-  return { urls, issuer, data, services: new Map([['countersign', countersign]]), policyFile: join(folder, 'policy.yaml') };
+  return {
+    urls,
+    issuer,
+    data,
+    services: new Map([['countersign', countersign]]),
+    policyFile: join(folder, 'policy.yaml'),
+  };
 };

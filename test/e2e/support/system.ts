@@ -24,8 +24,18 @@ export interface System {
 }
 
 /** Every resource that tokens are asked for. */
-export const resourcesOf = ({ ingress, approval, ledger, policy }: Urls, servers: readonly string[]): readonly string[] => [
-  ...new Set([ingress, approval, ledger, policy, `${ingress}/mcp`, ...servers.map((server) => `${ingress}/mcp/${server}`)]),
+export const resourcesOf = (
+  { ingress, approval, ledger, policy }: Urls,
+  servers: readonly string[],
+): readonly string[] => [
+  ...new Set([
+    ingress,
+    approval,
+    ledger,
+    policy,
+    `${ingress}/mcp`,
+    ...servers.map((server) => `${ingress}/mcp/${server}`),
+  ]),
 ];
 
 export const serviceOf = ({ services }: System, name: string): Service => {
@@ -35,8 +45,17 @@ export const serviceOf = ({ services }: System, name: string): Service => {
 };
 
 /** What all processes have written: logs and ready lines. */
-export const outputOf = ({ services }: System): string => [...services.values()].map((service) => service.output()).join('\n');
+export const outputOf = ({ services }: System): string =>
+  [...services.values()].map((service) => service.output()).join('\n');
 
 /** An MCP client of one user at an endpoint ("core-banking"), or at the united endpoint. */
-export const connect = async ({ urls, issuer }: System, sdk: Sdk, user: string, server?: string): Promise<Agent> =>
-  connectAgent(sdk, { url: `${urls.ingress}/mcp${server === undefined ? '' : `/${server}`}`, token: await issuer.token(user) });
+export const connect = async (
+  { urls, issuer }: System,
+  sdk: Sdk,
+  user: string,
+  server?: string,
+): Promise<Agent> =>
+  connectAgent(sdk, {
+    url: `${urls.ingress}/mcp${server === undefined ? '' : `/${server}`}`,
+    token: await issuer.token(user),
+  });

@@ -1,6 +1,7 @@
 const LOOK_EVERY_MS = 25;
 
-export const pause = (wait_ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait_ms));
+export const pause = (wait_ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, wait_ms));
 
 /**
  * Asks again and again until there is an answer other than undefined and false.
