@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const at = (...parts) => join(root, ...parts);
+// Quiet about engines: the locked Node runs everything, whatever Node runs npm.
+const CI = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
 const NODE = at('node_modules', '.bin', 'node');
 const INSTALLED = at('node_modules', '.countersign-installed');
 const BUILT = at('dist', '.countersign-built');
@@ -43,8 +45,8 @@ const install = () => {
   say('installing packages (npm ci); this happens once');
   const npm = process.env.npm_execpath;
   const failure = 'npm ci failed; is the npm registry reachable?';
-  if (npm?.endsWith('.js')) run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund'], failure);
-  else run('npm', ['ci', '--no-audit', '--no-fund'], failure);
+  if (npm?.endsWith('.js')) run(process.execPath, [npm, ...CI], failure);
+  else run('npm', CI, failure);
   writeFileSync(INSTALLED, wanted);
 };
 

@@ -5,9 +5,9 @@ import { DIRECT_WRITES } from '../e2e/support/policies.js';
 import { openStage } from '../e2e/support/stage.js';
 import { startPrivate } from '../e2e/support/standalone.js';
 import { serviceOf } from '../e2e/support/system.js';
-import { pause } from '../e2e/support/wait-until.js';
+import { pause, waitUntil } from '../e2e/support/wait-until.js';
 import { type Account, checkAccounts } from './accounts.js';
-import { startWriters } from './writers.js';
+import { startWriters, type Writers } from './writers.js';
 
 export interface KillLoop {
   readonly shape: 'standalone' | 'distributed';
@@ -24,6 +24,9 @@ const WRITERS = 8;
 /** Long enough for calls in every stage: their upstream takes about 20 ms. */
 const LOAD_MS_MAX = 250;
 const UPSTREAM_MS = 10;
+const COMES_THROUGH_MS_MAX = 30_000;
+
+const releasedOf = ({ sent }: Writers): number => sent.filter(({ came }) => came === 'released').length;
 
 /**
  * SIGKILL at random moments under load, each time followed by a restart; then the accounts are compared. Answers how
@@ -49,9 +52,9 @@ export const runKillLoop = async ({
     const end = performance.now() + budget_ms;
     let killed = 0;
     for (; killed < kills && performance.now() < end; killed++) {
-      const before = writers.sent.filter(({ came }) => came === 'released').length;
       // Not into an idle system: some call has come through since the restart.
-      while (writers.sent.filter(({ came }) => came === 'released').length === before) await pause(5);
+      const before = releasedOf(writers);
+      await waitUntil('a call comes through', () => releasedOf(writers) > before, COMES_THROUGH_MS_MAX);
       await pause(random.integer(0, LOAD_MS_MAX));
       await process.kill();
       await process.start();

@@ -2,9 +2,16 @@ import { CountersignError } from '../errors.js';
 import type { MaskingProfile } from '../policy/policy.types.js';
 import { isRepeated } from './find-repeats.js';
 import { MASKING_LIMITS, type MaskingLimits, type MaskingOutcome } from './finding.js';
-import { OBJECT, type Tape, takeTape, readStrict, typeOf } from './json-tape.js';
+import { OBJECT, readStrict, type Tape, takeTape, typeOf } from './json-tape.js';
 import { type KnownValues, knowValues } from './known-values.js';
-import { activeKinds, applyEdits, type Document, type MaskingRun, newDocument, newRun } from './masking-run.js';
+import {
+  activeKinds,
+  applyEdits,
+  type Document,
+  type MaskingRun,
+  newDocument,
+  newRun,
+} from './masking-run.js';
 import { isStillClear } from './second-gate.js';
 import { walkData } from './walk-data.js';
 import { walkError, walkResult } from './walk-mcp.js';

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ConfigError, loadConfig, readSecret } from './load-config.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+const load = (settings: object | string, overrides = {}) => {
+  const file = join(folder, 'countersign.yaml');
+  writeFileSync(file, typeof settings === 'string' ? settings : JSON.stringify(settings));
+  return loadConfig({ file, overrides });
+};
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+const ISSUERS = { issuers: [{ issuer: 'https://idp.bank.example' }] };
+const PRODUCTION = { policy_file: 'policy.yaml', identity: ISSUERS };
+
+describe('the configuration', () => {
+  it('has defaults, and is production unless it says otherwise', () => {
+    const config = load(PRODUCTION);
+    expect(config).toMatchObject({
+      mode: 'production',
+      demo: false,
+      http: { host: '127.0.0.1', port: 8080 },
+    });
+    expect(config.policy_file).toBe(join(folder, 'policy.yaml'));
+  });
+
+  it('names the path of a wrong setting and what was expected', () => {
+    expect(messageOf(() => load({ ...PRODUCTION, http: { port: 'eighty' } }))).toMatch(/http\.port.*number/);
+    expect(messageOf(() => load({ ...PRODUCTION, limits: { request_bytes_max: 1 } }))).toContain(
+      'limits.request_bytes_max',
+    );
+  });
+
+  it('names every wrong setting at once', () => {
+    const message = messageOf(() => load({ ...PRODUCTION, http: { port: -1 }, log_level: 'loud' }));
+    expect(message).toContain('http.port');
+    expect(message).toContain('log_level');
+  });
+
+  it.each([
+    ['a setting it does not know', { ...PRODUCTION, polcy_file: 'x' }, 'polcy_file'],
+    ['the development issuer in production', { ...PRODUCTION, demo: true }, 'demo'],
+    [
+      'an issuer without TLS in production',
+      { ...PRODUCTION, identity: { issuers: [{ issuer: 'http://idp' }] } },
+      'https',
+    ],
+    ['no issuer in production', { policy_file: 'p' }, 'at least one issuer'],
+    [
+      'two upstream servers of one name',
+      {
+        ...PRODUCTION,
+        upstreams: ['a', 'b'].map((host) => ({ name: 'crm', transport: 'http', url: `http://${host}/mcp` })),
+      },
+      'crm is used twice',
+    ],
+    [
+      'a secret written into the file',
+      {
+        ...PRODUCTION,
+        upstreams: [
+          { name: 'crm', transport: 'http', url: 'http://a/mcp', headers: { authorization: 'Bearer x' } },
+        ],
+      },
+      'upstreams.0.headers.authorization',
+    ],
+    [
+      'a clock skew over its limit',
+      { ...PRODUCTION, identity: { ...ISSUERS, clock_skew_s: 600 } },
+      'clock_skew_s',
+    ],
+    ['an HMAC algorithm', { ...PRODUCTION, identity: { ...ISSUERS, algorithms: ['HS256'] } }, 'algorithms'],
+  ])('refuses %s', (_, settings, expected) => {
+    expect(messageOf(() => load(settings))).toContain(expected);
+  });
+
+  it('refuses a key that stands there twice, and a file that is not there', () => {
+    expect(messageOf(() => load('policy_file: a\npolicy_file: b\n'))).toContain('unique');
+    expect(messageOf(() => loadConfig({ file: join(folder, 'nothing.yaml') }))).toContain('cannot be read');
+  });
+
+  it('takes the environment over the file, and command-line options over both', () => {
+    vi.stubEnv('COUNTERSIGN_PORT', '9001');
+    vi.stubEnv('NATS_URL', 'nats://a:4222, nats://b:4222');
+    vi.stubEnv('NATS_PASSWORD_FILE', '/run/secrets/nats');
+    vi.stubEnv('EVENT_STORE_URL', '');
+    const config = load({ ...PRODUCTION, http: { port: 9000 } });
+    expect(config.http.port).toBe(9001);
+    expect(config.bus).toMatchObject({
+      servers: ['nats://a:4222', 'nats://b:4222'],
+      password: { file: '/run/secrets/nats' },
+    });
+    expect(config.event_store.url).toBeUndefined();
+    expect(load(PRODUCTION, { port: 9002 }).http.port).toBe(9002);
+  });
+});
+
+describe('a secret', () => {
+  it('is read from where the configuration says', () => {
+    vi.stubEnv('CRM_KEY', 'from the environment');
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'from the file\n');
+    expect(readSecret({ env: 'CRM_KEY' })).toBe('from the environment');
+    expect(readSecret({ file })).toBe('from the file');
+  });
+
+  it('that is not there stops the start, by name and without its value', () => {
+    expect(messageOf(() => readSecret({ env: 'NOT_SET' }))).toContain('NOT_SET');
+    expect(messageOf(() => readSecret({ file: join(folder, 'none') }))).toContain('none');
+  });
+});
