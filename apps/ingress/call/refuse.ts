@@ -24,6 +24,18 @@ export const refuse = async (
   throw markOnRecord(new CountersignError(code, reason));
 };
 
+/** The silent service has taken up to 1 s already; the record of its refusal gets what is left of 2 s (promise G3). */
+const RECORD_MS_MAX = 900;
+
+const inTime = async <T>(recording: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const refusal = new CountersignError('ledger_unavailable', 'the refusal was not recorded in time');
+    timer = setTimeout(() => reject(refusal), RECORD_MS_MAX);
+  });
+  return Promise.race([recording, late]).finally(() => clearTimeout(timer));
+};
+
 /** For `.catch`: a service that did not answer is the reason of the refusal. */
 export const refuseWith =
   (gateway: Gateway, call: Call, known: Known) =>
@@ -31,5 +43,6 @@ export const refuseWith =
     // Without a ledger there is nothing to record with; the refusal itself stands.
     if (error instanceof CountersignError && error.code.startsWith('ledger_')) throw error;
     const code = error instanceof CountersignError ? error.code : 'internal';
-    return refuse(gateway, call, known, code, error instanceof CountersignError ? (error.detail ?? '') : '');
+    const reason = error instanceof CountersignError ? (error.detail ?? '') : '';
+    return inTime(refuse(gateway, call, known, code, reason));
   };

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { ProcessName } from '../../../apps/standalone/distributed/programs.js';
+import { LaunchError, type ProcessName } from '../../../apps/standalone/distributed/programs.js';
 import {
   type Distributed,
   startDistributed,
 } from '../../../apps/standalone/distributed/start-distributed.js';
 import { freePorts } from './free-port.js';
-import { startIssuer } from './issuer.js';
+import { type OwnIssuer, startIssuer } from './issuer.js';
 import type { Service } from './service.js';
 import type { Stage } from './stage.js';
 import { type PrivateOptions, type PrivateSystem, writeConfig } from './standalone.js';
@@ -62,8 +62,15 @@ const processOf = (
   };
 };
 
-/** The five services as processes of their own over a real nats-server and a real redis-server. */
-export const startCluster = async (stage: Stage, options: PrivateOptions): Promise<PrivateSystem> => {
+const PORT_ATTEMPTS = 3;
+
+/** Ports are found free and bound a little later; whoever came in between is met by other ports. */
+const launch = async (
+  stage: Stage,
+  options: PrivateOptions,
+  log: (line: string) => void,
+  attempt = 1,
+): Promise<{ distributed: Distributed; issuer: OwnIssuer; folder: string }> => {
   const [port = 0] = await freePorts(5);
   const ingress = `http://127.0.0.1:${port}`;
   const servers = options.upstreams.map((upstream) => String(upstream['name']));
@@ -72,17 +79,28 @@ export const startCluster = async (stage: Stage, options: PrivateOptions): Promi
   const issuer = await startIssuer(stage, resourcesOf(one, servers));
   const folder = join(stage.folder, `distributed-${port}`);
   const config = await writeConfig(folder, options, issuer.url);
-  const data = join(folder, 'data');
+  try {
+    const distributed = await startDistributed({ config, port, data: join(folder, 'data'), log, report: log });
+    return { distributed, issuer, folder };
+  } catch (error) {
+    const isTaken = error instanceof LaunchError && error.message.includes('is in use');
+    if (!isTaken || attempt === PORT_ATTEMPTS) throw error;
+    return launch(stage, options, log, attempt + 1);
+  }
+};
+
+/** The five services as processes of their own over a real nats-server and a real redis-server. */
+export const startCluster = async (stage: Stage, options: PrivateOptions): Promise<PrivateSystem> => {
   let output = '';
   const log = (line: string): void => {
     output += `${line}\n`;
   };
-  const distributed = await startDistributed({ config, port, data, log, report: log });
+  const { distributed, issuer, folder } = await launch(stage, options, log);
   stage.defer(() => distributed.stop());
-  const { approvalUrl, ledgerUrl, policyUrl } = distributed;
-  const urls: Urls = { ingress, approval: approvalUrl, ledger: ledgerUrl, policy: policyUrl };
+  const { url: ingress, approvalUrl: approval, ledgerUrl: ledger, policyUrl: policy } = distributed;
+  const urls: Urls = { ingress, approval, ledger, policy };
   const services = new Map(
     PROCESSES.map((name) => [name as string, processOf(distributed, name, () => output, urls)]),
   );
-  return { urls, issuer, data, services, policyFile: join(folder, 'policy.yaml') };
+  return { urls, issuer, data: join(folder, 'data'), services, policyFile: join(folder, 'policy.yaml') };
 };
