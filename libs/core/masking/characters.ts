@@ -89,12 +89,6 @@ export const astralDigit = (text: string, index: number): number => {
   return low >= 0xdfce && low <= 0xdfff ? (low - 0xdfce) % 10 : -1;
 };
 
-/** Letter or digit of any script, by code unit. */
-export const isWordCode = (code: number): boolean => {
-  const found = CLASSES[code] as number;
-  return found <= ASTRAL_DIGIT || found === LETTER;
-};
-
 /** Letter or digit of any script. */
 export const isWordAt = (text: string, index: number): boolean => {
   if (index < 0) return false;
