@@ -5,7 +5,7 @@ import type { MaskingProfile, MaskKind } from '../policy/policy.types.js';
  * both: plain ASCII forms only, and a strict subset of what the scanner masks.
  */
 const SSN = /^(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}$/;
-const PAN = /^(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -])\d{6}\2\d{5}|\d{13,19})(?![0-9A-Za-z-])/;
+const PAN = /^(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -])\d{6}\2\d{5}|\d{13,19})(?![0-9A-Za-z-]|\.\d)/;
 /** Visa, Mastercard, American Express, Discover. */
 const ISSUER = /^(?:4|5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720|3[47]|6011|65)/;
 const PAN_CHARS_MAX = 19;
@@ -55,7 +55,7 @@ const hasPan = (text: string): boolean => {
     while (isDigit(text, end)) end++;
     at = end - 1;
     if (!mayBePan(text, start, end)) continue;
-    const found = PAN.exec(text.slice(start, start + PAN_CHARS_MAX + 1));
+    const found = PAN.exec(text.slice(start, start + PAN_CHARS_MAX + 2));
     if (found && isPan(found[0].replaceAll(/[ -]/g, ''))) return true;
   }
   return false;

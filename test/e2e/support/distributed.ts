@@ -29,6 +29,23 @@ export const untilReady = async ({ ingress }: Urls): Promise<void> => {
   await waitUntil('all services ready', () => isReady().catch(() => false), READY_MS_MAX);
 };
 
+/** A service answers on the bus a moment before it does over HTTP. */
+const untilListening = (url: string): Promise<true> =>
+  waitUntil(`an answer of ${url}`, () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok || undefined,
+      () => undefined,
+    ),
+  );
+
+const urlsByName = (distributed: Distributed): { readonly [name in ProcessName]?: string } => ({
+  ingress: distributed.url,
+  approval: distributed.approvalUrl,
+  ledger: distributed.ledgerUrl,
+  policy: distributed.policyUrl,
+  masking: distributed.maskingUrl,
+});
+
 /** One supervised process, under the test's control: killed it stays down until it is started. */
 const processOf = (
   distributed: Distributed,
@@ -36,6 +53,7 @@ const processOf = (
   output: () => string,
   urls: Urls,
 ): Service => {
+  const url = urlsByName(distributed)[name];
   const pid = (): number | undefined => distributed.pids()[name];
   const signal = (signalName: NodeJS.Signals): void => {
     const id = pid();
@@ -54,6 +72,7 @@ const processOf = (
     start: async () => {
       distributed.setRestart(name, true);
       await waitUntil(`the start of ${name}`, () => pid() !== undefined);
+      if (url !== undefined) await untilListening(url);
       await untilReady(urls);
     },
     signal,
@@ -80,7 +99,13 @@ const launch = async (
   const folder = join(stage.folder, `distributed-${port}`);
   const config = await writeConfig(folder, options, issuer.url);
   try {
-    const distributed = await startDistributed({ config, port, data: join(folder, 'data'), log, report: log });
+    const distributed = await startDistributed({
+      config,
+      port,
+      data: join(folder, 'data'),
+      log,
+      report: log,
+    });
     return { distributed, issuer, folder };
   } catch (error) {
     const isTaken = error instanceof LaunchError && error.message.includes('is in use');

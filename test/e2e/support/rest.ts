@@ -55,7 +55,7 @@ export interface Transcript {
   readonly masking: { readonly counts: Record<string, number> } | null;
   readonly response: unknown;
   readonly outcome: { readonly type: string; readonly code?: string; readonly reason?: string };
-  readonly events: readonly { readonly type: string }[];
+  readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[];
 }
 
 export interface ReplayReport {
