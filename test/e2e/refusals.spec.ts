@@ -86,19 +86,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage.close(), 30_000);
 
-/** Sends, checks the answer and its time, and gives what the ledger has recorded meanwhile. */
-const refused = async (
-  send: () => Promise<RawAnswer>,
-  expected: { readonly status: number; readonly code: string },
-): Promise<{ answer: RawAnswer; recorded: readonly LedgerEntry[] }> => {
-  const before = (await ledger.events()).length;
-  const answer = await send();
-  expect({ status: answer.status, code: codeOf(answer) }).toEqual(expected);
-  expect(answer.elapsed_ms).toBeLessThan(REFUSED_MS_MAX);
-  expect(serviceOf(system, 'countersign').isAlive()).toBe(true);
-  const recorded = (await ledger.events()).slice(before).filter(({ type }) => type !== 'LedgerRead');
-  return { answer, recorded };
-};
+const refused = (send: () => Promise<RawAnswer>, expected: Refusal) =>
+  expectRefused(system, ledger, send, expected);
 
 const list = (headers: Record<string, string | undefined>, endpoint = 'mcp/core-banking') =>
   rawPost(at(endpoint), rpc('tools/list'), headers);
@@ -369,64 +358,6 @@ describe('a call that cannot be carried out', () => {
       { status: 200, code: 'upstream_unavailable' },
     );
     expect(endOf(recorded)).toMatchObject({ type: 'CallFailed', data: { code: 'upstream_unavailable' } });
-  });
-});
-
-describe('the REST edges', () => {
-  const get = async (path: string, token?: string) => {
-    const response = await fetch(at(path), token === undefined ? {} : { headers: bearer(token) });
-    return {
-      status: response.status,
-      body: (await response.json()) as { code?: string },
-      headers: response.headers,
-    };
-  };
-
-  it.each(['approvals', 'ledger/calls', 'ledger/events'])(
-    'GET /%s without a token is refused',
-    async (path) => {
-      expect(await get(path)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
-    },
-  );
-
-  it('an agent is refused the ledger, and that is recorded', async () => {
-    const before = (await ledger.events()).length;
-    expect(await get('ledger/calls', engineer)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
-    expect((await ledger.events()).slice(before)).toContainEqual(
-      expect.objectContaining({ type: 'LedgerReadRefused' }),
-    );
-  });
-});
-
-describe('when the authorization server', () => {
-  it('rotates its key, tokens of the new key are accepted without a restart', async () => {
-    await system.issuer.rotateKey();
-    const token = await system.issuer.token('data-engineer');
-    expect((await list(bearer(token), 'mcp/odd')).status).toBe(200);
-    ledger = await examiner(system);
-    const old = await refused(() => list(bearer(engineer), 'mcp/odd'), {
-      status: 401,
-      code: 'token_invalid',
-    });
-    expect(old.recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'token_invalid' } }]);
-  });
-
-  it('is away, known keys go on working and unknown ones are refused as "unavailable"', async () => {
-    const known = await system.issuer.token('data-engineer');
-    expect((await list(bearer(known), 'mcp/odd')).status).toBe(200);
-    await system.issuer.rotateKey();
-    const unknown = await system.issuer.token('data-engineer');
-    system.issuer.setAway(true);
-    try {
-      const { recorded } = await refused(() => list(bearer(unknown), 'mcp/odd'), {
-        status: 503,
-        code: 'identity_unavailable',
-      });
-      expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'identity_unavailable' } }]);
-      expect((await list(bearer(known), 'mcp/odd')).status).toBe(200);
-    } finally {
-      system.issuer.setAway(false);
-    }
   });
 });
 

@@ -77,11 +77,15 @@ describe.each(SHAPES)('the story of the demonstration, %s', (_shape, start) => {
       expect(clearIdentifiersIn(analyst.received())).toEqual([]);
     });
 
-    it('a document is masked as well, over the united endpoint', async () => {
+    it.each([
+      ['a statement', 'statements', `${customer.id}-2026.txt`, '[BANK_ACCOUNT]'],
+      ['a customer file', 'customer-files', `${customer.id}.json`, '[US_SSN]'],
+      ['an export with remarks in free text', 'exports', 'customers.csv', '[US_SSN]'],
+    ])('%s is masked as well, over the united endpoint', async (_title, folder, file, mask) => {
       const all = await connect(system, sdk, 'risk-analyst');
-      const path = join(stage.folder, 'demo', 'documents', 'exports', 'customers.csv');
+      const path = join(stage.folder, 'demo', 'documents', folder, file);
       const result = await all.call('documents__read_text_file', { path });
-      expect(textOf(result)).toContain('[US_SSN]');
+      expect(textOf(result)).toContain(mask);
       expect(clearIdentifiersIn(all.received())).toEqual([]);
       await all.close();
     });
@@ -159,7 +163,7 @@ describe.each(SHAPES)('the story of the demonstration, %s', (_shape, start) => {
 
     it('the examiner reads who did what, who allowed it, and what was shown', async () => {
       const calls = (await ledger.calls()).filter(({ agent }) => agent === 'e2e-agent');
-      const [updated, denied, , queried] = calls;
+      const [updated, denied, , , , queried] = calls;
       const write = await ledger.transcript(updated?.id ?? '');
       expect(write).toMatchObject({
         caller: { principal: 'data-engineer' },

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEMO_SERVERS } from '../../../apps/standalone/demo.js';
@@ -9,7 +8,6 @@ import type { Stage } from './stage.js';
 import { DIST, resourcesOf, type System, type Urls } from './system.js';
 
 const CLI = join(DIST, 'apps', 'cli', 'main.js');
-const SERVE = existsSync(CLI) ? [CLI, 'serve'] : [join(DIST, 'test', 'e2e', 'support', 'serve.js')];
 const READY = /^Countersign is ready: http/m;
 
 const oneUrl = (url: string): Urls => ({ ingress: url, approval: url, ledger: url, policy: url });
@@ -21,7 +19,7 @@ export const startDemo = async (stage: Stage): Promise<System> => {
   const countersign = service({
     name: 'countersign',
     command: process.execPath,
-    args: [...SERVE, '--port', String(port), '--data', data],
+    args: [CLI, 'serve', '--port', String(port), '--data', data],
     ready: READY,
   });
   stage.defer(countersign.stop);
@@ -87,7 +85,7 @@ export const startPrivate = async (stage: Stage, options: PrivateOptions): Promi
   const countersign = service({
     name: 'countersign',
     command: process.execPath,
-    args: [...SERVE, '--config', config, '--port', String(port), '--data', data],
+    args: [CLI, 'serve', '--config', config, '--port', String(port), '--data', data],
     ready: READY,
   });
   stage.defer(countersign.stop);
