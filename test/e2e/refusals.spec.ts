@@ -3,15 +3,14 @@ import { gzipSync } from 'node:zlib';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from './support/bank.js';
+import { expectRefused, REFUSED_MS_MAX, type Refusal } from './support/expect-refused.js';
 import { codeOf, frameOf, type RawAnswer, rawPost, rpc, toolCall } from './support/raw.js';
 import { type Examiner, examiner, type LedgerEntry } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
 import { type PrivateSystem, startPrivate } from './support/standalone.js';
-import { DIST, outputOf, serviceOf } from './support/system.js';
+import { DIST, outputOf } from './support/system.js';
 import { pause } from './support/wait-until.js';
 
-/** Promise G3 says two seconds; the rest is room for a busy machine. */
-const REFUSED_MS_MAX = 2_500;
 const UPSTREAM_TIMEOUT_MS = 700;
 const REQUEST_BYTES_MAX = 64 * 1024;
 const RESULT_BYTES_MAX = 16 * 1024;

@@ -4,6 +4,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from '../e2e/support/bank.js';
+import { REFUSED_MS_MAX } from '../e2e/support/expect-refused.js';
 import { DIRECT_WRITES } from '../e2e/support/policies.js';
 import { codeOf, rawPost, toolCall } from '../e2e/support/raw.js';
 import { examiner } from '../e2e/support/rest.js';
@@ -12,8 +13,6 @@ import { startPrivate } from '../e2e/support/standalone.js';
 import { type System, serviceOf } from '../e2e/support/system.js';
 import { waitUntil } from '../e2e/support/wait-until.js';
 
-/** Promise G3 says two seconds; the rest is room for a busy machine. */
-const REFUSED_MS_MAX = 2_500;
 const DISK_BYTES = 24 * 1024 * 1024;
 const FULL = ['ledger_full', 'ledger_unavailable'];
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from '../e2e/support/bank.js';
 import { startCluster } from '../e2e/support/distributed.js';
+import { REFUSED_MS_MAX } from '../e2e/support/expect-refused.js';
 import { demoCustomer } from '../e2e/support/personal-data.js';
 import { DIRECT_WRITES } from '../e2e/support/policies.js';
 import { codeOf, type RawAnswer, rawPost, rpc, toolCall } from '../e2e/support/raw.js';
@@ -9,8 +10,6 @@ import { openStage, type Stage } from '../e2e/support/stage.js';
 import { type System, serviceOf } from '../e2e/support/system.js';
 import { pause, waitUntil } from '../e2e/support/wait-until.js';
 
-/** Promise G3 says two seconds; the rest is room for a busy machine. */
-const REFUSED_MS_MAX = 2_500;
 /** A late reply has come by then, and what it could do wrong would have shown. */
 const LATE_MS = 2_500;
 const WORKS_AGAIN_MS_MAX = 15_000;

@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Guard, startGuard } from '../../../apps/standalone/distributed/guard.js';
 
 export interface ServiceOptions {
   readonly name: string;
@@ -28,10 +32,13 @@ export interface Service {
 
 const READY_MS = 25_000;
 const STOP_MS = 5_000;
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+
+let guard: Guard | undefined;
+/** Ends the children when this process is gone, even by SIGKILL. Started with the first child. */
+const theGuard = (): Guard => {
+  guard ??= startGuard(mkdtempSync(join(tmpdir(), 'countersign-e2e-guard-')));
+  return guard;
+};
 
 /** A service that is not started yet. */
 export const service = ({ name, command, args, env = {}, ready }: ServiceOptions): Service => {
@@ -55,7 +62,7 @@ export const service = ({ name, command, args, env = {}, ready }: ServiceOptions
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
-    running.add(started);
+    if (started.pid !== undefined) theGuard().watch(started.pid);
     const from = output.length;
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`${name} ${why}\n${output.slice(from).slice(-4_000)}`));
@@ -68,7 +75,7 @@ export const service = ({ name, command, args, env = {}, ready }: ServiceOptions
       started.stderr.setEncoding('utf8').on('data', take);
       started.once('error', (error) => fail(error.message));
       started.once('exit', (code, signal) => {
-        running.delete(started);
+        if (started.pid !== undefined) theGuard().forget(started.pid);
         clearTimeout(timer);
         fail(`ended with ${code ?? signal}`);
       });

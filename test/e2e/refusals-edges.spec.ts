@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bankUpstream, startBank } from './support/bank.js';
+import { expectRefused } from './support/expect-refused.js';
+import { DIRECT_WRITES } from './support/policies.js';
+import { type RawAnswer, rawPost, rpc } from './support/raw.js';
+import { type Examiner, examiner } from './support/rest.js';
+import { openStage, type Stage } from './support/stage.js';
+import { type PrivateSystem, startPrivate } from './support/standalone.js';
+
+let stage: Stage;
+let system: PrivateSystem;
+let ledger: Examiner;
+let engineer: string;
+
+beforeAll(async () => {
+  stage = await openStage();
+  system = await startPrivate(stage, {
+    policy: DIRECT_WRITES,
+    upstreams: [bankUpstream(await startBank(stage))],
+  });
+  ledger = await examiner(system);
+  engineer = await system.issuer.token('data-engineer');
+}, 60_000);
+afterAll(() => stage.close(), 30_000);
+
+const list = (token: string): Promise<RawAnswer> =>
+  rawPost(`${system.urls.ingress}/mcp/core-banking`, rpc('tools/list'), { authorization: `Bearer ${token}` });
+
+describe('the REST edges', () => {
+  const get = async (path: string, token?: string) => {
+    const response = await fetch(`${system.urls.ledger}/${path}`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    return {
+      status: response.status,
+      body: (await response.json()) as { code?: string },
+      headers: response.headers,
+    };
+  };
+
+  it.each(['approvals', 'ledger/calls', 'ledger/events'])(
+    'GET /%s without a token is refused',
+    async (path) => {
+      expect(await get(path)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+    },
+  );
+
+  it('an agent is refused the ledger, and that is recorded', async () => {
+    const before = (await ledger.events()).length;
+    expect(await get('ledger/calls', engineer)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect((await ledger.events()).slice(before)).toContainEqual(
+      expect.objectContaining({ type: 'LedgerReadRefused' }),
+    );
+  });
+});
+
+describe('when the authorization server', () => {
+  it('rotates its key, tokens of the new key are accepted without a restart', async () => {
+    await system.issuer.rotateKey();
+    const token = await system.issuer.token('data-engineer');
+    expect((await list(token)).status).toBe(200);
+    ledger = await examiner(system);
+    const old = await expectRefused(system, ledger, () => list(engineer), {
+      status: 401,
+      code: 'token_invalid',
+    });
+    expect(old.recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'token_invalid' } }]);
+  });
+
+  it('is away, known keys go on working and unknown ones are refused as "unavailable"', async () => {
+    const known = await system.issuer.token('data-engineer');
+    expect((await list(known)).status).toBe(200);
+    await system.issuer.rotateKey();
+    const unknown = await system.issuer.token('data-engineer');
+    system.issuer.setAway(true);
+    try {
+      const { recorded } = await expectRefused(system, ledger, () => list(unknown), {
+        status: 503,
+        code: 'identity_unavailable',
+      });
+      expect(recorded).toMatchObject([{ type: 'RequestRefused', data: { code: 'identity_unavailable' } }]);
+      expect((await list(known)).status).toBe(200);
+    } finally {
+      system.issuer.setAway(false);
+    }
+  });
+});
