@@ -14,7 +14,7 @@ export type WireEvent = z.infer<typeof storedEvent>;
 export const ledgerAppend = contract({
   subject: 'countersign.ledger.append.v1',
   answeredBy: 'ledger',
-  askedBy: ['ingress', 'approval', 'policy', 'masking'],
+  askedBy: ['ingress', 'approval', 'policy', 'masking', 'ledger'],
   deadline_ms: 1_500,
   unavailable: 'ledger_unavailable',
   request: z.object({

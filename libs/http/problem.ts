@@ -8,6 +8,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
+import { wwwAuthenticate } from '#identity/protected-resource.js';
 
 /** RFC 9457 problem details with our stable code. */
 export const problemOf = (code: ErrorCode, detail?: string) => ({
@@ -22,12 +23,20 @@ export const problemOf = (code: ErrorCode, detail?: string) => ({
 /** The last resort of every REST edge: stable codes out, unexpected errors into the log and nothing of them to the caller. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    /** Of the REST edges: 401 names the metadata document of this resource (RFC 9728 section 5.1). */
+    private readonly resource: () => string,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent || reply.raw.headersSent) return;
     const problem = this.problem(error);
+    if (problem.status === 401) {
+      const challenge = wwwAuthenticate({ resource: this.resource(), code: problem.code });
+      void reply.header('www-authenticate', challenge);
+    }
     void reply
       .status(problem.status)
       .header('content-type', 'application/problem+json')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   createParamDecorator,
   type ExecutionContext,
@@ -12,7 +13,9 @@ import { CountersignError } from '#core/errors.js';
 import { bearerToken } from '#identity/bearer-token.js';
 import type { Caller } from '#identity/caller.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
+import { recordRefusal } from './record-refusal.js';
 
+const INSTANCE = randomUUID();
 export const VERIFIER = Symbol('VERIFIER');
 export const REST_AUDIENCE = Symbol('REST_AUDIENCE');
 
@@ -30,9 +33,22 @@ export class RestCallers implements PipeTransform<string | undefined, Promise<Re
   ) {}
 
   async transform(authorization: string | undefined): Promise<RestCaller> {
-    const caller = await this.verifier.verify(bearerToken(authorization), this.audience());
+    const caller = await this.authenticate(authorization);
     const { roles } = await this.bus.request(policyRoles, { groups: [...caller.groups] });
     return { ...caller, roles };
+  }
+
+  /** A refused token is on record like every other refusal (promise G6), without the token. */
+  private async authenticate(authorization: string | undefined): Promise<Caller> {
+    try {
+      return await this.verifier.verify(bearerToken(authorization), this.audience());
+    } catch (error) {
+      if (error instanceof CountersignError) {
+        const refusal = { code: error.code, where: 'rest', about: { detail: error.detail ?? null } };
+        await recordRefusal(this.bus, INSTANCE, refusal).catch(() => undefined);
+      }
+      throw error;
+    }
   }
 }
 

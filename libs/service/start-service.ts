@@ -69,7 +69,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter(logger));
+  app.useGlobalFilters(new ProblemFilter(logger, platform.publicUrl));
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
   if (options.mount !== undefined) mount(app, options.mount);
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });

@@ -39,9 +39,15 @@ describe('the REST edges', () => {
   };
 
   it.each(['approvals', 'ledger/calls', 'ledger/events'])(
-    'GET /%s without a token is refused',
+    'GET /%s without a token is refused, recorded, and told where to get one',
     async (path) => {
-      expect(await get(path)).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+      const before = (await ledger.events()).length;
+      const { status, body, headers } = await get(path);
+      expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_missing' });
+      expect(headers.get('www-authenticate')).toContain('/.well-known/oauth-protected-resource');
+      expect((await ledger.events()).slice(before)).toContainEqual(
+        expect.objectContaining({ type: 'RequestRefused', data: expect.objectContaining({ where: 'rest' }) }),
+      );
     },
   );
 

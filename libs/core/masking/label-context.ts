@@ -53,7 +53,7 @@ const labels = (label: MaskKind | 'none', list: string): Word[] =>
 
 const WORDS: readonly Word[] = [
   ...labels('US_SSN', 'ssn ssns ss itin tin socsec'),
-  ...labels('BANK_ACCOUNT', 'account accounts acct accts iban accountnumber acctno'),
+  ...labels('BANK_ACCOUNT', 'account accounts acct accts iban accountnumber acctno statement statements'),
   ...labels('PHONE', 'phone telephone tel mobile cell cellphone fax landline'),
   ...labels('DOB', 'dob born birth birthday birthdate birthdays'),
   ...labels(

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Guard, startGuard } from '../../../apps/standalone/distributed/guard.js';
@@ -36,7 +35,8 @@ const STOP_MS = 5_000;
 let guard: Guard | undefined;
 /** Ends the children when this process is gone, even by SIGKILL. Started with the first child. */
 const theGuard = (): Guard => {
-  guard ??= startGuard(mkdtempSync(join(tmpdir(), 'countersign-e2e-guard-')));
+  // It would also remove a folder with secrets; here there is none.
+  guard ??= startGuard(join(tmpdir(), `countersign-e2e-no-folder-${process.pid}`));
   return guard;
 };
 
@@ -60,6 +60,8 @@ export const service = ({ name, command, args, env = {}, ready }: ServiceOptions
     const started = spawn(command, args, {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, which the guard ends as a whole.
+      detached: true,
     });
     child = started;
     if (started.pid !== undefined) theGuard().watch(started.pid);
@@ -69,7 +71,9 @@ export const service = ({ name, command, args, env = {}, ready }: ServiceOptions
       const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
       const take = (text: string): void => {
         output += text;
-        if (ready.test(output.slice(from))) resolve();
+        if (!ready.test(output.slice(from))) return;
+        clearTimeout(timer);
+        resolve();
       };
       started.stdout.setEncoding('utf8').on('data', take);
       started.stderr.setEncoding('utf8').on('data', take);
