@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
 import { ledgerAppend } from '#contracts/ledger.js';
 import { maskingMask } from '#contracts/masking.js';
@@ -91,7 +92,7 @@ const hold = async (
   });
   const { principal, issuer, subject, clientId } = call.caller;
   try {
-    await gateway.bus.request(approvalRequest, {
+    await requestApproval(gateway, {
       approvalId: held.approvalId,
       callId: call.id,
       digest,
@@ -118,6 +119,27 @@ const hold = async (
     throw error;
   }
   return held;
+};
+
+const REQUEST_MS_MAX = 10_000;
+const REQUEST_AGAIN_MS = 300;
+
+/** The request is idempotent and the call is on record as held: an answer that was lost is asked for again for a while. */
+const requestApproval = async (
+  gateway: Gateway,
+  request: z.input<typeof approvalRequest.request>,
+): Promise<void> => {
+  const until = performance.now() + REQUEST_MS_MAX;
+  for (;;) {
+    try {
+      await gateway.bus.request(approvalRequest, request);
+      return;
+    } catch (error) {
+      const isSilence = error instanceof CountersignError && error.code.endsWith('_unavailable');
+      if (!isSilence || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, REQUEST_AGAIN_MS));
+    }
+  }
 };
 
 const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
