@@ -7,6 +7,8 @@ import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { CloseCall } from './close-call.js';
 import { Directory } from './directory.js';
 
+const EARLY_MS_MAX = 1_000;
+
 export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unknown) => void) => Jobs;
 
 /** Ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
@@ -57,10 +59,16 @@ export class Expiry implements OnApplicationShutdown {
   private async due(approvalId: string): Promise<void> {
     const listed = this.directory.get(approvalId);
     if (listed === undefined || !listed.callOpen) return;
+    const { expiresAt } = listed.approval.request;
+    // Timers may ring a moment early. The decider would then change nothing, and nobody would look again.
+    const early_ms = Date.parse(expiresAt) - Date.now();
+    if (early_ms > 0)
+      await new Promise((resolve) => setTimeout(resolve, Math.min(early_ms + 1, EARLY_MS_MAX)));
     const now = new Date().toISOString();
     const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
       decideExpiry(current, now),
     );
+    if (state.status === 'pending' || state.status === 'granted') return this.schedule(approvalId, expiresAt);
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
 }
