@@ -19,7 +19,7 @@ import { advanceCall, checkEntries } from './check-append.js';
 import { OpenCalls } from './open-calls.js';
 
 /** How long after its own deadline a forwarded call of a living ingress may still be open. */
-const OVERDUE_GRACE_MS = 10_000;
+const OVERDUE_GRACE_MS = 5_000;
 
 /** The only writer of the event store. Checks every append against the rules of its stream before it is stored. */
 export class Ledger {
@@ -116,9 +116,14 @@ export class Ledger {
       revision,
       instance: data?.instance ?? known?.instance ?? '',
       overdue_at:
-        data === undefined
-          ? (known?.overdue_at ?? Number.POSITIVE_INFINITY)
-          : performance.now() + data.deadline_ms + OVERDUE_GRACE_MS,
+        forward === undefined ? (known?.overdue_at ?? Number.POSITIVE_INFINITY) : overdueAt(forward),
     });
   }
 }
+
+/** Counted from when the call was forwarded, so that a restart of the ledger does not give old calls their time again. */
+const overdueAt = (forward: Entry): number => {
+  const { deadline_ms } = asEvent<ForwardIntended>(forward).data;
+  const age_ms = Math.max(0, Date.now() - Date.parse(forward.time));
+  return performance.now() + Math.max(0, deadline_ms - age_ms) + OVERDUE_GRACE_MS;
+};

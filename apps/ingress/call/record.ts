@@ -260,13 +260,18 @@ const appendFirst = async (
   try {
     return await append(gateway, callAppend(gateway, call, call.id, -1, events));
   } catch (error) {
-    gateway.late.add(call.id, () => closeNeverForwarded(gateway, call));
+    let looks = 0;
+    gateway.late.add(call.id, () => closeNeverForwarded(gateway, call, ++looks));
     throw error;
   }
 };
 
-const closeNeverForwarded = async (gateway: Gateway, call: Call): Promise<void> => {
+/** A slow ledger may store the append after we looked: so long is it looked for, once a second. */
+const LOOKS_MAX = 30;
+
+const closeNeverForwarded = async (gateway: Gateway, call: Call, looks: number): Promise<void> => {
   const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(call.id) });
+  if (events.length === 0 && looks < LOOKS_MAX) throw new CountersignError('not_found', 'not stored so far');
   const last = events.at(-1);
   const detail = 'the intent was recorded too late; the call was never forwarded';
   const failed = toRecord({ type: 'CallFailed', v: 1, data: { code: 'ledger_unavailable', detail } });
