@@ -23,6 +23,8 @@ export interface KillLoop {
 const WRITERS = 8;
 /** Long enough for calls in every stage: their upstream takes about 20 ms. */
 const LOAD_MS_MAX = 250;
+/** Nobody waits longer for the upstream; the ledger closes what is open a little later. */
+const UPSTREAM = { timeout_ms: 10_000 };
 const UPSTREAM_MS = 10;
 const COMES_THROUGH_MS_MAX = 30_000;
 
@@ -45,7 +47,11 @@ export const runKillLoop = async ({
     const bank = await startBank(stage, { keep_requests: true, faults });
     const start = shape === 'standalone' ? startPrivate : startCluster;
     const settings = { log_level: 'warn' };
-    const system = await start(stage, { policy: DIRECT_WRITES, upstreams: [bankUpstream(bank)], settings });
+    const system = await start(stage, {
+      policy: DIRECT_WRITES,
+      upstreams: [bankUpstream(bank, UPSTREAM)],
+      settings,
+    });
     const process = serviceOf(system, victim);
     const writers = startWriters(system, await system.issuer.token('data-engineer'), WRITERS);
     const random = createRandom(seed);
