@@ -15,6 +15,7 @@ import type { Exchange } from './exchange.js';
 import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
+  ignoreConflict,
   lastRevision,
   recordHeld,
   recordRelease,
@@ -249,8 +250,4 @@ const digestOf = (
 
 const ignoreUnknown = (error: unknown): void => {
   if (!(error instanceof CountersignError) || error.code !== 'approval_unknown') throw error;
-};
-
-const ignoreConflict = (error: unknown): void => {
-  if (!(error instanceof CountersignError) || error.code !== 'revision_conflict') throw error;
 };

@@ -284,7 +284,8 @@ const closeNeverForwarded = async (gateway: Gateway, call: Call, looks: number):
   await append(gateway, callAppend(gateway, call, call.id, last.revision, end)).catch(ignoreConflict);
 };
 
-const ignoreConflict = (error: unknown): void => {
+/** For `.catch`: somebody else has ended the call meanwhile, which is as good. */
+export const ignoreConflict = (error: unknown): void => {
   if (!(error instanceof CountersignError) || error.code !== 'revision_conflict') throw error;
 };
 
