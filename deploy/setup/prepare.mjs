@@ -52,6 +52,7 @@ const install = () => {
 
 const sources = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === 'node_modules') return [];
     const path = join(folder, entry.name);
     return entry.isDirectory() ? sources(path) : /\.ts$/.test(entry.name) ? [path] : [];
   });
