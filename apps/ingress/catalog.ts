@@ -3,7 +3,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { canonicalJson } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
-import type { Upstream, UpstreamTool } from '#mcp/upstream/upstream.types.js';
+import type { ListedItem, Upstream } from '#mcp/upstream/upstream.types.js';
 import { sha256 } from '#sealing/sha256.js';
 
 export interface CatalogTool {
@@ -44,7 +44,9 @@ export class Catalog {
     this.servers = new Map(servers.map((server) => [server.name, server]));
     for (const { name, upstream } of servers) {
       this.listings.set(name, { tools: undefined, loading: undefined, stale: true });
-      upstream.onToolsChanged(() => this.refresh(name));
+      upstream.onListChanged((kind) => {
+        if (kind === 'tools') void this.refresh(name);
+      });
       this.refresh(name);
     }
   }
@@ -110,7 +112,7 @@ export class Catalog {
     while (listing.stale && !this.stopping.signal.aborted) {
       listing.stale = false;
       try {
-        const tools = await this.server(server).upstream.listTools(this.stopping.signal);
+        const tools = await this.server(server).upstream.list('tools', this.stopping.signal);
         listing.tools = new Map(tools.map((tool) => [tool.name, toCatalogTool(server, tool)]));
         this.logger.info({ server, tools: tools.length }, 'tools listed');
       } catch (error) {
@@ -123,7 +125,7 @@ export class Catalog {
   }
 }
 
-const toCatalogTool = (server: string, { name, json }: UpstreamTool): CatalogTool => {
+const toCatalogTool = (server: string, { name, json }: ListedItem): CatalogTool => {
   const { title, description, inputSchema, outputSchema, annotations } = json;
   const pinned = JSON.parse(
     JSON.stringify({ name, title, description, inputSchema, outputSchema, annotations }),

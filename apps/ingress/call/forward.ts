@@ -22,13 +22,18 @@ export const forward = async (
   const { upstream, timeout_ms } = gateway.catalog.server(call.server);
   const started = performance.now();
   try {
-    const answer: CallAnswer = await upstream.callTool(call.paramsBytes, {
+    const answer: CallAnswer = await upstream.request('tools/call', call.paramsBytes, {
       deadline_ms: timeout_ms,
       signal: exchange.cancelled,
       resultBytesMax: gateway.config.limits.result_bytes_max,
       // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
       ...(call.wantsProgress
-        ? { progressToken: call.id, onProgress: (progress) => exchange.progress(progress) }
+        ? {
+            progressToken: call.id,
+            // Without the text: nothing has masked it.
+            onProgress: ({ progress, total }) =>
+              exchange.progress({ progress, ...(total !== undefined && { total }) }),
+          }
         : {}),
     });
     return {

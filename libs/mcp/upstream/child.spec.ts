@@ -48,7 +48,7 @@ describe('closing a stdio upstream', () => {
         limits: { connect_wait_ms: 10_000 },
       });
       const options = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 1_000 };
-      const { bytes } = await upstream.callTool(Buffer.from('{"name":"pid"}'), options);
+      const { bytes } = await upstream.request('tools/call', Buffer.from('{"name":"pid"}'), options);
       console.log(JSON.parse(bytes).content[0].text);
       process.exit(0);`;
     const gateway = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

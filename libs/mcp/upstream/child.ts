@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { delay } from './delay.js';
-import type { StdioTransport } from './upstream.types.js';
+import type { StdioTransport } from './upstream-config.types.js';
 
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 

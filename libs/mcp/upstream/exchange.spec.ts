@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ResponseFrame } from '../frame.js';
 import { openExchange } from './exchange.js';
-import type { CallOptions } from './upstream.types.js';
+import type { RequestOptions } from './upstream.types.js';
 import { unknown } from './upstream-call.fixture.js';
 
 const answer: ResponseFrame = { kind: 'response', id: 1, outcome: 'result', bytes: Buffer.from('{"a":1}') };
-const open = (options: Partial<CallOptions> = {}) => {
+const open = (options: Partial<RequestOptions> = {}) => {
   const stops: [string, boolean][] = [];
   const all = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 100, ...options };
   return { stops, exchange: openExchange(1, all, (reason, sent) => stops.push([reason, sent])) };
@@ -68,12 +68,12 @@ describe('an exchange', () => {
   it('passes on progress of its own token with numbers, until it is over', () => {
     const reports: object[] = [];
     const { exchange } = open({ progressToken: 't', onProgress: (progress) => reports.push(progress) });
-    exchange.progress({ progressToken: 't', progress: 1, total: 3, message: 'not passed on' });
+    exchange.progress({ progressToken: 't', progress: 1, total: 3, message: 'half' });
     exchange.progress({ progressToken: 't', progress: '2' });
     exchange.progress({ progressToken: 'u', progress: 2 });
     exchange.progress({ progress: 2 });
     exchange.answer(answer);
     exchange.progress({ progressToken: 't', progress: 3 });
-    expect(reports).toEqual([{ progress: 1, total: 3 }]);
+    expect(reports).toEqual([{ progress: 1, total: 3, message: 'half' }]);
   });
 });

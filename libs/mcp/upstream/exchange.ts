@@ -2,7 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { ResponseFrame } from '../frame.js';
 import { type UnknownReason, UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { CallAnswer, CallOptions } from './upstream.types.js';
+import type { CallAnswer, RequestOptions } from './upstream.types.js';
 
 /** One request under way. The first of answer, failure, deadline and abort decides; what comes later is dropped. */
 export interface Exchange {
@@ -26,7 +26,7 @@ export interface Exchange {
  */
 export const openExchange = (
   id: number,
-  options: CallOptions,
+  options: RequestOptions,
   onStop: (reason: 'timeout' | 'cancelled', sent: boolean) => void,
 ): Exchange => {
   const { promise, resolve, reject } = Promise.withResolvers<CallAnswer>();
@@ -77,9 +77,13 @@ export const openExchange = (
   };
 };
 
-const reportProgress = (params: JsonObject, options: CallOptions): void => {
-  const { progressToken, progress, total } = params;
+const reportProgress = (params: JsonObject, options: RequestOptions): void => {
+  const { progressToken, progress, total, message } = params;
   if (options.progressToken === undefined || progressToken !== options.progressToken) return;
   if (typeof progress !== 'number') return;
-  options.onProgress?.(typeof total === 'number' ? { progress, total } : { progress });
+  options.onProgress?.({
+    progress,
+    ...(typeof total === 'number' && { total }),
+    ...(typeof message === 'string' && { message }),
+  });
 };

@@ -1,11 +1,11 @@
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
-import { isUpstreamRevision, UPSTREAM_REVISIONS, type UpstreamRevision } from '../revisions.js';
+import { isUpstreamRevision, UPSTREAM_REVISIONS } from '../revisions.js';
 import { parseStrictJson } from '../strict-json.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkSettings } from './link.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { CallAnswer } from './upstream.types.js';
+import type { CallAnswer, UpstreamServer } from './upstream.types.js';
 
 /**
  * Initialises a new link (MCP basic/lifecycle); `confirm` sends notifications/initialized. A link that cannot be
@@ -16,12 +16,14 @@ export const initialize = async (
   link: Link,
   { client, limits }: Pick<LinkSettings<unknown>, 'client' | 'limits'>,
   signal: AbortSignal,
-  confirm: (revision: UpstreamRevision) => Promise<void>,
-): Promise<void> => {
+  confirm: (revision: string) => Promise<void>,
+): Promise<UpstreamServer> => {
   const options = { deadline_ms: limits.connect_ms, signal, resultBytesMax: limits.message_bytes_max };
   try {
     const answer = await link.request('initialize', initializeParams(client), options);
-    await confirm(negotiatedRevision(answer, limits));
+    const server = readServer(answer, limits);
+    await confirm(server.revision);
+    return server;
   } catch (error) {
     await link.close();
     throw asConnectError(error);
@@ -37,13 +39,24 @@ const initializeParams = (client: LinkSettings<unknown>['client']): Uint8Array =
     }),
   );
 
-/** The revision the server chose. @throws CountersignError upstream_invalid. */
-const negotiatedRevision = (answer: CallAnswer, limits: UpstreamLimits): UpstreamRevision => {
+/** What the server says about itself. @throws CountersignError upstream_invalid. */
+const readServer = (answer: CallAnswer, limits: UpstreamLimits): UpstreamServer => {
   if (answer.kind === 'error') throw new CountersignError('upstream_invalid', 'initialize was refused');
   const result = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
-  if (isUpstreamRevision(result['protocolVersion'])) return result['protocolVersion'];
-  throw new CountersignError('upstream_invalid', 'initialize chose a revision that is not supported');
+  const { protocolVersion, capabilities, serverInfo, instructions } = result;
+  if (!isUpstreamRevision(protocolVersion))
+    throw new CountersignError('upstream_invalid', 'initialize chose a revision that is not supported');
+  return {
+    era: 'legacy',
+    revision: protocolVersion,
+    capabilities: objectOr(capabilities, {}),
+    info: objectOr(serverInfo, null),
+    instructions: typeof instructions === 'string' ? instructions : null,
+  };
 };
+
+const objectOr = <Other>(value: unknown, other: Other): JsonObject | Other =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : other;
 
 /** Nothing depends on the outcome of a failed initialize, so whatever went wrong means: not reachable. */
 const asConnectError = (error: unknown): CountersignError => {

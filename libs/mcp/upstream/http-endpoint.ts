@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import { type HttpSink, type ResponseHeaders, sendHttp } from './http-send.js';
-import type { HttpTransport } from './upstream.types.js';
+import type { HttpTransport } from './upstream-config.types.js';
 
 const CONNECT_MS = 10_000;
 /** What a server may add to an answer nobody reads. */

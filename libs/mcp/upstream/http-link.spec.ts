@@ -75,7 +75,9 @@ describe('an HTTP upstream', () => {
       },
     });
     let changes = 0;
-    upstream.onToolsChanged(() => changes++);
+    upstream.onListChanged((kind) => {
+      if (kind === 'tools') changes++;
+    });
     await expect.poll(() => changes).toBe(2);
   });
 
@@ -145,7 +147,9 @@ describe('an HTTP upstream that cannot be reached', () => {
     await expect.poll(() => upstream.state()).toEqual({ kind: 'down', reason: 'ECONNREFUSED' });
     await expect(call(upstream)).rejects.toThrow(unavailable);
     let ready = 0;
-    upstream.onToolsChanged(() => ready++);
+    upstream.onListChanged((kind) => {
+      if (kind === 'tools') ready++;
+    });
     await serve({}, Number(new URL(probe.url).port));
     await expect.poll(() => upstream.state().kind).toBe('ready');
     expect(ready).toBe(1);

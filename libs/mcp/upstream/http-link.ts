@@ -1,6 +1,7 @@
 import { CountersignError } from '#core/errors.js';
 import type { Frame } from '../frame.js';
 import { notificationFrame, requestFrame } from '../frame-write.js';
+import { tellChange } from './changes.js';
 import { type Exchange, openExchange } from './exchange.js';
 import { initialize } from './handshake.js';
 import type { AnswerContext } from './http-answer.js';
@@ -9,10 +10,12 @@ import { listen } from './http-listen.js';
 import { postRequest } from './http-post.js';
 import { resume } from './http-resume.js';
 import { headerOf, type ResponseHeaders } from './http-send.js';
+import { legacyWatch } from './legacy-watch.js';
 import type { UpstreamLimits } from './limits.js';
-import type { Connect, Link, LinkSettings, NotificationListener } from './link.js';
+import type { Connect, Link, LinkEvents, LinkSettings } from './link.js';
 import { answerServerRequest } from './server-request.js';
-import type { CallAnswer, CallOptions, HttpTransport } from './upstream.types.js';
+import { type CallAnswer, LIST_KINDS, type RequestOptions } from './upstream.types.js';
+import type { HttpTransport } from './upstream-config.types.js';
 
 type Settings = LinkSettings<HttpTransport>;
 
@@ -32,9 +35,9 @@ const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 /** MCP Streamable HTTP (2025-03-26 and later). @throws TypeError when the address or headers cannot work. */
 export const connectHttp = (settings: Settings): Connect => {
   const target = readTarget(settings.transport);
-  return async (onNotification, signal) => {
-    const link = openHttpLink(target, settings, onNotification);
-    await initialize(link, settings, signal, async (revision) => {
+  return async (events, signal) => {
+    const link = openHttpLink(target, settings, events);
+    const server = await initialize(link, settings, signal, async (revision) => {
       link.endpoint.revision = revision;
       const initialized = notificationFrame('notifications/initialized');
       const status = await link.endpoint.tell(initialized, settings.limits.request_ms);
@@ -42,14 +45,14 @@ export const connectHttp = (settings: Settings): Connect => {
         throw new CountersignError('upstream_unavailable', `initialized: HTTP ${status}`);
       link.listen();
     });
-    return link;
+    return { ...link, ...legacyWatch(link, settings.limits), server };
   };
 };
 
 interface Connection {
   readonly endpoint: HttpEndpoint;
   readonly limits: UpstreamLimits;
-  readonly onNotification: NotificationListener;
+  readonly events: LinkEvents;
   readonly lost: PromiseWithResolvers<string>;
   /** Aborted once no new request can be sent. */
   readonly ending: AbortController;
@@ -61,16 +64,12 @@ interface Connection {
   asking: Promise<boolean> | undefined;
 }
 
-const openHttpLink = (
-  target: HttpTarget,
-  settings: Settings,
-  onNotification: NotificationListener,
-): HttpLink => {
+const openHttpLink = (target: HttpTarget, settings: Settings, events: LinkEvents): HttpLink => {
   const { limits } = settings;
   const connection: Connection = {
     endpoint: openEndpoint(target, limits.calls_max),
     limits,
-    onNotification,
+    events,
     lost: Promise.withResolvers(),
     ending: new AbortController(),
     nextId: 1,
@@ -114,7 +113,7 @@ const request = (
   connection: Connection,
   method: string,
   paramsBytes: Uint8Array,
-  options: CallOptions,
+  options: RequestOptions,
 ): Promise<CallAnswer> => {
   const { endpoint, ending, limits } = connection;
   const id = connection.nextId++;
@@ -160,7 +159,7 @@ const answerContext = (connection: Connection, exchange: Exchange, resultBytesMa
 
 const takeFrame = (connection: Connection, frame: Frame): void => {
   if (frame.kind === 'request') void reply(connection, answerServerRequest(frame));
-  else if (frame.kind === 'notification') connection.onNotification(frame.method, frame.params);
+  else if (frame.kind === 'notification') tellChange(connection.events, frame.method, frame.params);
 };
 
 const reply = async (connection: Connection, frame: Uint8Array): Promise<void> => {
@@ -171,14 +170,16 @@ const reply = async (connection: Connection, frame: Uint8Array): Promise<void> =
 };
 
 const listenForChanges = (connection: Connection): void => {
-  const { endpoint, ending, limits, onNotification } = connection;
+  const { endpoint, ending, limits, events } = connection;
   void listen(endpoint, {
     limits,
     signal: ending.signal,
     onFrame: (frame) => takeFrame(connection, frame),
     onSessionGone: () => lose(connection, SESSION_GONE),
     onUnreachable: (code) => lose(connection, `cannot be reached (${code})`),
-    onGap: () => onNotification('notifications/tools/list_changed', {}),
+    onGap: () => {
+      for (const kind of LIST_KINDS) events.onListChanged(kind);
+    },
   });
 };
 

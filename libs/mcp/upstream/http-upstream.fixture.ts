@@ -3,8 +3,9 @@ import { afterEach } from 'vitest';
 import { type Behaviour, startServer, type TestServer } from './http-server.fixture.js';
 import type { UpstreamLimits } from './limits.js';
 import { openUpstream } from './upstream.js';
-import type { CallOptions, HttpTransport, Upstream } from './upstream.types.js';
+import type { RequestOptions, Upstream } from './upstream.types.js';
 import { callWith } from './upstream-call.fixture.js';
+import type { HttpTransport } from './upstream-config.types.js';
 
 const cleanup: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -35,7 +36,7 @@ export const start = async (behaviour: Behaviour, limits?: Partial<UpstreamLimit
   return { server, upstream: open(server.url, limits) };
 };
 export const PARAMS = Buffer.from('{ "name":"t","arguments":{"n":1.0} }');
-export const call = (upstream: Upstream, options?: Partial<CallOptions>) =>
+export const call = (upstream: Upstream, options?: Partial<RequestOptions>) =>
   callWith(upstream, PARAMS, options);
 export const calls = (server: TestServer) => server.received.filter(({ method }) => method === 'tools/call');
 export const response = (id: unknown, text = 'ok') =>

@@ -5,14 +5,15 @@ export interface UpstreamLimits {
   readonly connect_ms: number;
   /** How long a call waits for a connection that is being made; nothing is sent in that time. */
   readonly connect_wait_ms: number;
-  /** One page of tools/list, one ping. */
+  /** One page of a list, one ping, one subscription. */
   readonly request_ms: number;
   /** Any single message that is not the answer of a call (calls bring their own limit). */
   readonly message_bytes_max: number;
   readonly members_max: number;
   /** Calls under way; more are refused, never queued. Over HTTP each has a connection of its own. */
   readonly calls_max: number;
-  readonly tools_max: number;
+  /** Items of one list. */
+  readonly items_max: number;
   readonly backoff_first_ms: number;
   readonly backoff_max_ms: number;
   /** From closing stdin to SIGTERM, and from there to SIGKILL. */
@@ -26,7 +27,7 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   message_bytes_max: 16 * 1024 * 1024,
   members_max: 1_000_000,
   calls_max: 256,
-  tools_max: 2_000,
+  items_max: 2_000,
   backoff_first_ms: 250,
   backoff_max_ms: 30_000,
   exit_ms: 1_000,

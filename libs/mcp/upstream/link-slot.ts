@@ -1,28 +1,32 @@
 import { CountersignError } from '#core/errors.js';
 import { delay } from './delay.js';
-import type { Link } from './link.js';
+import type { ReadyLink } from './link.js';
 import type { UpstreamState } from './upstream.types.js';
 
 /** The place where the one link of an upstream is, or will be. */
 export interface LinkSlot {
   readonly state: UpstreamState;
-  readonly link: Link | undefined;
-  become(state: UpstreamState, link?: Link): void;
+  readonly link: ReadyLink | undefined;
+  become(state: UpstreamState, link?: ReadyLink): void;
   /**
    * A link the server still knows. Waits up to `wait_ms` for one that is being made; a forgotten one is waited out
    * once. Nothing of the request has been sent by then.
    * @throws CountersignError upstream_unavailable or call_cancelled.
    */
-  goodLink(signal: AbortSignal, wait_ms: number): Promise<Link>;
+  goodLink(signal: AbortSignal, wait_ms: number): Promise<ReadyLink>;
 }
 
 export const createLinkSlot = (): LinkSlot => {
   let state: UpstreamState = { kind: 'connecting' };
-  let link: Link | undefined;
+  let link: ReadyLink | undefined;
   let changed = Promise.withResolvers<void>();
   const unavailable = () => new CountersignError('upstream_unavailable', state.reason);
 
-  const anyLink = async (signal: AbortSignal, until: number, except: Link | undefined): Promise<Link> => {
+  const anyLink = async (
+    signal: AbortSignal,
+    until: number,
+    except: ReadyLink | undefined,
+  ): Promise<ReadyLink> => {
     while (!link || link === except) {
       const left = until - performance.now();
       if (state.kind === 'down' || left <= 0) throw unavailable();

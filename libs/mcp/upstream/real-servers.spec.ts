@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { openUpstream } from './upstream.js';
-import type { HttpTransport, StdioTransport, Upstream } from './upstream.types.js';
+import type { Upstream } from './upstream.types.js';
 import { callWith } from './upstream-call.fixture.js';
+import type { HttpTransport, StdioTransport } from './upstream-config.types.js';
 
 const PATH = dirname(process.execPath);
 const folder = mkdtempSync(join(tmpdir(), 'countersign-servers-'));
@@ -33,7 +34,7 @@ const open = (transport: StdioTransport | HttpTransport): Upstream => {
 const stdio = (script: string, ...args: string[]): Upstream =>
   open({ kind: 'stdio', command: process.execPath, args: [script, ...args], env: { PATH }, cwd: folder });
 const names = async (upstream: Upstream) =>
-  (await upstream.listTools(new AbortController().signal)).map(({ name }) => name);
+  (await upstream.list('tools', new AbortController().signal)).map(({ name }) => name);
 const call = async (upstream: Upstream, name: string, args: object, more = {}, options = {}) => {
   const params = Buffer.from(JSON.stringify({ name, arguments: args, ...more }));
   const { text } = await callWith(upstream, params, { resultBytesMax: 1_000_000, ...options });

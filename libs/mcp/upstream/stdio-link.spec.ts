@@ -4,7 +4,7 @@ import { unavailable } from './upstream-call.fixture.js';
 
 describe('a stdio upstream', () => {
   it('lists the tools of all pages with the bytes the server wrote', async () => {
-    const tools = await open().listTools(new AbortController().signal);
+    const tools = await open().list('tools', new AbortController().signal);
     expect(tools.length).toBeGreaterThan(20);
     expect(Buffer.from(tools[0]?.bytes ?? []).toString()).toBe(
       '{"name":"echo", "inputSchema":{"type":"object","maximum":9223372036854775807}}',
@@ -25,7 +25,7 @@ describe('a stdio upstream', () => {
     const upstream = open();
     const params = Buffer.from('{ "name":"raw","arguments":{"n":1.0,"t":"\\u00fc"} }');
     const options = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 1_000 };
-    const answer = await upstream.callTool(params, options);
+    const answer = await upstream.request('tools/call', params, options);
     expect(Buffer.from(answer.bytes).toString()).toBe('{"n": 1.50, "big":9223372036854775807}');
     const seen = JSON.parse(await textOf(upstream, 'seen')) as string[];
     expect(seen.some((line) => line.includes(`"params":${params}}`))).toBe(true);
@@ -40,7 +40,7 @@ describe('a stdio upstream', () => {
 
   it('refuses params with a raw line break before sending', async () => {
     const options = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 1_000 };
-    await expect(open().callTool(Buffer.from('{"name":\n"echo"}'), options)).rejects.toThrow(
+    await expect(open().request('tools/call', Buffer.from('{"name":\n"echo"}'), options)).rejects.toThrow(
       expect.objectContaining({ code: 'params_invalid' }),
     );
   });
@@ -97,7 +97,9 @@ describe('a stdio upstream', () => {
   it('tells when it becomes ready and when the tools have changed', async () => {
     const upstream = open();
     let changes = 0;
-    upstream.onToolsChanged(() => changes++);
+    upstream.onListChanged((kind) => {
+      if (kind === 'tools') changes++;
+    });
     await call(upstream, 'echo');
     expect(changes).toBe(1);
     await call(upstream, 'change');

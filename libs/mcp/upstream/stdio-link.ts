@@ -1,15 +1,18 @@
 import { CountersignError } from '#core/errors.js';
 import { type Frame, readFrame } from '../frame.js';
 import { notificationFrame, requestFrame } from '../frame-write.js';
+import { tellChange } from './changes.js';
 import { type Child, startChild, stopChild } from './child.js';
 import { type Exchange, openExchange } from './exchange.js';
 import { initialize } from './handshake.js';
+import { legacyWatch } from './legacy-watch.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import { createLineSplitter } from './lines.js';
-import type { Connect, Link, LinkSettings, NotificationListener } from './link.js';
+import type { Connect, Link, LinkEvents, LinkSettings } from './link.js';
 import { type LineLog, logLines } from './log-lines.js';
 import { answerServerRequest } from './server-request.js';
-import type { CallAnswer, CallOptions, StdioTransport } from './upstream.types.js';
+import type { CallAnswer, RequestOptions } from './upstream.types.js';
+import type { StdioTransport } from './upstream-config.types.js';
 
 type Settings = LinkSettings<StdioTransport>;
 
@@ -25,18 +28,18 @@ const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
 /** MCP basic/transports, stdio: a child process, one JSON-RPC message a line. */
 export const connectStdio =
   (settings: Settings): Connect =>
-  async (onNotification, signal) => {
-    const link = openStdioLink(startChild(settings.transport), settings, onNotification);
-    await initialize(link, settings, signal, async () =>
+  async (events, signal) => {
+    const link = openStdioLink(startChild(settings.transport), settings, events);
+    const server = await initialize(link, settings, signal, async () =>
       link.send(notificationFrame('notifications/initialized')),
     );
-    return link;
+    return { ...link, ...legacyWatch(link, settings.limits), server };
   };
 
 interface Connection {
   readonly child: Child;
   readonly limits: UpstreamLimits;
-  readonly onNotification: NotificationListener;
+  readonly events: LinkEvents;
   readonly log: LineLog;
   readonly exchanges: Map<number, Exchange>;
   readonly lost: PromiseWithResolvers<string>;
@@ -44,12 +47,12 @@ interface Connection {
   nextId: number;
 }
 
-const openStdioLink = (child: Child, settings: Settings, onNotification: NotificationListener): StdioLink => {
+const openStdioLink = (child: Child, settings: Settings, events: LinkEvents): StdioLink => {
   const { limits, transport } = settings;
   const connection: Connection = {
     child,
     limits,
-    onNotification,
+    events,
     log: logLines(transport.onLog),
     exchanges: new Map(),
     lost: Promise.withResolvers(),
@@ -90,7 +93,7 @@ const request = async (
   connection: Connection,
   method: string,
   paramsBytes: Uint8Array,
-  options: CallOptions,
+  options: RequestOptions,
 ): Promise<CallAnswer> => {
   const { child, exchanges, limits } = connection;
   if (paramsBytes.includes(LF))
@@ -119,10 +122,10 @@ const takeLine = (connection: Connection, line: Uint8Array): void => {
     takeFrame(connection, readFrame(line, answerLimits(limits, limits.message_bytes_max)));
 };
 
-const takeFrame = ({ child, exchanges, onNotification }: Connection, frame: Frame): void => {
+const takeFrame = ({ child, exchanges, events }: Connection, frame: Frame): void => {
   if (frame.kind === 'response') exchanges.get(frame.id as number)?.answer(frame);
   else if (frame.kind === 'request') send(child, answerServerRequest(frame));
-  else if (frame.method !== 'notifications/progress') onNotification(frame.method, frame.params);
+  else if (frame.method !== 'notifications/progress') tellChange(events, frame.method, frame.params);
   else for (const exchange of exchanges.values()) exchange.progress(frame.params);
 };
 

@@ -105,7 +105,11 @@ const take = (line: string): void => {
   if (message.method === 'initialize') {
     send({
       id: message.id,
-      result: { protocolVersion: revision, capabilities: {}, serverInfo: { name: 'f', version: '1' } },
+      result: {
+        protocolVersion: revision,
+        capabilities: { tools: {} },
+        serverInfo: { name: 'f', version: '1' },
+      },
     });
   } else if (message.method === 'tools/list') listTools(message);
   else if (message.method === 'tools/call') {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach } from 'vitest';
 import type { UpstreamLimits } from './limits.js';
 import { openUpstream } from './upstream.js';
-import type { CallOptions, Upstream } from './upstream.types.js';
+import type { RequestOptions, Upstream } from './upstream.types.js';
 import { callWith } from './upstream-call.fixture.js';
 
 export const FIXTURE = join(import.meta.dirname, 'stdio-server.fixture.js');
@@ -39,7 +39,7 @@ export const open = (
   return upstream;
 };
 
-export const call = (upstream: Upstream, name: string, options?: Partial<CallOptions>, more = {}) =>
+export const call = (upstream: Upstream, name: string, options?: Partial<RequestOptions>, more = {}) =>
   callWith(upstream, Buffer.from(JSON.stringify({ name, ...more })), options);
 export const textOf = async (upstream: Upstream, name: string): Promise<string> =>
   JSON.parse((await call(upstream, name)).text).content[0].text;

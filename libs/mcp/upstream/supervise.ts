@@ -1,10 +1,10 @@
 import { CountersignError } from '#core/errors.js';
 import { delay } from './delay.js';
 import type { UpstreamLimits } from './limits.js';
-import type { Connect, Link } from './link.js';
+import type { Connect, LinkEvents, ReadyLink } from './link.js';
 import { createLinkSlot, type LinkSlot } from './link-slot.js';
-import { listAllTools } from './list-tools.js';
-import type { Upstream } from './upstream.types.js';
+import { listAllItems } from './list-items.js';
+import { LIST_KINDS, type ListKind, type Upstream, type UpstreamServer } from './upstream.types.js';
 
 /** A connection that lasts this long starts the back-off anew; shorter ones count as failures. */
 const STABLE_MS = 10_000;
@@ -13,30 +13,62 @@ const STABLE_MS = 10_000;
 export const supervise = (name: string, connect: Connect, limits: UpstreamLimits): Upstream => {
   const closing = new AbortController();
   const slot = createLinkSlot();
-  const listeners: (() => void)[] = [];
-  const toolsChanged = (): void => {
-    for (const listener of listeners) listener();
+  const watched = new Set<string>();
+  const listListeners: ((kind: ListKind) => void)[] = [];
+  const resourceListeners: ((uri: string) => void)[] = [];
+  let server: UpstreamServer | undefined;
+  const events: LinkEvents = {
+    onListChanged(kind) {
+      for (const listener of listListeners) listener(kind);
+    },
+    onResourceUpdated(uri) {
+      if (watched.has(uri)) for (const listener of resourceListeners) listener(uri);
+    },
   };
-  const onNotification = (method: string): void => {
-    if (method === 'notifications/tools/list_changed') toolsChanged();
+  const onReady = (link: ReadyLink): void => {
+    server = link.server;
+    // A server that declines now has told of the resource before: its readers learn it from the next read.
+    for (const uri of watched) void link.watch(uri).catch(() => undefined);
+    for (const kind of LIST_KINDS) events.onListChanged(kind);
   };
-  const connectOnce = () => connect(onNotification, closing.signal);
-  const running = keepConnected(slot, connectOnce, toolsChanged, limits, closing.signal);
+  const connectOnce = () => connect(events, closing.signal);
+  const running = keepConnected(slot, connectOnce, onReady, limits, closing.signal);
 
   return {
     name,
     state: () => slot.state,
-    onToolsChanged: (listener) => {
-      listeners.push(listener);
+    server: () => server,
+    onListChanged: (listener) => {
+      listListeners.push(listener);
     },
-    async listTools(signal) {
-      return listAllTools(await slot.goodLink(signal, limits.connect_wait_ms), limits, signal);
+    onResourceUpdated: (listener) => {
+      resourceListeners.push(listener);
     },
-    async callTool(paramsBytes, options) {
+    async list(kind, signal) {
+      return listAllItems(kind, await slot.goodLink(signal, limits.connect_wait_ms), limits, signal);
+    },
+    async watch(uri) {
+      if (watched.has(uri)) return;
+      const link = await slot.goodLink(closing.signal, limits.connect_wait_ms);
+      watched.add(uri);
+      await link.watch(uri).catch((error: unknown) => {
+        watched.delete(uri);
+        throw error;
+      });
+    },
+    async unwatch(uri) {
+      if (watched.delete(uri)) await slot.link?.unwatch(uri);
+    },
+    async request(method, paramsBytes, options) {
       const started = performance.now();
       const link = await slot.goodLink(options.signal, Math.min(limits.connect_wait_ms, options.deadline_ms));
+      if (options.era !== undefined && options.era !== link.server.era)
+        throw new CountersignError(
+          'upstream_unavailable',
+          `the server speaks the ${link.server.era} era now`,
+        );
       const deadline_ms = Math.max(1, options.deadline_ms - (performance.now() - started));
-      return link.request('tools/call', paramsBytes, { ...options, deadline_ms });
+      return link.request(method, paramsBytes, { ...options, deadline_ms });
     },
     async close() {
       closing.abort();
@@ -49,8 +81,8 @@ export const supervise = (name: string, connect: Connect, limits: UpstreamLimits
 /** Runs until `signal` aborts; never rejects. */
 const keepConnected = async (
   slot: LinkSlot,
-  connect: () => Promise<Link>,
-  onReady: () => void,
+  connect: () => Promise<ReadyLink>,
+  onReady: (link: ReadyLink) => void,
   limits: UpstreamLimits,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -73,15 +105,15 @@ const keepConnected = async (
 
 const holdOneLink = async (
   slot: LinkSlot,
-  connect: () => Promise<Link>,
-  onReady: () => void,
+  connect: () => Promise<ReadyLink>,
+  onReady: (link: ReadyLink) => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const link = await connect();
   try {
     if (signal.aborted) return;
     slot.become({ kind: 'ready' }, link);
-    onReady();
+    onReady(link);
     slot.become({ kind: 'connecting', reason: await link.lost });
   } finally {
     await link.close();

@@ -1,15 +1,15 @@
 /** What the specs of upstreams share, whatever the transport. */
 import { expect } from 'vitest';
-import type { CallOptions, Upstream } from './upstream.types.js';
+import type { RequestOptions, Upstream } from './upstream.types.js';
 
 /** One call with room and time enough; the answer as text. */
 export const callWith = async (
   upstream: Upstream,
   params: Uint8Array,
-  options: Partial<CallOptions> = {},
+  options: Partial<RequestOptions> = {},
 ): Promise<{ kind: 'result' | 'error'; text: string }> => {
   const signal = new AbortController().signal;
-  const answer = await upstream.callTool(params, {
+  const answer = await upstream.request('tools/call', params, {
     deadline_ms: 10_000,
     signal,
     resultBytesMax: 100_000,

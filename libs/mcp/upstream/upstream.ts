@@ -2,7 +2,8 @@ import { connectHttp } from './http-link.js';
 import { UPSTREAM_LIMITS } from './limits.js';
 import { connectStdio } from './stdio-link.js';
 import { supervise } from './supervise.js';
-import type { Upstream, UpstreamConfig } from './upstream.types.js';
+import type { Upstream } from './upstream.types.js';
+import type { UpstreamConfig } from './upstream-config.types.js';
 
 /**
  * Starts connecting in the background at once and goes on doing so for ever, with exponential back-off. Speaks the MCP

@@ -15,8 +15,8 @@ describe('tools/list', () => {
     };
   };
   const tools = async (behaviour: Behaviour) => {
-    const { upstream } = await start(behaviour, { tools_max: 5 });
-    return upstream.listTools(new AbortController().signal);
+    const { upstream } = await start(behaviour, { items_max: 5 });
+    return upstream.list('tools', new AbortController().signal);
   };
 
   it('unites all pages in their order', async () => {
