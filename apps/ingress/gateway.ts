@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
-import type { SessionKeyring } from '#mcp/session.js';
+import type { SealingKeyring } from '#mcp/sealed-text.js';
 import type { Sealer } from '#sealing/sealer.js';
 import type { Catalog } from './catalog.js';
 import type { InFlight } from './in-flight.js';
@@ -17,7 +17,7 @@ export interface Gateway {
   readonly catalog: Catalog;
   /** @throws CountersignError masking_unavailable until the masking service has given its public key */
   readonly sealer: () => Sealer;
-  readonly sessions: SessionKeyring;
+  readonly sessions: SealingKeyring;
   /** Secret for attach keys and nonces; the same on every replica. */
   readonly callSecret: Uint8Array;
   readonly inFlight: InFlight;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
-import { isDownstreamRevision } from '#mcp/revisions.js';
+import { isLegacyRevision } from '#mcp/revisions.js';
 import type { Gateway } from '../gateway.js';
 
 /**
@@ -42,6 +42,6 @@ export const checkMediaType = ({ headers }: FastifyRequest): void => {
 /** @throws CountersignError revision_unsupported */
 export const checkRevisionHeader = ({ headers }: FastifyRequest): void => {
   const revision = headers['mcp-protocol-version'];
-  if (revision !== undefined && !isDownstreamRevision(revision))
+  if (revision !== undefined && !isLegacyRevision(revision))
     throw new CountersignError('revision_unsupported', String(revision).slice(0, 32));
 };
