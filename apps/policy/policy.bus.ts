@@ -5,13 +5,14 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import { decidePolicy } from '#core/policy/decide-policy.js';
 import { mayUse } from '#core/policy/may-use.js';
-import type { MaskingProfile } from '#core/policy/policy.types.js';
+import type { MaskingProfile, TargetKind } from '#core/policy/policy.types.js';
 import { rolesOf } from '#core/policy/roles-of.js';
 import { profileDigest } from '#policy-file/profile-digest.js';
 import { ActivePolicy } from './active-policy.js';
 
 interface DecideRequest {
   readonly groups: readonly string[];
+  readonly kind?: TargetKind | undefined;
   readonly server: string;
   readonly tool: string;
   readonly args: Uint8Array;
@@ -45,10 +46,10 @@ export class PolicyBus {
     tools,
   }: {
     groups: readonly string[];
-    tools: readonly { server: string; tool: string }[];
+    tools: readonly { kind?: TargetKind | undefined; server: string; tool: string }[];
   }) {
     const { policy } = this.active.get();
-    return { allowed: tools.map(({ server, tool }) => mayUse(policy, groups, server, tool)) };
+    return { allowed: tools.map(({ kind, server, tool }) => mayUse(policy, groups, server, tool, kind)) };
   }
 
   @Answers(policyRoles)

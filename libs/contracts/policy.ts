@@ -1,11 +1,16 @@
 import { z } from 'zod';
+import { URI_CHARS_MAX } from '#core/call/resource-uri.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
-import type { Decision, MaskingProfile } from '#core/policy/policy.types.js';
+import { type Decision, type MaskingProfile, TARGET_KINDS } from '#core/policy/policy.types.js';
 import { bytes, contract, digest, id, instant } from './contract.js';
 
+/** Absent = `tool`. */
+const kind = z.enum(TARGET_KINDS).optional();
+/** Name of the target: of a tool, prompt or method, or URI of a resource. */
+const targetName = z.string().min(1).max(URI_CHARS_MAX);
 const jsonObject = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null);
 
-/** `args` are the RFC 8785 bytes of the call's arguments: the same bytes that are recorded and forwarded. */
+/** `kind`, `tool` and `args` are `targetOf` the call's params: RFC 8785 bytes, the same that are recorded and forwarded. */
 export const policyDecide = contract({
   subject: 'countersign.policy.decide.v1',
   answeredBy: 'policy',
@@ -14,8 +19,9 @@ export const policyDecide = contract({
   unavailable: 'policy_unavailable',
   request: z.object({
     groups: z.array(z.string()),
+    kind,
     server: id,
-    tool: id,
+    tool: targetName,
     args: bytes,
     token: jsonObject,
     now: instant,
@@ -27,14 +33,17 @@ export const policyDecide = contract({
   }),
 });
 
-/** Which of these tools could be allowed or approved with some arguments; `tools/list` shows no others. */
+/** Which of these targets could be allowed or approved with some arguments; lists show no others. */
 export const policyFilter = contract({
   subject: 'countersign.policy.filter.v1',
   answeredBy: 'policy',
   askedBy: ['ingress'],
   deadline_ms: 1_000,
   unavailable: 'policy_unavailable',
-  request: z.object({ groups: z.array(z.string()), tools: z.array(z.object({ server: id, tool: id })) }),
+  request: z.object({
+    groups: z.array(z.string()),
+    tools: z.array(z.object({ kind, server: id, tool: targetName })),
+  }),
   reply: z.object({ allowed: z.array(z.boolean()) }),
 });
 

@@ -85,7 +85,7 @@ export const noteUnused = (
     if (operations.has(key)) continue;
     findings.warn(
       keyAt,
-      `No rule names the operation "${key}"; its tools are denied.`,
+      `No rule names the operation "${key}"; all of it is denied.`,
       'add a rule, or leave it so.',
     );
   }

@@ -170,7 +170,7 @@ describe('warnings', () => {
       'an operation without a rule',
       'rules:\n',
       '  ledger.read: { kind: read, tools: [ledger/get] }\nrules:\n',
-      'policy.yaml:11 No rule names the operation "ledger.read"; its tools are denied.',
+      'policy.yaml:11 No rule names the operation "ledger.read"; all of it is denied.',
     ],
     [
       'an approval that only the own role gives',

@@ -100,12 +100,13 @@ export const textSetOf = (
   node: YamlNode,
   expected: string,
   check: (text: string, node: YamlNode) => boolean = () => true,
+  chars_max = TEXT_CHARS_MAX,
 ): readonly string[] | undefined => {
   const items = listOf(findings, node, expected);
   if (items === undefined) return undefined;
   const texts = new Set<string>();
   for (const item of items) {
-    const text = textOf(findings, item, 'a text');
+    const text = textOf(findings, item, 'a text', chars_max);
     if (text === undefined) continue;
     if (texts.has(text)) findings.refuse(item, `"${text}" is in the list twice.`, 'remove one of them.');
     else if (check(text, item)) texts.add(text);

@@ -1,7 +1,8 @@
-import { splitTool } from '#core/policy/index-policy.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { readInstant } from '#core/policy/operators/change-window.js';
 import type { PolicyExpectation, PolicyTest } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
+import { FORMS, readCalled } from './read-called.js';
 import { readJsonObject } from './read-json.js';
 import { fieldsOf, knownOf, knownSetOf, listOf, suggest, textOf } from './read-node.js';
 import type { Vocabulary } from './read-rules.js';
@@ -24,29 +25,34 @@ type Fields = ReadonlyMap<string, YamlEntry>;
 export const readTests = (findings: Findings, node: YamlNode, words: TestVocabulary): readonly PlacedTest[] =>
   (listOf(findings, node, 'a list of tests') ?? []).flatMap((item) => {
     const fields = fieldsOf(findings, item, 'the test', {
-      required: ['as', 'call', 'expect'],
-      optional: ['args', 'token', 'now'],
+      required: ['as', 'expect'],
+      optional: [...FORMS, 'args', 'token', 'now'],
     });
-    const test = fields && readTest(findings, fields, words);
+    const test = fields && readTest(findings, item, fields, words);
     return test ? [{ test, node: fields.get('expect')?.value ?? item }] : [];
   });
 
-const readTest = (findings: Findings, fields: Fields, words: TestVocabulary): PolicyTest | undefined => {
-  const [as, call, expect] = [fields.get('as'), fields.get('call'), fields.get('expect')];
+const readTest = (
+  findings: Findings,
+  node: YamlNode,
+  fields: Fields,
+  words: TestVocabulary,
+): PolicyTest | undefined => {
+  const [as, expect] = [fields.get('as'), fields.get('expect')];
   const [args, token, now] = [fields.get('args'), fields.get('token'), fields.get('now')];
   const roles = Object.keys(words.roles);
-  const tools = Object.values(words.operations).flatMap((operation) => operation.tools);
   const caller = as && readCaller(findings, as.value, roles);
-  const called = call && knownOf(findings, call.value, 'tool', tools);
+  const target = readCalled(findings, node, fields, words);
   const expected = expect && readExpectation(findings, expect.value, words.ruleIds);
   const at = now ? readNow(findings, now.value) : null;
-  const parts = called === undefined ? undefined : splitTool(called);
+  // What a resource is called with is its URI; a test need not say it twice.
+  const bare: JsonObject = target?.kind === 'resource' ? { uri: target.tool } : {};
   const given = {
-    args: args ? readJsonObject(findings, args.value, 'a map of arguments') : {},
+    args: args ? readJsonObject(findings, args.value, 'a map of arguments') : bare,
     token: token ? readJsonObject(findings, token.value, 'a map of token claims') : {},
   };
-  if (caller === undefined || parts === undefined || expected === undefined) return undefined;
-  return { as: caller, ...parts, ...given, now: at, expect: expected };
+  if (caller === undefined || target === undefined || expected === undefined) return undefined;
+  return { as: caller, ...target, ...given, now: at, expect: expected };
 };
 
 const readCaller = (

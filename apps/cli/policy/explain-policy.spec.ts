@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decideForRoles } from '#core/policy/decide-policy.js';
-import { indexPolicy, splitTool } from '#core/policy/index-policy.js';
+import { indexPolicy } from '#core/policy/index-policy.js';
+import { splitTarget } from '#core/policy/index-targets.js';
 import { parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { explainPolicy } from './explain-policy.js';
 import { explainText } from './explain-text.js';
@@ -45,9 +46,10 @@ describe('who may do what', () => {
     const plain = explainPolicy(demo.bundle).filter(({ conditional }) => conditional.length === 0);
     expect(plain.length).toBeGreaterThan(20);
     for (const { role, operation, effect, rules } of plain) {
-      const tool = splitTool(demo.bundle.operations[operation]?.tools[0] ?? '');
-      if (tool === undefined) throw new Error(operation);
-      const decided = decideForRoles(policy, [role], { ...tool, args: {}, token: {}, now: '' });
+      const target = splitTarget(demo.bundle.operations[operation]?.tools[0] ?? '');
+      if (target === undefined) throw new Error(operation);
+      const call = { server: target.server, tool: target.name, args: {}, token: {}, now: '' };
+      const decided = decideForRoles(policy, [role], call);
       expect({ role, operation, effect, rules }).toEqual({
         role,
         operation,

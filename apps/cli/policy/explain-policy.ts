@@ -1,5 +1,5 @@
-import { decideForRoles } from '#core/policy/decide-policy.js';
-import { indexPolicy, splitTool } from '#core/policy/index-policy.js';
+import { decideOperation } from '#core/policy/decide-policy.js';
+import { indexPolicy } from '#core/policy/index-policy.js';
 import type { Decision, PolicyBundle, PolicyRule } from '#core/policy/policy.types.js';
 import { describeCondition } from './describe-condition.js';
 
@@ -35,10 +35,9 @@ export const explainPolicy = (bundle: PolicyBundle): readonly ExplainedCell[] =>
     rules: bundle.rules.filter(({ when }) => when.length === 0),
   });
   return Object.keys(bundle.roles).flatMap((role) =>
-    Object.entries(bundle.operations).flatMap(([operation, { kind, tools }]) => {
-      const tool = tools[0] === undefined ? undefined : splitTool(tools[0]);
-      if (tool === undefined) return [];
-      const decision = decideForRoles(unconditional, [role], { ...tool, args: {}, token: {}, now: '' });
+    Object.entries(bundle.operations).flatMap(([operation, { kind }]) => {
+      const decision = decideOperation(unconditional, [role], operation);
+      if (decision === undefined) return [];
       return [
         {
           role,

@@ -59,6 +59,9 @@ export const projectCall = (event: CallEvent): CallChange => {
       return { outcome: 'unknown' };
     case 'CallRepeated':
     case 'HoldEnded':
+    case 'InputRequested':
+    case 'InputAnswered':
+    case 'CallContinued':
     case 'CallReturned':
     case 'ResultMasked':
       return {};

@@ -3,6 +3,7 @@ import type { JsonObject } from '../evidence/canonical-json.js';
 import type { Actor, PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
 import type { Decision } from '../policy/policy.types.js';
+import type { GovernedMethod } from './target.js';
 
 /** The caller as the token says it; `token` holds only the claims that policy may look at. */
 export interface CallerFacts {
@@ -14,16 +15,26 @@ export interface CallerFacts {
   readonly token: JsonObject;
 }
 
-/** Payload: the canonical params bytes, exactly as policy saw them and as the upstream receives them. */
+/**
+ * Payload: the canonical params bytes, exactly as policy saw them and as the upstream receives them. What policy decided
+ * on is `targetOf(method, params)`.
+ */
 export interface CallRequested {
   readonly type: 'CallRequested';
   readonly v: 1;
   readonly data: {
     readonly caller: CallerFacts;
     readonly agent: { readonly name: string; readonly version: string } | null;
+    /** The call that asked for the input this one brings (outcome `input_required`); absent for a call of its own. */
+    readonly continues?: string;
     readonly endpoint: string;
+    /** Absent = `tools/call`. */
+    readonly method?: GovernedMethod;
     readonly protocol: string;
     readonly server: string;
+    /**
+     * Name of the tool or prompt; for everything else the method: a URI may hold personal data and stays in the payload.
+     */
     readonly tool: string;
     readonly toolDigest: Digest | null;
   };
@@ -77,6 +88,7 @@ export interface ForwardIntended {
     /** The ingress process that forwards; the ledger closes the call when it falls silent. */
     readonly instance: string;
     readonly deadline_ms: number;
+    /** The approval it runs under: its own, or that of the call it continues. */
     readonly approvalId: string | null;
     /** Commitment of the very params bytes that are forwarded: the payload of CallRequested or of a CallRepeated. */
     readonly request: Digest;
@@ -124,6 +136,36 @@ export interface CallCancelled {
   readonly data: { readonly reason: string };
 }
 
+/**
+ * The upstream asks the caller something while it has the call (elicitation, sampling, roots). Payload: the canonical
+ * params of the question as masked and shown; policy decided on these bytes, so that replay needs no others. Shown only
+ * when the decision is allow and `because` is null.
+ */
+export interface InputRequested {
+  readonly type: 'InputRequested';
+  readonly v: 1;
+  readonly data: CallDecided['data'] & {
+    /** Why the question is refused although policy allows it, or with policy's reason; null = it is asked. */
+    readonly because: string | null;
+    readonly method: GovernedMethod;
+    /** 1, 2, ...: which question of this call. */
+    readonly question: number;
+  };
+  readonly payload: PayloadCommitment;
+}
+
+/** Payload: the canonical answer as the upstream receives it; none when there is none. */
+export interface InputAnswered {
+  readonly type: 'InputAnswered';
+  readonly v: 1;
+  readonly data: {
+    readonly method: GovernedMethod;
+    readonly outcome: 'answered' | 'refused' | 'timeout' | 'cancelled';
+    readonly question: number;
+  };
+  readonly payload?: PayloadCommitment;
+}
+
 /** Payload: the upstream's bytes, untouched, sealed. */
 export interface CallReturned {
   readonly type: 'CallReturned';
@@ -150,7 +192,20 @@ export interface ResultMasked {
 export interface CallCompleted {
   readonly type: 'CallCompleted';
   readonly v: 1;
-  readonly data: { readonly outcome: 'result' | 'tool_error' | 'rpc_error' };
+  readonly data: {
+    /** `input_required`: the caller must bring more input in a call that continues this one; `task`: a task goes on. */
+    readonly outcome: 'result' | 'tool_error' | 'rpc_error' | 'input_required' | 'task';
+  };
+}
+
+/**
+ * Written by the ledger alone, before it stores the intent of a continuation that runs under this call's approval: an
+ * approval carries one continuation of each call, and the revision of this stream elects it.
+ */
+export interface CallContinued {
+  readonly type: 'CallContinued';
+  readonly v: 1;
+  readonly data: { readonly by: string };
 }
 
 /** The upstream is known not to have carried the call out, or its answer could not be released. */
@@ -175,9 +230,12 @@ export type CallEvent =
   | HoldEnded
   | CallDenied
   | CallCancelled
+  | InputRequested
+  | InputAnswered
   | CallReturned
   | ResultMasked
   | CallCompleted
+  | CallContinued
   | CallFailed
   | CallOutcomeUnknown;
 

@@ -1,23 +1,32 @@
-import type { CallEvent } from './call.events.js';
+import type { CallEvent, ForwardIntended } from './call.events.js';
 
 /**
- * Where a call stands. Only `forwarding` may be followed by an outcome, and only an allowed decision or a granted hold by
- * ForwardIntended: that is promise G4, checked again by the ledger where the append happens.
+ * Where a call stands. Only `forwarding` may be followed by an outcome, and only an allowed decision, a granted hold or a
+ * continuation of an approved call by ForwardIntended: that is promise G4, checked again by the ledger where the append
+ * happens. Whether the continued call was approved is in its own stream, so only the ledger can check that part.
  */
 export type CallState =
   | { readonly kind: 'none' }
-  | { readonly kind: 'requested' }
+  | { readonly kind: 'requested'; readonly continues?: string }
   | {
       readonly kind: 'decided';
       readonly effect: 'allow' | 'deny' | 'approval';
       readonly approvalId: string | null;
+      readonly continues?: string;
     }
   | { readonly kind: 'held'; readonly approvalId: string }
   | { readonly kind: 'released'; readonly approvalId: string; readonly granted: boolean }
-  | { readonly kind: 'forwarding'; readonly instance: string }
+  | {
+      readonly kind: 'forwarding';
+      readonly instance: string;
+      /** Questions the upstream has asked so far, and the numbers of those nobody has answered. */
+      readonly asked: number;
+      readonly open: readonly number[];
+    }
   | { readonly kind: 'returned' }
   | { readonly kind: 'masked' }
-  | { readonly kind: 'ended' };
+  /** `awaitsInput`: it may still be continued, once, under its approval. */
+  | { readonly kind: 'ended'; readonly awaitsInput?: true };
 
 export const NO_CALL: CallState = { kind: 'none' };
 
@@ -33,22 +42,34 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
   const follows = (...kinds: readonly CallState['kind'][]): void => {
     if (!kinds.includes(state.kind)) throw new IllegalTransition(state.kind, event.type);
   };
+  const continues = 'continues' in state ? { continues: state.continues } : {};
   const heldApproval = 'approvalId' in state ? state.approvalId : null;
   switch (event.type) {
     case 'CallRequested':
       follows('none');
-      return { kind: 'requested' };
+      return {
+        kind: 'requested',
+        ...(event.data.continues === undefined ? {} : { continues: event.data.continues }),
+      };
     case 'CallDecided':
       follows('requested', 'held');
-      return { kind: 'decided', effect: event.data.decision.effect, approvalId: heldApproval };
+      return { kind: 'decided', effect: event.data.decision.effect, approvalId: heldApproval, ...continues };
     case 'ForwardIntended': {
       follows('decided', 'released');
-      const allowed =
-        state.kind === 'released'
-          ? state.granted
-          : state.kind === 'decided' && state.effect === 'allow' && heldApproval === null;
-      if (!allowed) throw new IllegalTransition(state.kind, event.type);
-      return { kind: 'forwarding', instance: event.data.instance };
+      if (!mayForward(state, event)) throw new IllegalTransition(state.kind, event.type);
+      return { kind: 'forwarding', instance: event.data.instance, asked: 0, open: [] };
+    }
+    case 'InputRequested': {
+      const { question } = event.data;
+      if (state.kind !== 'forwarding' || question !== state.asked + 1)
+        throw new IllegalTransition(state.kind, event.type);
+      return { ...state, asked: question, open: [...state.open, question] };
+    }
+    case 'InputAnswered': {
+      const { question } = event.data;
+      if (state.kind !== 'forwarding' || !state.open.includes(question))
+        throw new IllegalTransition(state.kind, event.type);
+      return { ...state, open: state.open.filter((each) => each !== question) };
     }
     case 'CallHeld':
       follows('decided');
@@ -80,6 +101,10 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
       return { kind: 'masked' };
     case 'CallCompleted':
       follows('masked');
+      return { kind: 'ended', ...(event.data.outcome === 'input_required' ? { awaitsInput: true } : {}) };
+    case 'CallContinued':
+      if (state.kind !== 'ended' || state.awaitsInput !== true)
+        throw new IllegalTransition(state.kind, event.type);
       return { kind: 'ended' };
     case 'CallFailed':
       follows('forwarding', 'returned', 'masked');
@@ -88,4 +113,11 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
       follows('forwarding');
       return { kind: 'ended' };
   }
+};
+
+const mayForward = (state: CallState, { data }: ForwardIntended): boolean => {
+  if (state.kind === 'released') return state.granted;
+  if (state.kind !== 'decided' || state.approvalId !== null) return false;
+  if (state.effect === 'allow') return true;
+  return state.effect === 'approval' && state.continues !== undefined && data.approvalId !== null;
 };

@@ -1,5 +1,6 @@
 import type { ConditionInput } from './compile-condition.js';
 import type { IndexedOperation, IndexedPolicy, IndexedRule } from './index-policy.js';
+import { operationOf } from './index-targets.js';
 import { mergeApprovals } from './merge-approvals.js';
 import { mergeProfiles } from './merge-profiles.js';
 import type { ApprovalDemand, Decision, DecisionInput, MaskingProfile } from './policy.types.js';
@@ -7,7 +8,8 @@ import { rolesOf } from './roles-of.js';
 
 /**
  * The decision of policy semantics 1; pure, total, and the same for ever for the same bundle and input.
- * 1. A tool that no operation names, or a caller without a role: deny, no rules.
+ * 1. A target (tool, prompt, resource or method of a server) that no operation names, that two operations name, or a
+ *    caller without a role: deny, no rules. `operationOf` says how targets are found.
  * 2. A rule matches when it names the operation, names a role of the caller (or `any`), and its conditions hold. A
  *    condition that is unknown (value missing or of the wrong type) holds in deny and oblige rules, not in allow rules.
  * 3. One matched deny rule: deny. Otherwise no matched allow rule: deny, no rules.
@@ -24,8 +26,28 @@ export const decideForRoles = (
   roles: readonly string[],
   input: Omit<DecisionInput, 'groups'>,
 ): Decision => {
-  const operation = policy.servers.get(input.server)?.get(input.tool);
-  if (operation === undefined) return deny(null, roles, []);
+  const operation = operationOf(policy.targets, input.kind, input.server, input.tool);
+  return operation === undefined ? deny(null, roles, []) : decideFor(operation, roles, input);
+};
+
+/**
+ * What roles may do with an operation, whichever of its targets is called and with no arguments, claims or time.
+ * Undefined when the policy has no such operation.
+ */
+export const decideOperation = (
+  policy: IndexedPolicy,
+  roles: readonly string[],
+  operation: string,
+): Decision | undefined => {
+  const found = policy.operations.get(operation);
+  return found && decideFor(found, roles, { args: {}, token: {}, now: '' });
+};
+
+const decideFor = (
+  operation: IndexedOperation,
+  roles: readonly string[],
+  input: ConditionInput,
+): Decision => {
   const matched = matchedRules(operation, roles, input);
   const denies = matched.filter(isDeny);
   if (denies.length > 0) return deny(operation, roles, denies);

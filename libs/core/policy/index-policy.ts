@@ -1,12 +1,13 @@
 import { type Condition, compileCondition } from './compile-condition.js';
+import { type IndexedTargets, indexTargets } from './index-targets.js';
 import type { MaskingProfile, PolicyBundle, PolicyRule } from './policy.types.js';
 
-/** A policy ready to decide: one look-up by server and tool, one by role, then only the rules that name both. */
+/** A policy ready to decide: one look-up by server and target, one by role, then only the rules that name both. */
 export interface IndexedPolicy {
   readonly bundle: PolicyBundle;
   readonly rolesByGroup: ReadonlyMap<string, readonly string[]>;
-  /** Server, then tool: two steps, so that no server name with a slash can pose as another. */
-  readonly servers: ReadonlyMap<string, ReadonlyMap<string, IndexedOperation>>;
+  readonly operations: ReadonlyMap<string, IndexedOperation>;
+  readonly targets: IndexedTargets<IndexedOperation>;
 }
 
 export interface IndexedOperation {
@@ -56,13 +57,6 @@ const profileOf = (bundle: PolicyBundle, name: string): MaskingProfile => {
   return profile;
 };
 
-/** `server/tool` apart; the server ends at the first slash. Undefined when there is no such text on both sides. */
-export const splitTool = (name: string): { server: string; tool: string } | undefined => {
-  const slash = name.indexOf('/');
-  if (slash < 1 || slash === name.length - 1) return undefined;
-  return { server: name.slice(0, slash), tool: name.slice(slash + 1) };
-};
-
 /**
  * Compiles a bundle once; decisions then cost the same at ten rules and at ten thousand.
  * The bundle must come from `parsePolicyFile` or be one whose digest was verified.
@@ -71,17 +65,8 @@ export const splitTool = (name: string): { server: string; tool: string } | unde
 export const indexPolicy = (bundle: PolicyBundle): IndexedPolicy => {
   if (bundle.semantics !== 1) throw new TypeError(`policy: semantics ${bundle.semantics} is not known`);
   const operations = new Map<string, OperationUnderWork>();
-  const servers = new Map<string, Map<string, IndexedOperation>>();
-  for (const [name, { kind, tools }] of Object.entries(bundle.operations)) {
-    const operation = { name, kind, rulesForAny: [], rulesByRole: new Map() };
-    operations.set(name, operation);
-    for (const text of tools) {
-      const tool = splitTool(text);
-      if (tool === undefined) throw new TypeError(`policy: not a tool: ${text}`);
-      const byTool = servers.get(tool.server) ?? new Map<string, IndexedOperation>();
-      if (byTool.has(tool.tool)) throw new TypeError(`policy: tool in two operations: ${text}`);
-      servers.set(tool.server, byTool.set(tool.tool, operation));
-    }
+  for (const [name, { kind }] of Object.entries(bundle.operations)) {
+    operations.set(name, { name, kind, rulesForAny: [], rulesByRole: new Map() });
   }
   for (const [order, rule] of bundle.rules.entries()) {
     const indexed = indexRule(bundle, rule, order);
@@ -92,5 +77,6 @@ export const indexPolicy = (bundle: PolicyBundle): IndexedPolicy => {
       else for (const role of rule.roles) append(operation.rulesByRole, role, indexed);
     }
   }
-  return { bundle, rolesByGroup: indexGroups(bundle), servers };
+  const targets = indexTargets(bundle.operations, operations);
+  return { bundle, rolesByGroup: indexGroups(bundle), operations, targets };
 };

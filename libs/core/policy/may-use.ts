@@ -1,18 +1,22 @@
 import type { IndexedPolicy, IndexedRule } from './index-policy.js';
+import { operationOf } from './index-targets.js';
+import type { TargetKind } from './policy.types.js';
 import { rolesOf } from './roles-of.js';
 
 /**
- * Could any arguments, token and time make this call allowed or approved? The filter of tools/list. True when an
- * allow rule names the caller and no unconditional deny does; conditions are not solved, so it may say true for a call
- * that always ends in a deny, but never false for one that `decidePolicy` would let through.
+ * Could any arguments, token and time make this call allowed or approved? The filter of lists: tools, prompts, resources
+ * and resource templates (`name` is then the URI, or the text of the template). True when an allow rule names the
+ * caller and no unconditional deny does; conditions are not solved, so it may say true for a call that always ends in a
+ * deny, but never false for one that `decidePolicy` would let through.
  */
 export const mayUse = (
   policy: IndexedPolicy,
   groups: readonly string[],
   server: string,
-  tool: string,
+  name: string,
+  kind: TargetKind = 'tool',
 ): boolean => {
-  const operation = policy.servers.get(server)?.get(tool);
+  const operation = operationOf(policy.targets, kind, server, name);
   const roles = rolesOf(policy, groups);
   if (operation === undefined || roles.length === 0) return false;
   const lists = [operation.rulesForAny, ...roles.map((role) => operation.rulesByRole.get(role) ?? [])];

@@ -17,6 +17,10 @@ export type MaskKind = (typeof MASK_KINDS)[number];
 export const UNSCANNABLE = ['image', 'audio', 'binary', 'over-limit'] as const;
 export type Unscannable = (typeof UNSCANNABLE)[number];
 
+/** What a call can be aimed at. `method` is everything that is no tool, prompt or resource: `NAMED_METHODS` of the call. */
+export const TARGET_KINDS = ['tool', 'prompt', 'resource', 'method'] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
@@ -38,8 +42,15 @@ export interface PolicyBundle {
 
 export interface PolicyOperation {
   readonly kind: 'read' | 'write';
-  /** `server/tool`; the server ends at the first slash. A tool belongs to one operation. */
+  /** `server/tool`; the server ends at the first slash. A target belongs to one operation. Empty = no tools. */
   readonly tools: readonly string[];
+  // The members below are absent, never empty, when not used: a policy of tools only keeps the digest it always had.
+  /** `server/prompt` */
+  readonly prompts?: readonly string[];
+  /** `server/uri`, with `*` for any run of characters (`compileUriPattern`). */
+  readonly resources?: readonly string[];
+  /** `server/method`; methods that are no tool, prompt or resource, asked for by callers or by servers. */
+  readonly methods?: readonly string[];
 }
 
 export interface PolicyRule {
@@ -107,7 +118,10 @@ export interface MaskingProfile {
 export interface PolicyTest {
   /** The caller's roles; tests speak of roles, not of groups. */
   readonly as: readonly string[];
+  /** Absent = `tool`. */
+  readonly kind?: TargetKind;
   readonly server: string;
+  /** Name of the target: of the tool, prompt or method, or URI of the resource. */
   readonly tool: string;
   readonly args: JsonObject;
   readonly token: JsonObject;
@@ -127,7 +141,10 @@ export interface PolicyExpectation {
 
 export interface DecisionInput {
   readonly groups: readonly string[];
+  /** What `tool` names; absent = `tool`. */
+  readonly kind?: TargetKind | undefined;
   readonly server: string;
+  /** Name of the target: of the tool, prompt or method, or URI of the resource. */
   readonly tool: string;
   readonly args: JsonObject;
   /** Claims of the verified access token: acr, client_id, ... */
