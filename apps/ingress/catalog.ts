@@ -44,6 +44,7 @@ export class Catalog {
   private readonly servers: ReadonlyMap<string, CatalogServer>;
   private readonly listings = new Map<string, Listing>();
   private readonly listeners: ((server: string, kind: ListKind) => void)[] = [];
+  private readonly updateListeners: ((server: string, uri: string) => void)[] = [];
   private readonly stopping = new AbortController();
 
   constructor(
@@ -55,6 +56,9 @@ export class Catalog {
       for (const kind of LIST_KINDS)
         this.listings.set(`${name}/${kind}`, { entries: undefined, loading: undefined, stale: true });
       upstream.onListChanged((kind) => void this.refresh(name, kind));
+      upstream.onResourceUpdated((uri) => {
+        for (const listener of this.updateListeners) listener(name, uri);
+      });
       void this.refresh(name, 'tools');
     }
   }
@@ -62,6 +66,26 @@ export class Catalog {
   /** Called when what may be shown of a server has changed. Must not throw. */
   onChanged(listener: (server: string, kind: ListKind) => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Called for watched resources. Must not throw. */
+  onResourceUpdated(listener: (server: string, uri: string) => void): void {
+    this.updateListeners.push(listener);
+  }
+
+  /** The servers that list this URI, or else a template for it. */
+  async serversOfUri(uri: string): Promise<readonly string[]> {
+    const listing = async (kind: ListKind, fits: (name: string) => boolean) => {
+      const servers = await Promise.all(
+        this.names().map(async (server) => {
+          const entries = await this.entries(server, kind).catch(() => []);
+          return entries.some(({ name }) => fits(name)) ? [server] : [];
+        }),
+      );
+      return servers.flat();
+    };
+    const exact = await listing('resources', (name) => name === uri);
+    return exact.length > 0 ? exact : listing('resourceTemplates', (name) => fitsTemplate(name, uri));
   }
 
   has(server: string): boolean {
@@ -156,6 +180,18 @@ const toEntry = (server: string, kind: ListKind, { name, json }: ListedItem): Ca
     JSON.stringify({ name, title, description, inputSchema, outputSchema, annotations }),
   ) as JsonObject;
   return { server, kind, name, json, digest: sha256(canonicalJson(pinned)) };
+};
+
+/** Simple expressions of RFC 6570 stand for anything; only to find the server, policy decides on the URI. */
+const fitsTemplate = (template: string, uri: string): boolean => {
+  const pieces = template.split(/\{[^}]*\}/);
+  let at = 0;
+  for (const [index, piece] of pieces.entries()) {
+    const found = uri.indexOf(piece, at);
+    if (found < 0 || (index === 0 && found > 0)) return false;
+    at = found + piece.length;
+  }
+  return pieces.at(-1) === '' || at === uri.length;
 };
 
 const pause = (wait_ms: number): Promise<void> =>

@@ -7,6 +7,11 @@ import type { Sealer } from '#sealing/sealer.js';
 import type { Catalog } from './catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
+import type { Listeners } from './listeners.js';
+import type { EndedSessions } from './mcp/ended-sessions.js';
+import type { EventStreams } from './mcp/event-streams.js';
+import type { OpenQuestions } from './mcp/open-questions.js';
+import type { ParkedCalls } from './mcp/parked-calls.js';
 
 /** Everything the ingress works with; handed explicitly to each gate. */
 export interface Gateway {
@@ -17,11 +22,17 @@ export interface Gateway {
   readonly catalog: Catalog;
   /** @throws CountersignError masking_unavailable until the masking service has given its public key */
   readonly sealer: () => Sealer;
+  /** Keys of everything that clients carry for us: sessions, request states, task ids. */
   readonly sessions: SealingKeyring;
   /** Secret for attach keys and nonces; the same on every replica. */
   readonly callSecret: Uint8Array;
   readonly inFlight: InFlight;
   readonly late: LateRecords;
+  readonly listeners: Listeners;
+  readonly questions: OpenQuestions;
+  readonly parked: ParkedCalls;
+  readonly streams: EventStreams;
+  readonly endedSessions: EndedSessions;
   /** This process; recorded with each forward, so that the ledger knows whose calls are orphaned. */
   readonly instance: string;
   readonly publicUrl: () => string;

@@ -27,7 +27,12 @@ import { Catalog } from './catalog.js';
 import type { Gateway } from './gateway.js';
 import { InFlight } from './in-flight.js';
 import { LateRecords } from './late-records.js';
-import { GATEWAY_INFO } from './mcp/initialize-result.js';
+import { Listeners } from './listeners.js';
+import { EndedSessions } from './mcp/ended-sessions.js';
+import { EventStreams } from './mcp/event-streams.js';
+import { GATEWAY_INFO } from './mcp/gateway-info.js';
+import { OpenQuestions } from './mcp/open-questions.js';
+import { ParkedCalls } from './mcp/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
 
 const HEARTBEAT_MS = 2_000;
@@ -55,19 +60,20 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     const { config, logger } = this;
     const secret = await loadOrCreateSecret(join(config.data_dir, 'keys', 'gateway.secret'));
     const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+    const catalog = new Catalog(
+      config.upstreams.map((upstream) => ({
+        name: upstream.name,
+        timeout_ms: upstream.timeout_ms,
+        upstream: connect(upstream, logger),
+      })),
+      logger,
+    );
     this.gateway = {
       bus: this.bus,
       config,
       logger,
       verifier: this.verifier,
-      catalog: new Catalog(
-        config.upstreams.map((upstream) => ({
-          name: upstream.name,
-          timeout_ms: upstream.timeout_ms,
-          upstream: connect(upstream, logger),
-        })),
-        logger,
-      ),
+      catalog,
       sealer: () => {
         if (this.sealer === undefined)
           throw new CountersignError('masking_unavailable', 'no sealing key yet');
@@ -77,6 +83,11 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       callSecret: derive('call'),
       inFlight: new InFlight(config.limits.calls_in_flight_max),
       late: new LateRecords(logger),
+      listeners: new Listeners(catalog),
+      questions: new OpenQuestions(),
+      parked: new ParkedCalls(),
+      streams: new EventStreams(),
+      endedSessions: new EndedSessions(),
       instance: randomUUID(),
       publicUrl: this.publicUrl,
       now: () => new Date(),
@@ -98,6 +109,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     clearInterval(this.heartbeat);
     clearTimeout(this.keyRetry);
     this.gateway?.late.stop();
+    this.gateway?.listeners.close();
     await this.gateway?.catalog.close();
   }
 

@@ -22,8 +22,12 @@ export interface CallRequest {
   readonly target: CallTarget;
   /** With the server's own name; handles of ours are already what the server gave us. */
   readonly params: JsonObject;
-  /** The call that asked for the input this one brings. */
-  readonly continues?: string;
+  /** For watching resources: who hears of them. */
+  readonly subscriber?: string;
+  /** For a request about a task: its id as the client knows it. */
+  readonly shownTaskId?: string;
+  /** The call that asked for the input this one brings, and the approval that one ran under. */
+  readonly continues?: { readonly callId: string; readonly approvalId: string | null };
 }
 
 /** A call under way. `params` are the one canonical form: policy decides on them, the ledger keeps them, the upstream gets them. */

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
-import { isLegacyRevision } from '#mcp/revisions.js';
 import type { Gateway } from '../gateway.js';
 
 /**
@@ -37,11 +36,4 @@ export const checkMediaType = ({ headers }: FastifyRequest): void => {
   const accept = headers.accept ?? '*/*';
   if (!accept.includes('application/json') && !accept.includes('*/*'))
     throw new CountersignError('media_type_refused', 'Accept');
-};
-
-/** @throws CountersignError revision_unsupported */
-export const checkRevisionHeader = ({ headers }: FastifyRequest): void => {
-  const revision = headers['mcp-protocol-version'];
-  if (revision !== undefined && !isLegacyRevision(revision))
-    throw new CountersignError('revision_unsupported', String(revision).slice(0, 32));
 };

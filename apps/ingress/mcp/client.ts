@@ -29,7 +29,7 @@ export interface ModernClient extends Described {
  * What an upstream of the modern era is told of the client behind a request: only questions that the gateway can carry,
  * so never extensions it does not know.
  */
-export const forwardedCapabilities = ({ capabilities }: Client): JsonObject => ({
+export const forwardedCapabilities = ({ capabilities, era }: Client): JsonObject => ({
   ...(capabilities.has('elicitation') || capabilities.has('elicitation_url')
     ? {
         elicitation: {
@@ -40,5 +40,19 @@ export const forwardedCapabilities = ({ capabilities }: Client): JsonObject => (
     : {}),
   ...(capabilities.has('sampling') ? { sampling: {} } : {}),
   ...(capabilities.has('roots') ? { roots: {} } : {}),
-  ...(capabilities.has('tasks') ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
+  ...(era === 'modern' && capabilities.has('tasks') ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
 });
+
+/** Whether the client declared that it takes this question (MCP client: elicitation, sampling, roots). */
+export const canBeAsked = ({ capabilities }: Client, method: string, { mode }: JsonObject): boolean => {
+  switch (method) {
+    case 'elicitation/create':
+      return capabilities.has(mode === 'url' ? 'elicitation_url' : 'elicitation');
+    case 'sampling/createMessage':
+      return capabilities.has('sampling');
+    case 'roots/list':
+      return capabilities.has('roots');
+    default:
+      return false;
+  }
+};

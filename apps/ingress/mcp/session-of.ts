@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
@@ -38,9 +39,11 @@ export const sessionOf = (
   gateway: Gateway,
   caller: Caller,
   header: string | string[] | undefined,
-): Session | undefined =>
-  header === undefined
-    ? undefined
-    : openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
+): Session | undefined => {
+  if (header === undefined) return undefined;
+  const session = openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
+  if (gateway.endedSessions.has(session.id)) throw new CountersignError('session_unknown');
+  return session;
+};
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
