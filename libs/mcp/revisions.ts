@@ -1,7 +1,8 @@
 /** Revisions of clients that begin with `initialize`, newest first. */
 export const LEGACY_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
-/** Revisions of clients that carry their revision in every request (MCP 2026-07-28 basic/versioning). */
-export const MODERN_REVISIONS = ['2026-07-28'] as const;
+/** The era in which each request stands alone: a client carries its revision in every request (MCP 2026-07-28 basic/versioning). */
+export const MODERN_REVISION = '2026-07-28';
+export const MODERN_REVISIONS = [MODERN_REVISION] as const;
 /** What clients are told, newest first. */
 export const SERVED_REVISIONS: readonly string[] = [...MODERN_REVISIONS, ...LEGACY_REVISIONS];
 export const UPSTREAM_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;

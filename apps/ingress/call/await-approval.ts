@@ -98,7 +98,7 @@ const hold = async (
       callId: call.id,
       digest,
       attachKey: key,
-      requester: { principal, issuer, subject, clientId, agent: call.agent?.name ?? '' },
+      requester: { principal, issuer, subject, clientId, agent: call.client.info?.name ?? '' },
       server: call.server,
       tool: call.tool,
       toolDigest: tool.boundDigest,

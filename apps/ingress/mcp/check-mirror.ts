@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { CountersignError } from '#core/errors.js';
 import type { Json } from '#core/evidence/canonical-json.js';
 import type { RequestFrame } from '#mcp/frame.js';
-import { decodeHeaderValue, mcpParamHeaders } from '#mcp/param-headers.js';
+import { decodeHeaderValue, mcpParamHeaders, mirroredParams } from '#mcp/param-headers.js';
 import type { CallRequest } from '../call/call.js';
 import type { Gateway } from '../gateway.js';
 import type { McpRequest } from './mcp-request.js';
@@ -56,7 +56,7 @@ export const checkParamHeaders = async (
   const expected = new Map(
     Object.entries(mcpParamHeaders(schema, target.args)).map(([name, value]) => [name.toLowerCase(), value]),
   );
-  const known = new Set([...expected.keys(), ...declaredHeaders(schema)]);
+  const known = new Set([...expected.keys(), ...mirroredParams(schema).map(({ header }) => PARAM + header.toLowerCase())]);
   for (const name of known) {
     const value = expected.get(name);
     const given = post.request.headers[name];
@@ -73,14 +73,3 @@ const sameValue = (expected: string | undefined, given: string | string[] | unde
 };
 
 const NUMBER = /^-?\d{1,16}(?:\.0{1,16})?$/;
-
-/** All header names that the schema knows, whether or not these arguments have a value for them. */
-const declaredHeaders = (schema: Json | undefined, found: string[] = []): readonly string[] => {
-  const properties = (schema as { properties?: { [name: string]: Json } } | undefined)?.properties ?? {};
-  for (const property of Object.values(properties)) {
-    const header = (property as { 'x-mcp-header'?: unknown } | null)?.['x-mcp-header'];
-    if (typeof header === 'string') found.push(PARAM + header.toLowerCase());
-    declaredHeaders(property, found);
-  }
-  return found;
-};

@@ -3,7 +3,7 @@ import { canonicalJson } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import { openText, sealText } from '#mcp/sealed-text.js';
 import { sha256 } from '#sealing/sha256.js';
-import type { Call, CallRequest } from '../call/call.js';
+import type { CallRequest } from '../call/call.js';
 import type { Gateway } from '../gateway.js';
 
 const HANDLE_TEXT_MAX = 128 * 1024;
@@ -45,7 +45,12 @@ const open = <Handle>(gateway: Gateway, context: string, text: unknown): Handle 
 };
 
 /** Bound to the caller and to what is asked for: another request cannot use it. Anew in each round. */
-export const sealInput = (gateway: Gateway, owner: Digest, call: Call, handle: InputHandle): string =>
+export const sealInput = (
+  gateway: Gateway,
+  owner: Digest,
+  call: CallRequest,
+  handle: InputHandle,
+): string =>
   seal(gateway, inputContext(owner, call), handle, INPUT_MS);
 
 /** @throws CountersignError params_invalid; the same for forged, foreign, expired and misused ones */

@@ -1,5 +1,6 @@
 import type { GovernedMethod } from '#core/call/target.js';
 import { type CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { RequestId } from '#mcp/frame.js';
 import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import { ApprovalPending } from '../call/await-approval.js';
@@ -35,7 +36,7 @@ export const refusedCallFrame = (
   error: CountersignError,
 ): Uint8Array => {
   const { code, detail } = error;
-  const pending =
+  const pending: JsonObject =
     error instanceof ApprovalPending
       ? { approvalId: error.held.approvalId, expiresAt: error.held.expiresAt, retryAfterMs: RETRY_AFTER_MS }
       : {};
