@@ -116,8 +116,7 @@ export class Catalog {
 
   private async listed(server: string, kind: ListKind): Promise<ReadonlyMap<string, CatalogEntry>> {
     const listing = this.listing(server, kind);
-    if (listing.entries === undefined)
-      await Promise.race([this.refresh(server, kind), pause(FIRST_LIST_MS)]);
+    if (listing.entries === undefined) await Promise.race([this.refresh(server, kind), pause(FIRST_LIST_MS)]);
     if (listing.entries === undefined)
       throw new CountersignError('upstream_unavailable', `${server} has not listed its ${kind} yet`);
     return listing.entries;

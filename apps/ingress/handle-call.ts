@@ -41,7 +41,10 @@ export const handleCall = async (
   const call = openCall(gateway, request); //                             canonical bytes, made once
   const target = await resolve(gateway, call); //                         as it is pinned in the catalog
   const decision = await decideOrRefuse(gateway, call, target); //        deny by default
-  const { receipt, decided } = //                                         durable before effect (G1), and approved (G5)
+  const {
+    receipt,
+    decided,
+  } = //                                         durable before effect (G1), and approved (G5)
     decision.decision.effect === 'allow'
       ? { receipt: await recordIntent(gateway, call, target.digest, decision, null), decided: decision }
       : await approve(gateway, call, target, decision, exchange);

@@ -1,7 +1,6 @@
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
-import type { Call } from './call/call.js';
 import type { Catalog } from './catalog.js';
 
 /** A client that listens: the GET stream of a legacy session, or a `subscriptions/listen` of the modern era. */
@@ -14,6 +13,13 @@ export interface Listener {
   notify(method: string, params: JsonObject): void;
   /** The gateway stops. */
   close(): void;
+}
+
+/** A resource to watch, and for whom. */
+export interface Watch {
+  readonly server: string;
+  readonly target: { readonly name: string };
+  readonly subscriber?: string;
 }
 
 const WATCHED_MAX = 100;
@@ -48,8 +54,9 @@ export class Listeners {
   }
 
   /** @throws CountersignError params_invalid, busy, upstream_unavailable */
-  async watch({ server, target, subscriber }: Call): Promise<void> {
-    if (subscriber === undefined) throw new CountersignError('params_invalid', 'only a session can subscribe');
+  async watch({ server, target, subscriber }: Watch): Promise<void> {
+    if (subscriber === undefined)
+      throw new CountersignError('params_invalid', 'only a session can subscribe');
     const key = keyOf(server, target.name);
     if (this.watchedBy(subscriber).length >= WATCHED_MAX)
       throw new CountersignError('busy', `at most ${WATCHED_MAX} resources`);
@@ -59,7 +66,7 @@ export class Listeners {
     this.watchers.set(key, watchers);
   }
 
-  async unwatch({ server, target, subscriber }: Call): Promise<void> {
+  async unwatch({ server, target, subscriber }: Watch): Promise<void> {
     if (subscriber !== undefined) await this.drop(keyOf(server, target.name), subscriber);
   }
 

@@ -3,13 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Digest } from '#core/hash.js';
 import type { SealingKeyring } from './sealed-text.js';
-import {
-  declaredCapabilities,
-  openSession,
-  SESSION_TEXT_MAX,
-  type Session,
-  sealSession,
-} from './session.js';
+import { declaredCapabilities, openSession, SESSION_TEXT_MAX, type Session, sealSession } from './session.js';
 
 const ALICE: Digest = `sha256:${'a'.repeat(64)}`;
 const BOB: Digest = `sha256:${'b'.repeat(64)}`;

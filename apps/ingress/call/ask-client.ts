@@ -6,12 +6,12 @@ import { CountersignError, ERRORS } from '#core/errors.js';
 import { canonicalJson } from '#core/evidence/canonical-json.js';
 import type { CallAnswer, ServerRequest } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
+import { canBeAsked } from '../mcp/client.js';
 import type { Call } from './call.js';
 import { type Decided, decideTarget } from './decide.js';
-import { canBeAsked } from '../mcp/client.js';
 import type { Exchange } from './exchange.js';
-import type { InputQuestion } from './input-required.js';
 import type { ForwardedCall } from './forwarded-call.js';
+import type { InputQuestion } from './input-required.js';
 import { toRecord } from './record.js';
 
 /** A question that policy has let through, masked and on record. */
@@ -59,10 +59,7 @@ export class ClientQuestions {
    * Decides, masks and records a question.
    * @throws CountersignError question_denied; policy_unavailable, masking_unavailable, ledger_*
    */
-  async admit({
-    method,
-    params,
-  }: Pick<ServerRequest, 'method' | 'params'>): Promise<AllowedQuestion> {
+  async admit({ method, params }: Pick<ServerRequest, 'method' | 'params'>): Promise<AllowedQuestion> {
     const target = targetOf(method, params);
     if (target?.kind !== 'method') throw new CountersignError('question_denied', 'unknown method');
     const { gateway, call } = this;

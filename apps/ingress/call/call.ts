@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { CallTarget, GovernedMethod } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
 import { HOP_META, META } from '#mcp/meta.js';
 import { requestMeta } from '#mcp/upstream/envelope.js';
@@ -55,7 +56,7 @@ export interface Call extends CallRequest {
 export const openCall = (gateway: Gateway, request: CallRequest): Call => {
   const id = randomUUID();
   const { _meta: meta = {}, ...rest } = request.params;
-  if (!isObject(meta)) throw new CountersignError('params_invalid', '_meta is not an object');
+  if (!isJsonObject(meta)) throw new CountersignError('params_invalid', '_meta is not an object');
   const server = gateway.catalog.server(request.server).upstream.server();
   const { progressToken, ...given } = meta as { readonly [key: string]: Json };
   const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
@@ -110,6 +111,3 @@ export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): s
 /** The nonce of a held call's digest. Derived, so that any replica can check the digest again at release. */
 export const approvalNonce = (gateway: Gateway, callId: string): string =>
   createHmac('sha256', gateway.callSecret).update('nonce\n').update(callId).digest('base64url');
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,4 @@
 import { CountersignError } from '#core/errors.js';
-import { mcpParamHeaders } from '#mcp/param-headers.js';
 import { UpstreamOutcomeUnknown } from '#mcp/upstream/outcome-unknown.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { CatalogEntry } from '../catalog.js';
@@ -10,6 +9,7 @@ import type { Decided } from './decide.js';
 import type { Exchange } from './exchange.js';
 import type { ForwardedCall } from './forwarded-call.js';
 import { Messages } from './messages.js';
+import { paramHeaders } from './param-headers-of.js';
 
 export type Returned =
   | { readonly kind: 'result' | 'error'; readonly bytes: Uint8Array; readonly elapsed_us: number }
@@ -74,7 +74,7 @@ const send = async (
     resultBytesMax: gateway.config.limits.result_bytes_max,
     ...(call.era === undefined ? {} : { era: call.era }),
     ...(call.era === 'modern' && call.method === 'tools/call'
-      ? { headers: mcpParamHeaders(entry?.json['inputSchema'], call.arguments) }
+      ? { headers: paramHeaders(entry?.json['inputSchema'], call.arguments) }
       : {}),
     onServerRequest: (request) => questions.answer(request, exchange),
     onNotification: (method, params) => messages.notification(method, params),

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Call } from './call.js';
 
 /** An answer that is not the end: the upstream wants more input, or goes on with it as a task. */
@@ -47,18 +48,15 @@ const legacyTask = ({ era, method, params }: Call, result: JsonObject): JsonObje
   if (era !== 'legacy') return undefined;
   if (method === 'tasks/get' || method === 'tasks/cancel') return result;
   const { task } = result;
-  return method === 'tools/call' && isObject(params['task']) && isObject(task) ? task : undefined;
+  return method === 'tools/call' && isJsonObject(params['task']) && isJsonObject(task) ? task : undefined;
 };
 
 const questionsOf = (inputRequests: Json | undefined): readonly InputQuestion[] =>
-  Object.entries(isObject(inputRequests) ? inputRequests : {}).map(([key, question]) => {
-    const { method, params } = isObject(question) ? question : {};
+  Object.entries(isJsonObject(inputRequests) ? inputRequests : {}).map(([key, question]) => {
+    const { method, params } = isJsonObject(question) ? question : {};
     return {
       key,
       method: typeof method === 'string' ? method : '',
-      params: isObject(params) ? params : {},
+      params: isJsonObject(params) ? params : {},
     };
   });
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

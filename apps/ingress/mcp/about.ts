@@ -2,7 +2,7 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
 import { type LegacyRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
 import type { UpstreamServer } from '#mcp/upstream/upstream.types.js';
-import { isObject } from '../call/input-required.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { GATEWAY_INFO, INSTRUCTIONS } from './gateway-info.js';
 
@@ -21,10 +21,7 @@ export const initializeResult = async (
 });
 
 /** Answer to `server/discover` (MCP 2026-07-28 server/discover). */
-export const discoverResult = async (
-  gateway: Gateway,
-  server: string | undefined,
-): Promise<JsonObject> => ({
+export const discoverResult = async (gateway: Gateway, server: string | undefined): Promise<JsonObject> => ({
   resultType: 'complete',
   supportedVersions: SERVED_REVISIONS,
   capabilities: await capabilities(gateway, server, 'modern'),
@@ -45,7 +42,7 @@ const capabilities = async (
   await Promise.allSettled(names.map((name) => gateway.catalog.entries(name, 'tools')));
   const servers = names.flatMap((name) => gateway.catalog.server(name).upstream.server() ?? []);
   const has = (capability: string): boolean =>
-    servers.some(({ capabilities: all }) => isObject(all[capability]));
+    servers.some(({ capabilities: all }) => isJsonObject(all[capability]));
   return {
     tools: { listChanged: true },
     ...(has('prompts') ? { prompts: { listChanged: true } } : {}),
@@ -60,10 +57,10 @@ const capabilities = async (
 const tasks = (servers: readonly UpstreamServer[], era: 'legacy' | 'modern'): JsonObject => {
   if (era === 'modern') {
     const some = servers.some(({ capabilities: { extensions } }) =>
-      isObject(extensions) ? isObject(extensions[TASKS_EXTENSION]) : false,
+      isJsonObject(extensions) ? isJsonObject(extensions[TASKS_EXTENSION]) : false,
     );
     return some ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
   }
-  const legacy = servers.find((server) => server.era === 'legacy' && isObject(server.capabilities['tasks']));
+  const legacy = servers.find((server) => server.era === 'legacy' && isJsonObject(server.capabilities['tasks']));
   return legacy === undefined ? {} : { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
 };

@@ -6,11 +6,11 @@ import { rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import { callSeconds, callsTotal } from '#telemetry/metrics.js';
 import type { CallRequest } from '../call/call.js';
 import type { Exchange } from '../call/exchange.js';
-import { isObject } from '../call/input-required.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall, type Released } from '../handle-call.js';
-import type { ModernClient } from './client.js';
 import { checkParamHeaders } from './check-mirror.js';
+import type { ModernClient } from './client.js';
 import { sealInput } from './handles.js';
 import { type HttpReply, httpReply } from './http-reply.js';
 import { legacyExchange } from './legacy-exchange.js';
@@ -25,7 +25,11 @@ import { toCallRequest } from './to-call-request.js';
 type Answer = (id: RequestId) => { readonly frame: Uint8Array; readonly status: number };
 
 /** Answers one governed request, in the way of its client's era. Returns when the answer is on its way. */
-export const answerCall = async (gateway: Gateway, mcp: McpRequest, method: GovernedMethod): Promise<void> => {
+export const answerCall = async (
+  gateway: Gateway,
+  mcp: McpRequest,
+  method: GovernedMethod,
+): Promise<void> => {
   const { call, input } = await toCallRequest(gateway, mcp, method);
   if (mcp.client.era === 'legacy') return answerLegacy(gateway, mcp, call);
   await checkParamHeaders(gateway, mcp, call);
@@ -98,7 +102,7 @@ const takeUp = (
   if (exchange === undefined)
     throw new CountersignError('question_unanswered', 'the call no longer waits for this answer');
   const { inputResponses = {} } = mcp.frame.params;
-  exchange.attach(roundOf(mcp), isObject(inputResponses) ? inputResponses : {});
+  exchange.attach(roundOf(mcp), isJsonObject(inputResponses) ? inputResponses : {});
 };
 
 /** Runs the call to its end. Whatever goes wrong is an answer too, and on record. */
@@ -113,7 +117,8 @@ const run = async (
   try {
     const released = await throughQuestions(gateway, mcp, call, exchange);
     const { bytes, kind } = released;
-    if (kind === 'error') return (id) => ({ frame: rawErrorFrame(id, bytes), status: errorStatus(mcp, bytes) });
+    if (kind === 'error')
+      return (id) => ({ frame: rawErrorFrame(id, bytes), status: errorStatus(mcp, bytes) });
     const shown = shownResult(gateway, mcp.owner, mcp.client, released);
     return (id) => ({ frame: resultFrame(id, shown), status: 200 });
   } catch (error) {
@@ -201,7 +206,7 @@ const askedFor = ({ server, method, target }: CallRequest): string =>
   canonicalJson([server, method, target.name, target.args]);
 
 const progressTokenOf = ({ _meta: meta }: JsonObject): RequestId | undefined => {
-  const token = isObject(meta) ? meta['progressToken'] : undefined;
+  const token = isJsonObject(meta) ? meta['progressToken'] : undefined;
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
 };
 

@@ -4,8 +4,7 @@ import { errorFrame } from '#mcp/frame-write.js';
 import { refusalsTotal } from '#telemetry/metrics.js';
 import type { Gateway } from '../gateway.js';
 import { resourceOf } from './authenticate.js';
-import type { Known } from './handle-post.js';
-import type { Post } from './mcp-request.js';
+import type { Known, Post } from './mcp-request.js';
 import { recorded } from './recorded.js';
 import { RefusalWithData } from './refusal.js';
 

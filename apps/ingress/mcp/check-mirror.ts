@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { CountersignError } from '#core/errors.js';
 import type { Json } from '#core/evidence/canonical-json.js';
 import type { RequestFrame } from '#mcp/frame.js';
-import { decodeHeaderValue, mcpParamHeaders, mirroredParams } from '#mcp/param-headers.js';
+import { decodeHeaderValue, mirroredParams } from '#mcp/param-headers.js';
 import type { CallRequest } from '../call/call.js';
+import { paramHeaders } from '../call/param-headers-of.js';
 import type { Gateway } from '../gateway.js';
 import type { McpRequest } from './mcp-request.js';
 
@@ -37,8 +38,6 @@ const nameIn = (method: string, params: RequestFrame['params']): Json | undefine
   }
 };
 
-const PARAM = 'mcp-param-';
-
 /**
  * The same for `Mcp-Param-...`: exactly those that the tool's input schema asks for, with the values of the arguments.
  * Headers that the schema does not know say nothing and are not passed on.
@@ -54,9 +53,12 @@ export const checkParamHeaders = async (
   if (found?.state !== 'pinned') return;
   const schema = found.entry.json['inputSchema'];
   const expected = new Map(
-    Object.entries(mcpParamHeaders(schema, target.args)).map(([name, value]) => [name.toLowerCase(), value]),
+    Object.entries(paramHeaders(schema, target.args)).map(([name, value]) => [name.toLowerCase(), value]),
   );
-  const known = new Set([...expected.keys(), ...mirroredParams(schema).map(({ header }) => PARAM + header.toLowerCase())]);
+  const known = new Set([
+    ...expected.keys(),
+    ...mirroredParams(schema).map(({ header }) => header.toLowerCase()),
+  ]);
   for (const name of known) {
     const value = expected.get(name);
     const given = post.request.headers[name];

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
 import type { Frame } from '#mcp/frame.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
@@ -46,9 +47,9 @@ const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
   if (typeof revision !== 'string') throw missing(META.protocolVersion);
   if (header !== revision) throw new CountersignError('header_mismatch', 'MCP-Protocol-Version');
   if (!isModernRevision(revision)) throw unsupported(revision);
-  if (!isObject(declared)) throw missing(META.clientCapabilities);
+  if (!isJsonObject(declared)) throw missing(META.clientCapabilities);
   const { [META.clientInfo]: info, [META.logLevel]: logLevel } = meta;
-  if (info !== undefined && !isObject(info)) throw missing(META.clientInfo);
+  if (info !== undefined && !isJsonObject(info)) throw missing(META.clientInfo);
   return {
     era: 'modern',
     revision,
@@ -59,9 +60,9 @@ const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
 };
 
 const tasksOf = ({ extensions }: JsonObject): readonly SessionCapability[] =>
-  isObject(extensions) && isObject(extensions[TASKS_EXTENSION]) ? ['tasks'] : [];
+  isJsonObject(extensions) && isJsonObject(extensions[TASKS_EXTENSION]) ? ['tasks'] : [];
 
-const metaOf = ({ _meta: meta }: JsonObject): JsonObject | undefined => (isObject(meta) ? meta : undefined);
+const metaOf = ({ _meta: meta }: JsonObject): JsonObject | undefined => (isJsonObject(meta) ? meta : undefined);
 
 const unsupported = (revision: unknown): RefusalWithData => {
   const requested = String(revision).slice(0, 32);
@@ -74,7 +75,9 @@ const missing = (key: string): CountersignError =>
 const CLIENT_TEXT_MAX = 64;
 
 const shortText = (value: Json | undefined): string =>
-  typeof value === 'string' ? value.replace(/\p{Cc}/gu, ' ').slice(0, CLIENT_TEXT_MAX).toWellFormed() : '';
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'string'
+    ? value
+        .replace(/\p{Cc}/gu, ' ')
+        .slice(0, CLIENT_TEXT_MAX)
+        .toWellFormed()
+    : '';

@@ -12,21 +12,12 @@ import { answerRefusal } from './answer-refusal.js';
 import { authenticate } from './authenticate.js';
 import { checkMediaType, checkOrigin } from './check-headers.js';
 import { checkMirror } from './check-mirror.js';
-import type { Client } from './client.js';
 import { clientOf } from './client-of.js';
-import { isListMethod, listItems } from './lists.js';
 import { listen } from './listen.js';
-import type { McpRequest, Post } from './mcp-request.js';
+import { isListMethod, listItems } from './lists.js';
+import type { Known, McpRequest, Post } from './mcp-request.js';
 import { LEGACY_ONLY, MODERN_ONLY, NEVER_ASKED } from './method-eras.js';
 import { newSession, ownerOf } from './session-of.js';
-
-/** What is known so far; a refusal records it. */
-export interface Known {
-  caller?: Caller;
-  client?: Client;
-  id?: RequestId;
-  method?: string;
-}
 
 /**
  * The edge before a call: limits, origin, token, strict JSON, era, mirrored headers, method. Anything that ends here is

@@ -30,11 +30,7 @@ export interface TaskHandle {
 type Sealed<Handle> = { readonly handle: Handle; readonly until: number };
 
 const seal = (gateway: Gateway, context: string, handle: unknown, lives_ms: number): string =>
-  sealText(
-    gateway.sessions,
-    context,
-    JSON.stringify({ handle, until: gateway.now().getTime() + lives_ms }),
-  );
+  sealText(gateway.sessions, context, JSON.stringify({ handle, until: gateway.now().getTime() + lives_ms }));
 
 const open = <Handle>(gateway: Gateway, context: string, text: unknown): Handle | undefined => {
   if (typeof text !== 'string') return undefined;
@@ -45,12 +41,7 @@ const open = <Handle>(gateway: Gateway, context: string, text: unknown): Handle 
 };
 
 /** Bound to the caller and to what is asked for: another request cannot use it. Anew in each round. */
-export const sealInput = (
-  gateway: Gateway,
-  owner: Digest,
-  call: CallRequest,
-  handle: InputHandle,
-): string =>
+export const sealInput = (gateway: Gateway, owner: Digest, call: CallRequest, handle: InputHandle): string =>
   seal(gateway, inputContext(owner, call), handle, INPUT_MS);
 
 /** @throws CountersignError params_invalid; the same for forged, foreign, expired and misused ones */

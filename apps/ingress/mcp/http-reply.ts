@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sseComment, sseMessage } from '#mcp/sse.js';
 import type { EventStream } from './event-streams.js';
+import { SSE_HEADERS } from './sse-headers.js';
 
 /** One HTTP response that is either one JSON body or, once opened, an SSE stream of JSON-RPC messages. */
 export interface HttpReply {
@@ -18,12 +19,6 @@ export interface HttpReply {
   /** Called when the connection ends before the answer was finished. */
   onAborted(listener: () => void): void;
 }
-
-export const SSE_HEADERS = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
-};
 
 /**
  * Answers one POST of Streamable HTTP (MCP basic/transports): plain JSON for quick answers, an SSE stream as soon as

@@ -1,6 +1,6 @@
 import { CountersignError } from '#core/errors.js';
-import { notificationFrame, requestFrame } from '#mcp/frame-write.js';
 import type { RequestId } from '#mcp/frame.js';
+import { notificationFrame, requestFrame } from '#mcp/frame-write.js';
 import type { Exchange } from '../call/exchange.js';
 import { canBeAsked, type LegacyClient } from './client.js';
 import type { HttpReply } from './http-reply.js';
@@ -35,7 +35,10 @@ export const legacyExchange = (
     },
     async ask({ method, paramsBytes, signal }) {
       // Its answer comes in a request of its own, which only a session can connect with this one.
-      if (session === undefined || !canBeAsked(client, method, JSON.parse(Buffer.from(paramsBytes).toString())))
+      if (
+        session === undefined ||
+        !canBeAsked(client, method, JSON.parse(Buffer.from(paramsBytes).toString()))
+      )
         throw new CountersignError('capability_missing', method);
       http.openStream();
       if (http.isGone()) throw new CountersignError('question_unanswered', 'the client is gone');

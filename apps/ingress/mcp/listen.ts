@@ -5,7 +5,7 @@ import { notificationFrame, resultFrame } from '#mcp/frame-write.js';
 import { META } from '#mcp/meta.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
 import type { Exchange } from '../call/exchange.js';
-import { isObject } from '../call/input-required.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall } from '../handle-call.js';
 import type { Listener } from '../listeners.js';
@@ -27,7 +27,7 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
   if (!(post.request.headers.accept ?? '').includes('text/event-stream'))
     throw new CountersignError('media_type_refused', 'Accept');
   const wanted = frame.params['notifications'];
-  if (!isObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
+  if (!isJsonObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
   const http = httpReply(post.request, post.reply);
   const { signal, end } = gateway.inFlight.begin(`${owner}\nlisten`, frame.id);
   const subscriber = randomUUID();

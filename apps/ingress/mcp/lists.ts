@@ -45,9 +45,7 @@ export const listItems = async (
     .filter((_, index) => allowed[index] === true)
     .map((entry) => (server === undefined ? united(gateway, entry) : shownJson(entry)));
   return {
-    ...(client.era === 'modern'
-      ? { resultType: 'complete', ttlMs: LIST_TTL_MS, cacheScope: 'private' }
-      : {}),
+    ...(client.era === 'modern' ? { resultType: 'complete', ttlMs: LIST_TTL_MS, cacheScope: 'private' } : {}),
     [member]: shown,
   };
 };

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
-import type { RequestFrame } from '#mcp/frame.js';
+import type { RequestFrame, RequestId } from '#mcp/frame.js';
 import type { Client } from './client.js';
 
 /** One POST to an MCP endpoint; `server` is undefined at the united endpoint. */
@@ -21,4 +21,12 @@ export interface McpRequest {
   readonly frame: RequestFrame;
   /** "mcp" or "mcp/<server>". */
   readonly endpoint: string;
+}
+
+/** What is known so far; a refusal records it. */
+export interface Known {
+  caller?: Caller;
+  client?: Client;
+  id?: RequestId;
+  method?: string;
 }

@@ -1,10 +1,10 @@
 import { CountersignError } from '#core/errors.js';
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
-import { notificationFrame } from '#mcp/frame-write.js';
 import type { RequestId } from '#mcp/frame.js';
+import { notificationFrame } from '#mcp/frame-write.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { Exchange } from '../call/exchange.js';
-import { isObject } from '../call/input-required.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import { canBeAsked, type ModernClient } from './client.js';
 import type { HttpReply } from './http-reply.js';
 import { progressParams } from './progress-params.js';
@@ -109,9 +109,9 @@ export class ModernExchange implements Exchange {
     });
     for (const [key, { settle }] of this.open) {
       const answer = answers[key];
-      if (isObject(answer)) settle.resolve({ kind: 'result', bytes: Buffer.from(JSON.stringify(answer)) });
+      if (isJsonObject(answer)) settle.resolve({ kind: 'result', bytes: Buffer.from(JSON.stringify(answer)) });
     }
-    const unanswered = [...this.open.keys()].some((key) => !isObject(answers[key]));
+    const unanswered = [...this.open.keys()].some((key) => !isJsonObject(answers[key]));
     if (unanswered) this.gathering ??= setTimeout(() => this.park(), GATHER_MS);
   }
 
@@ -125,8 +125,7 @@ export class ModernExchange implements Exchange {
     const questions: { [key: string]: Json } = {};
     for (const [key, { method, params }] of this.open) questions[key] = { method, params };
     this.parkedTimer = setTimeout(() => {
-      for (const { settle } of this.open.values())
-        settle.reject(new CountersignError('question_unanswered'));
+      for (const { settle } of this.open.values()) settle.reject(new CountersignError('question_unanswered'));
     }, PARKED_MS_MAX);
     this.parkedTimer.unref();
     this.onQuestions(round, questions, this.rounds);

@@ -1,8 +1,8 @@
 import type { Digest } from '#core/hash.js';
 import { type MemberChanges, rewriteMembers } from '#mcp/rewrite-members.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import type { Released } from '../handle-call.js';
-import { isObject } from '../call/input-required.js';
 import type { Client } from './client.js';
 import { sealInput, sealTask } from './handles.js';
 
@@ -14,7 +14,12 @@ const MODERN_MEMBERS = ['resultType', 'ttlMs', 'cacheScope'];
  * are the members of the protocol around it, and handles of the upstream become handles of ours, which only this client
  * can use.
  */
-export const shownResult = (gateway: Gateway, owner: Digest, client: Client, released: Released): Uint8Array => {
+export const shownResult = (
+  gateway: Gateway,
+  owner: Digest,
+  client: Client,
+  released: Released,
+): Uint8Array => {
   const { bytes, call, input } = released;
   if (input !== null) return rewriteMembers(bytes, handles(gateway, owner, released));
   if (client.era === 'legacy')
@@ -43,7 +48,8 @@ const handles = (
   }
   const taskId =
     call.shownTaskId ?? sealTask(gateway, owner, { server: call.server, taskId: input?.taskId ?? '' });
-  if (call.era === 'modern' || call.method !== 'tools/call') return { set: { taskId: JSON.stringify(taskId) } };
+  if (call.era === 'modern' || call.method !== 'tools/call')
+    return { set: { taskId: JSON.stringify(taskId) } };
   const { task } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { task?: unknown };
-  return { set: { task: JSON.stringify(isObject(task as never) ? { ...(task as object), taskId } : task) } };
+  return { set: { task: JSON.stringify(isJsonObject(task as never) ? { ...(task as object), taskId } : task) } };
 };

@@ -2,7 +2,7 @@ import { type GovernedMethod, targetOf } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { CallRequest } from '../call/call.js';
-import { isObject } from '../call/input-required.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
@@ -48,7 +48,8 @@ export const toCallRequest = async (
     ...(method.startsWith('tasks/') && typeof given === 'string' ? { shownTaskId: given } : {}),
   };
   // A task keeps a state of its own between its rounds; only requests that can be continued carry one of ours.
-  if (requestState === undefined || method.startsWith('tasks/')) return { call: { ...call, params: placed }, input: null };
+  if (requestState === undefined || method.startsWith('tasks/'))
+    return { call: { ...call, params: placed }, input: null };
   const input = openInput(gateway, owner, call, requestState);
   const { callId, approvalId, state } = input;
   return {
@@ -95,15 +96,15 @@ const placeName = (gateway: Gateway, { post }: McpRequest, params: JsonObject): 
     throw new CountersignError('params_invalid', 'name');
   if (post.server !== undefined) return { server: post.server, params };
   const found = gateway.catalog.split(name);
-  if (found === undefined) throw new CountersignError('tool_unknown', 'the united endpoint names server__name');
+  if (found === undefined)
+    throw new CountersignError('tool_unknown', 'the united endpoint names server__name');
   return { server: found.server, params: { ...params, name: found.name } };
 };
 
 const placeCompletion = async (gateway: Gateway, mcp: McpRequest, params: JsonObject): Promise<Placed> => {
   const { ref } = params;
-  if (!isObject(ref)) throw new CountersignError('params_invalid', 'ref');
-  if (ref['type'] === 'ref/resource')
-    return { server: await serverOfUri(gateway, mcp, ref['uri']), params };
+  if (!isJsonObject(ref)) throw new CountersignError('params_invalid', 'ref');
+  if (ref['type'] === 'ref/resource') return { server: await serverOfUri(gateway, mcp, ref['uri']), params };
   const { server, params: placed } = placeName(gateway, mcp, ref);
   return { server, params: { ...params, ref: placed } };
 };
@@ -115,6 +116,9 @@ const serverOfUri = async (gateway: Gateway, { post }: McpRequest, uri: unknown)
   const servers = await gateway.catalog.serversOfUri(uri);
   const [server] = servers;
   if (server === undefined || servers.length > 1)
-    throw new CountersignError('params_invalid', 'no one server has this resource; use the endpoint of the server');
+    throw new CountersignError(
+      'params_invalid',
+      'no one server has this resource; use the endpoint of the server',
+    );
   return server;
 };
