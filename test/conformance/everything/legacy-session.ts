@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.js';
 import {
   type Conversation,
-  checkDeclared,
   type InputRequest,
   invalidParams,
+  isDeclared,
   isMembers,
   type Members,
   RpcError,
@@ -106,7 +106,8 @@ export class LegacySession {
       capabilities: this.capabilities,
       signal,
       ask: async (requests) => {
-        checkDeclared(this.capabilities, requests);
+        if (!Object.values(requests).every((request) => isDeclared(this.capabilities, request)))
+          throw invalidParams('The client did not declare what it would have to be asked');
         const answers = Object.entries(requests).map(
           async ([name, request]) => [name, await this.#ask(stream, request, signal)] as const,
         );

@@ -1,0 +1,114 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { ClientTask } from './client-control.js';
+
+/** What an agent does in front of the gateway so that the scenario sees all it looks for. */
+type Drive = (agent: Client, task: ClientTask) => Promise<void>;
+
+const callAll =
+  (input: (name: string) => Record<string, unknown> = () => ({})): Drive =>
+  async (agent) => {
+    for (const { name } of (await agent.listTools()).tools)
+      await agent.callTool({ name, arguments: input(name) }).catch(ignored);
+  };
+
+/** A refusal may be what the scenario waits for; what it saw decides. */
+const ignored = (): undefined => undefined;
+
+const call =
+  (...names: readonly string[]): Drive =>
+  async (agent) => {
+    await agent.listTools();
+    for (const name of names) await agent.callTool({ name, arguments: {} });
+  };
+
+const DRIVES: Readonly<Record<string, Drive>> = {
+  initialize: async (agent) => void (await agent.listTools()),
+  'request-metadata': async (agent) => void (await agent.listTools()),
+  'json-schema-ref-no-deref': async (agent) => void (await agent.listTools()),
+  tools_call: async (agent) => {
+    await agent.listTools();
+    await agent.callTool({ name: 'add_numbers', arguments: { a: 5, b: 3 } });
+  },
+  'elicitation-sep1034-client-defaults': call('test_client_elicitation_defaults'),
+  'sse-retry': call('test_reconnection'),
+  'sep-2322-client-request-state': call(
+    'test_mrtr_echo_state',
+    'test_mrtr_no_state',
+    'test_mrtr_unrelated',
+    'test_mrtr_no_result_type',
+  ),
+  'http-standard-headers': async (agent) => {
+    const [tool] = (await agent.listTools()).tools;
+    if (tool !== undefined) await agent.callTool({ name: tool.name, arguments: {} });
+    const [resource] = (await agent.listResources()).resources;
+    if (resource !== undefined) await agent.readResource({ uri: resource.uri });
+    const [prompt] = (await agent.listPrompts()).prompts;
+    if (prompt !== undefined) await agent.getPrompt({ name: prompt.name, arguments: {} });
+  },
+  'http-custom-headers': async (agent, { context }) => {
+    await agent.listTools();
+    const calls = context['toolCalls'] as { name: string; arguments: Record<string, unknown> }[];
+    for (const one of calls) await agent.callTool(one);
+  },
+  'http-invalid-tool-headers': callAll(() => ({ region: 'us-west1' })),
+  'json-schema-2020-12-preservation': async (agent) => {
+    const { tools } = await agent.listTools();
+    const schema = tools.find(({ name }) => name === 'json_schema_2020_12_tool')?.inputSchema;
+    await agent.callTool({ name: 'json_schema_echo', arguments: { schema } });
+  },
+};
+
+/** Tools of the scenarios' servers, for a policy that allows them. Invalid ones must not get that far. */
+export const SCENARIO_TOOLS: readonly string[] = [
+  'test-tool',
+  'add_numbers',
+  'test_client_elicitation_defaults',
+  'test_reconnection',
+  'test_mrtr_echo_state',
+  'test_mrtr_no_state',
+  'test_mrtr_unrelated',
+  'test_mrtr_no_result_type',
+  'test_headers',
+  'my-hyphenated-tool',
+  'test_custom_headers',
+  'test_custom_headers_null',
+  'json_schema_2020_12_tool',
+  'json_schema_echo',
+  'valid_tool',
+  'invalid_empty_header',
+  'invalid_object_header',
+  'invalid_array_header',
+  'invalid_null_header',
+  'invalid_duplicate_same_case',
+  'invalid_duplicate_diff_case',
+  'invalid_space_in_name',
+  'invalid_colon_in_name',
+  'invalid_non_ascii_name',
+  'invalid_control_char_name',
+];
+
+/** Drives the gateway at this endpoint as an agent of the task's era. @throws what the agent was refused with */
+export const drive = async (endpoint: string, task: ClientTask): Promise<void> => {
+  const isModern = task.revision === '2026-07-28';
+  const agent = new Client(
+    { name: 'conformance-agent', version: '1.0.0' },
+    {
+      capabilities: {
+        elicitation: { form: { applyDefaults: true } },
+        sampling: {},
+        roots: { listChanged: true },
+      },
+      ...(isModern ? { versionNegotiation: { mode: 'auto' as const } } : {}),
+    },
+  );
+  // Nothing but the defaults, unless the form has none.
+  const content: Record<string, boolean> = isModern ? { confirmed: true } : {};
+  agent.setRequestHandler('elicitation/create', () => ({ action: 'accept' as const, content }));
+  agent.setRequestHandler('roots/list', () => ({ roots: [] }));
+  try {
+    await agent.connect(new StreamableHTTPClientTransport(new URL(endpoint)));
+    await (DRIVES[task.scenario] ?? call('test-tool'))(agent, task);
+  } finally {
+    await agent.close();
+  }
+};

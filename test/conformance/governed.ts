@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { freePort } from '../e2e/support/free-port.js';
+import { startIssuer } from '../e2e/support/issuer.js';
+import { service } from '../e2e/support/service.js';
+import type { Stage } from '../e2e/support/stage.js';
+import { type Settings, writeConfig } from '../e2e/support/standalone.js';
+import { DIST, resourcesOf, type System } from '../e2e/support/system.js';
+import { openAuthorizingDoor } from './authorizing-door.js';
+
+const SERVER = 'everything';
+const CLI = join(DIST, 'apps', 'cli', 'main.js');
+
+/** A gateway in front of one server, with its endpoint for that server behind a door that brings the token. */
+export interface Governed extends System {
+  readonly endpoint: string;
+}
+
+export interface GovernedOptions {
+  readonly policy: string;
+  /** Settings of the upstream besides its name. */
+  readonly upstream: Settings;
+  readonly settings?: Settings;
+}
+
+/** Starts the standalone shape with authentication, policy, masking and recording as they always are. */
+export const startGoverned = async (stage: Stage, options: GovernedOptions): Promise<Governed> => {
+  const door = await openAuthorizingDoor(stage);
+  const urls = { ingress: door.url, approval: door.url, ledger: door.url, policy: door.url };
+  const issuer = await startIssuer(stage, resourcesOf(urls, [SERVER]));
+  const port = await freePort();
+  const folder = join(stage.folder, `governed-${port}`);
+  const data = join(folder, 'data');
+  const config = await writeConfig(
+    folder,
+    {
+      policy: options.policy,
+      upstreams: [{ name: SERVER, ...options.upstream }],
+      settings: { http: { public_url: door.url }, ...options.settings },
+    },
+    issuer.url,
+  );
+  const countersign = service({
+    name: 'countersign',
+    command: process.execPath,
+    args: [CLI, 'serve', '--config', config, '--port', String(port), '--data', data],
+    ready: /^Countersign is ready: http/m,
+  });
+  stage.defer(countersign.stop);
+  await countersign.start();
+  door.lead(port, await issuer.token('data-engineer'));
+  return {
+    urls,
+    issuer,
+    data,
+    services: new Map([['countersign', countersign]]),
+    endpoint: `${door.url}/mcp/${SERVER}`,
+  };
+};
