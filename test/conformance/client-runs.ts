@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { openStage, type Stage } from '../e2e/support/stage.js';
-import { allowAll } from './allow-all.js';
 import { upstreamAuthOf } from './client-auth.js';
 import { type ClientTask, openControl } from './client-control.js';
-import { drive, SCENARIO_TOOLS } from './client-drives.js';
+import { drive } from './client-drives.js';
+import { SCENARIO_SURFACE } from './client-surface.js';
 import { startGoverned } from './governed.js';
 import { type Findings, type Revision, testClient } from './suite.js';
 
@@ -13,7 +13,7 @@ const perform = async (task: ClientTask): Promise<void> => {
   try {
     const auth = await upstreamAuthOf(stage, task);
     const gateway = await startGoverned(stage, {
-      policy: allowAll(SCENARIO_TOOLS),
+      surface: SCENARIO_SURFACE,
       upstream: { transport: 'http', url: task.url, ...(auth === undefined ? {} : { auth }) },
     });
     await drive(gateway.endpoint, task);

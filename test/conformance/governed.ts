@@ -5,9 +5,11 @@ import { service } from '../e2e/support/service.js';
 import type { Stage } from '../e2e/support/stage.js';
 import { type Settings, writeConfig } from '../e2e/support/standalone.js';
 import { DIST, resourcesOf, type System } from '../e2e/support/system.js';
+import { allowAll, type Surface } from './allow-all.js';
 import { openAuthorizingDoor } from './authorizing-door.js';
 
-const SERVER = 'everything';
+/** Name of the upstream in the configuration and in policies. */
+export const SERVER = 'everything';
 const CLI = join(DIST, 'apps', 'cli', 'main.js');
 
 /** A gateway in front of one server, with its endpoint for that server behind a door that brings the token. */
@@ -16,7 +18,8 @@ export interface Governed extends System {
 }
 
 export interface GovernedOptions {
-  readonly policy: string;
+  /** What the policy allows. */
+  readonly surface: Surface;
   /** Settings of the upstream besides its name. */
   readonly upstream: Settings;
   readonly settings?: Settings;
@@ -33,7 +36,7 @@ export const startGoverned = async (stage: Stage, options: GovernedOptions): Pro
   const config = await writeConfig(
     folder,
     {
-      policy: options.policy,
+      policy: allowAll(SERVER, options.surface),
       upstreams: [{ name: SERVER, ...options.upstream }],
       settings: { http: { public_url: door.url }, ...options.settings },
     },

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { examiner } from '../e2e/support/rest.js';
 import type { Stage } from '../e2e/support/stage.js';
-import { allowAll } from './allow-all.js';
-import { Catalog } from './everything/catalog.js';
+import type { Surface } from './allow-all.js';
+import { Catalog, EXTRA_PROMPT, EXTRA_TOOL } from './everything/catalog.js';
 import { type Eras, startEverything } from './everything/everything-server.js';
+import { PROMPTS } from './everything/prompts.js';
 import { type Governed, startGoverned } from './governed.js';
 import { type Findings, type Revision, requirementsOf, testServer } from './suite.js';
 
@@ -25,6 +26,12 @@ export const SERVER_RUNS: readonly ServerRun[] = [
   { name: 'legacy-to-modern-only', revision: '2025-11-25', upstream: 'modern', scenarios: 'required' },
 ];
 
+const SURFACE: Surface = {
+  tools: [...new Catalog(-32002).tools(), EXTRA_TOOL].map(({ definition }) => definition.name),
+  prompts: [...PROMPTS, EXTRA_PROMPT].map(({ definition }) => definition.name),
+  resources: ['test://*', 'test://template/{id}/data'],
+};
+
 const wanted = async ({ revision, scenarios }: ServerRun, findings: Findings): Promise<Findings> => {
   const { required } = await requirementsOf(revision, 'server');
   return new Map([...findings].filter(([scenario]) => scenarios === 'all' || required.includes(scenario)));
@@ -44,9 +51,8 @@ export const runGoverned = async (
 ): Promise<{ readonly findings: Findings; readonly gateway: Governed }> => {
   const server = await startEverything(run.upstream);
   stage.defer(server.close);
-  const tools = new Catalog(-32002).tools().map(({ definition }) => definition.name);
   const upstream = { transport: 'http', url: server.url };
-  const gateway = await startGoverned(stage, { policy: allowAll(tools), upstream });
+  const gateway = await startGoverned(stage, { surface: SURFACE, upstream });
   const findings = await testServer(gateway.endpoint, run.revision, join(stage.folder, run.name));
   return { findings: await wanted(run, findings), gateway };
 };

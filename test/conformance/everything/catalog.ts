@@ -7,8 +7,9 @@ import { CONTENT_TOOLS } from './tools-content.js';
 import { INPUT_TOOLS } from './tools-input.js';
 import { TASK_TOOLS } from './tools-tasks.js';
 
-const EXTRA_TOOL = tool('test_added_tool', 'Comes and goes.', () => say('Here for now.'));
-const EXTRA_PROMPT: Prompt = {
+/** What `toggle` adds and takes away. */
+export const EXTRA_TOOL = tool('test_added_tool', 'Comes and goes.', () => say('Here for now.'));
+export const EXTRA_PROMPT: Prompt = {
   definition: { name: 'test_added_prompt', description: 'Comes and goes.' },
   get: () => ({ messages: [] }),
 };
