@@ -19,6 +19,7 @@ default: deny
 roles:
   data-engineer: { groups: [BANK-DATA-ENG] }
   examiner: { groups: [BANK-EXAMINER] }
+  operator: { groups: [BANK-OPERATIONS] }
 operations:
   everything:
     kind: write
