@@ -58,7 +58,13 @@ const DRIVES: Readonly<Record<string, Drive>> = {
   },
 };
 
-/** Drives the gateway at this endpoint as an agent of the task's era. @throws what the agent was refused with */
+/** The gateway has not yet learnt what the scenario's server offers. */
+export class NotListedError extends Error {}
+
+/**
+ * Drives the gateway at this endpoint as an agent of the task's era.
+ * @throws NotListedError when there is no list of tools, else what the agent was refused with
+ */
 export const drive = async (endpoint: string, task: ClientTask): Promise<void> => {
   const isModern = task.revision === '2026-07-28';
   const agent = new Client(
@@ -78,6 +84,9 @@ export const drive = async (endpoint: string, task: ClientTask): Promise<void> =
   agent.setRequestHandler('roots/list', () => ({ roots: [] }));
   try {
     await agent.connect(new StreamableHTTPClientTransport(new URL(endpoint)));
+    await agent.listTools().catch((error) => {
+      throw new NotListedError(String(error));
+    });
     await (DRIVES[task.scenario] ?? call('test-tool'))(agent, task);
   } finally {
     await agent.close();

@@ -3,14 +3,14 @@ import { setTimeout } from 'node:timers/promises';
 import { openStage, type Stage } from '../e2e/support/stage.js';
 import { upstreamAuthOf } from './client-auth.js';
 import { type ClientTask, openControl } from './client-control.js';
-import { drive } from './client-drives.js';
+import { drive, NotListedError } from './client-drives.js';
 import { SCENARIO_SURFACE } from './client-surface.js';
 import { type Governed, startGoverned } from './governed.js';
 import { consent, consentState } from './operator-browser.js';
 import { type Findings, type Revision, testClient } from './suite.js';
 
 const ROUNDS_MAX = 8;
-const READY_MS = 15_000;
+const READY_MS = 30_000;
 const PAUSE_MS = 250;
 
 /** Drives until the agent is served, or a consent is needed: the gateway connects to its upstream in its own time. */
@@ -26,7 +26,8 @@ const driveUntilServed = async (
       return true;
     } catch (error) {
       if (asksConsent && (await consentState(gateway)) === 'needs_consent') return false;
-      if (!asksConsent || performance.now() > end) throw error;
+      const mayCome = asksConsent || error instanceof NotListedError;
+      if (!mayCome || performance.now() > end) throw error;
       await setTimeout(PAUSE_MS);
     }
   }
@@ -48,6 +49,7 @@ const perform = async (task: ClientTask): Promise<void> => {
     const auth = await upstreamAuthOf(stage, task);
     const gateway = await startGoverned(stage, {
       surface: SCENARIO_SURFACE,
+      inThisProcess: true,
       upstream: { transport: 'http', url: task.url, ...(auth === undefined ? {} : { auth }) },
     });
     await driveWithConsent(gateway, task, auth !== undefined);

@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { loadConfig } from '#config/load-config.js';
+import { createLogger } from '#telemetry/logger.js';
+import { startStandalone } from '../../apps/standalone/start-standalone.js';
 import { freePort } from '../e2e/support/free-port.js';
 import { startIssuer } from '../e2e/support/issuer.js';
 import { service } from '../e2e/support/service.js';
@@ -23,6 +26,8 @@ export interface GovernedOptions {
   /** Settings of the upstream besides its name. */
   readonly upstream: Settings;
   readonly settings?: Settings;
+  /** Without a process of its own it starts in a fraction of the time: for runs that need many of them. */
+  readonly inThisProcess?: boolean;
 }
 
 /** Starts the standalone shape with authentication, policy, masking and recording as they always are. */
@@ -42,6 +47,18 @@ export const startGoverned = async (stage: Stage, options: GovernedOptions): Pro
     },
     issuer.url,
   );
+  await (options.inThisProcess === true ? startHere : startProcess)(stage, { config, port, data });
+  door.lead(port, await issuer.token('data-engineer'));
+  return { urls, issuer, data, services: new Map(), endpoint: `${door.url}/mcp/${SERVER}` };
+};
+
+interface Start {
+  readonly config: string;
+  readonly port: number;
+  readonly data: string;
+}
+
+const startProcess = async (stage: Stage, { config, port, data }: Start): Promise<void> => {
   const countersign = service({
     name: 'countersign',
     command: process.execPath,
@@ -50,12 +67,10 @@ export const startGoverned = async (stage: Stage, options: GovernedOptions): Pro
   });
   stage.defer(countersign.stop);
   await countersign.start();
-  door.lead(port, await issuer.token('data-engineer'));
-  return {
-    urls,
-    issuer,
-    data,
-    services: new Map([['countersign', countersign]]),
-    endpoint: `${door.url}/mcp/${SERVER}`,
-  };
+};
+
+const startHere = async (stage: Stage, { config: file, port, data }: Start): Promise<void> => {
+  const config = loadConfig({ file, overrides: { port, data_dir: data } });
+  const { close } = await startStandalone(config, createLogger('countersign', 'fatal'));
+  stage.defer(close);
 };
