@@ -144,6 +144,14 @@ describe('a call that brings the input an approved call has asked for', () => {
     expect(await codeOf(ledger.append(continues(first)))).toMatch(/did not end by asking for input/);
   });
 
+  it('is refused once the approval has expired', async () => {
+    const { time } = history.clock;
+    history.clock.time = '2026-11-22T13:00:00.000Z';
+    const late = continues(first);
+    history.clock.time = time;
+    expect(await codeOf(ledger.append(late))).toMatch(/^approval_expired/);
+  });
+
   it('is refused without an approval where policy asks for one', async () => {
     const without = [requested({ continues: first }), decided(), intended(null)];
     const command = history.append(`call-${randomUUID()}`, -1, ...without);

@@ -31,6 +31,8 @@ export interface History {
   readonly store: EventStore;
   readonly bus: Bus;
   readonly folder: string;
+  /** When events are recorded; a test may move it. */
+  readonly clock: { time: string };
   /** An append as a service sends it; the correlation is the id in the name of the stream. */
   append(stream: string, expected: number, ...events: readonly Sketch[]): AppendCommand;
   /** The same, stored without anybody's check. */
@@ -39,7 +41,7 @@ export interface History {
   close(): Promise<void>;
 }
 
-export const TIME = '2026-11-22T12:00:00.000Z';
+const TIME = '2026-11-22T12:00:00.000Z';
 
 export const openHistory = async (): Promise<History> => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-history-'));
@@ -48,6 +50,7 @@ export const openHistory = async (): Promise<History> => {
   const sealer = await createSealer(key.kid, key.publicKey);
   const opener = createOpener(new Map([[key.kid, key.privateKey]]));
 
+  const clock = { time: TIME };
   const toRecord = ({ type, data = {}, sealed }: Sketch) => {
     const event = { type, v: 1, data } as DomainEvent;
     if (sealed === undefined) return { event };
@@ -57,7 +60,7 @@ export const openHistory = async (): Promise<History> => {
   const append = (stream: string, expected: number, ...events: readonly Sketch[]): AppendCommand => {
     const correlation = stream.slice(stream.indexOf('-') + 1);
     const actor = { kind: 'service', service: 'test', instance: 't' } as const;
-    const context = { stream, expected, time: TIME, actor, correlation, causation: correlation };
+    const context = { stream, expected, time: clock.time, actor, correlation, causation: correlation };
     return buildAppend({ ...context, newId: randomUUID }, events.map(toRecord));
   };
   const record = async (stream: string, expected: number, ...events: readonly Sketch[]): Promise<void> => {
@@ -67,6 +70,7 @@ export const openHistory = async (): Promise<History> => {
   return {
     store,
     folder,
+    clock,
     append,
     record,
     bus: {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { NAMED_METHODS } from '#core/call/target.js';
 import type { Json } from '#core/evidence/canonical-json.js';
@@ -15,6 +16,11 @@ const replaced = ([from, to]: Mistake[1]): string => {
 };
 
 describe('a policy over prompts, resources and methods', () => {
+  it('is the one of the documentation', () => {
+    const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+    expect(page).toContain(`\`\`\`yaml\n${BRANCH}\`\`\`\n`);
+  });
+
   it('loads without a warning, and its tests hold', () => {
     const { bundle, warnings } = parse(BRANCH);
     expect(warnings).toEqual([]);
