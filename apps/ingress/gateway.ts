@@ -8,6 +8,7 @@ import type { Catalog } from './catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
 import type { Listeners } from './listeners.js';
+import type { LogLevels } from './log-levels.js';
 import type { EndedSessions } from './mcp/ended-sessions.js';
 import type { EventStreams } from './mcp/event-streams.js';
 import type { OpenQuestions } from './mcp/open-questions.js';
@@ -32,6 +33,7 @@ export interface Gateway {
   readonly questions: OpenQuestions;
   readonly parked: ParkedCalls;
   readonly streams: EventStreams;
+  readonly logLevels: LogLevels;
   readonly endedSessions: EndedSessions;
   /** This process; recorded with each forward, so that the ledger knows whose calls are orphaned. */
   readonly instance: string;

@@ -28,6 +28,7 @@ import type { Gateway } from './gateway.js';
 import { InFlight } from './in-flight.js';
 import { LateRecords } from './late-records.js';
 import { Listeners } from './listeners.js';
+import { LogLevels } from './log-levels.js';
 import { EndedSessions } from './mcp/ended-sessions.js';
 import { EventStreams } from './mcp/event-streams.js';
 import { GATEWAY_INFO } from './mcp/gateway-info.js';
@@ -87,6 +88,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       questions: new OpenQuestions(),
       parked: new ParkedCalls(),
       streams: new EventStreams(),
+      logLevels: new LogLevels(),
       endedSessions: new EndedSessions(),
       instance: randomUUID(),
       publicUrl: this.publicUrl,

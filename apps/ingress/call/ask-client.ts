@@ -3,7 +3,7 @@ import type { InputAnswered, InputRequested } from '#core/call/call.events.js';
 import { recordedDecision } from '#core/call/call.events.js';
 import { type GovernedMethod, targetOf } from '#core/call/target.js';
 import { CountersignError, ERRORS } from '#core/errors.js';
-import { canonicalJson } from '#core/evidence/canonical-json.js';
+import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { CallAnswer, ServerRequest } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
 import { canBeAsked } from '../mcp/client.js';
@@ -60,17 +60,10 @@ export class ClientQuestions {
    * @throws CountersignError question_denied; policy_unavailable, masking_unavailable, ledger_*
    */
   async admit({ method, params }: Pick<ServerRequest, 'method' | 'params'>): Promise<AllowedQuestion> {
-    const target = targetOf(method, params);
-    if (target?.kind !== 'method') throw new CountersignError('question_denied', 'unknown method');
-    const { gateway, call } = this;
-    const decided = await decideTarget(gateway, call, target);
+    const { masked, decided } = await this.decideOnMasked(method, params);
     const { decision } = decided;
     const because = refusalOf(decision.effect);
-    const { masked } = await gateway.bus.request(maskingMask, {
-      body: Buffer.from(canonicalJson(params)),
-      surface: 'arguments',
-      profile: decision.profile ?? this.decided.decision.profile,
-    });
+    const { gateway } = this;
     const number = ++this.asked;
     const { sealed, payload } = gateway.sealer().seal(masked);
     const event: InputRequested = {
@@ -94,6 +87,31 @@ export class ClientQuestions {
     if (because === null) return question;
     await this.close(question, 'refused', null);
     throw new CountersignError('question_denied', because);
+  }
+
+  /**
+   * Policy decides on what is shown, which is also what is recorded, so that the decision can be made again from the
+   * record. What the decision itself wants masked is masked too, and decided on again.
+   */
+  private async decideOnMasked(
+    method: string,
+    params: JsonObject,
+  ): Promise<{ readonly masked: Uint8Array; readonly decided: Decided }> {
+    const first = await this.maskAndDecide(method, Buffer.from(canonicalJson(params)), this.decided);
+    if (first.decided.decision.profile === null) return first;
+    return this.maskAndDecide(method, first.masked, first.decided);
+  }
+
+  private async maskAndDecide(
+    method: string,
+    body: Uint8Array,
+    { decision: { profile } }: Decided,
+  ): Promise<{ readonly masked: Uint8Array; readonly decided: Decided }> {
+    const { gateway, call } = this;
+    const { masked } = await gateway.bus.request(maskingMask, { body, surface: 'arguments', profile });
+    const target = targetOf(method, JSON.parse(Buffer.from(masked).toString('utf8')) as JsonObject);
+    if (target?.kind !== 'method') throw new CountersignError('question_denied', 'unknown method');
+    return { masked, decided: await decideTarget(gateway, call, target) };
   }
 
   /** Records how a question ended. */

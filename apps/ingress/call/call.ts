@@ -89,7 +89,7 @@ export const openCall = (gateway: Gateway, request: CallRequest): Call => {
 /** The request's own log level and the capabilities of the client behind it, for an upstream of the modern era. */
 const hopMeta = (server: UpstreamServer, client: Client): JsonObject => ({
   ...requestMeta(server, GATEWAY_INFO, forwardedCapabilities(client)),
-  ...(client.era === 'modern' && client.logLevel !== undefined ? { [META.logLevel]: client.logLevel } : {}),
+  ...(client.logLevel !== undefined ? { [META.logLevel]: client.logLevel } : {}),
 });
 
 /** Finds the approval of an identical call: the same person, client, method, target, arguments and policy. Keyed, so it tells nothing. */

@@ -3,6 +3,7 @@ import { UpstreamOutcomeUnknown } from '#mcp/upstream/outcome-unknown.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { CatalogEntry } from '../catalog.js';
 import type { Gateway } from '../gateway.js';
+import { isLogLevel } from '../log-levels.js';
 import { ClientQuestions } from './ask-client.js';
 import type { Call } from './call.js';
 import type { Decided } from './decide.js';
@@ -30,7 +31,7 @@ export const forward = async (
   exchange: Exchange,
 ): Promise<Returned> => {
   const started = performance.now();
-  const messages = new Messages(gateway, decided, forwarded, exchange);
+  const messages = new Messages(gateway, call.client, decided, forwarded, exchange);
   const questions = new ClientQuestions(gateway, call, decided, forwarded);
   try {
     const answer = await send(gateway, call, entry, exchange, messages, questions);
@@ -67,6 +68,14 @@ const send = async (
   if (call.method === 'resources/unsubscribe') {
     await gateway.listeners.unwatch(call);
     return DONE;
+  }
+  const { client } = call;
+  if (call.method === 'logging/setLevel' && client.era === 'legacy' && client.session !== undefined) {
+    const { level } = call.arguments;
+    if (!isLogLevel(level)) throw new CountersignError('params_invalid', 'level');
+    gateway.logLevels.set(client.session.id, level);
+    // Each request says it anew there.
+    if (call.era === 'modern') return DONE;
   }
   return upstream.request(call.method, call.paramsBytes, {
     deadline_ms: timeout_ms,

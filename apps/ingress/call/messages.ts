@@ -4,6 +4,8 @@ import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js
 import { countsByKind } from '#core/masking/masked-payload.js';
 import type { Progress } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
+import { isAtLeast } from '../log-levels.js';
+import type { Client } from '../mcp/client.js';
 import type { Decided } from './decide.js';
 import type { Exchange } from './exchange.js';
 import type { ForwardedCall } from './forwarded-call.js';
@@ -23,6 +25,7 @@ export class Messages {
 
   constructor(
     private readonly gateway: Gateway,
+    private readonly client: Client,
     private readonly decided: Decided,
     private readonly forwarded: ForwardedCall,
     private readonly exchange: Exchange,
@@ -41,8 +44,14 @@ export class Messages {
   }
 
   notification(method: string, params: JsonObject): void {
-    if (method !== 'notifications/message') return;
+    if (method !== 'notifications/message' || !this.isWanted(params['level'])) return;
     this.release(method, params, (masked) => this.exchange.notify(method, masked));
+  }
+
+  /** A modern client hears nothing that it did not ask for (MCP 2026-07-28 server/utilities/logging). */
+  private isWanted(level: unknown): boolean {
+    const { era, logLevel } = this.client;
+    return logLevel === undefined ? era === 'legacy' : isAtLeast(level, logLevel);
   }
 
   /** Fulfils when everything said so far has been released or dropped. */

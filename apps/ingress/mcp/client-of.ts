@@ -8,6 +8,7 @@ import { META, TASKS_EXTENSION } from '#mcp/meta.js';
 import { isLegacyRevision, isModernRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
 import { declaredCapabilities, type SessionCapability } from '#mcp/session.js';
 import type { Gateway } from '../gateway.js';
+import { isLogLevel } from '../log-levels.js';
 import type { Client, ModernClient } from './client.js';
 import { RefusalWithData } from './refusal.js';
 import { sessionOf } from './session-of.js';
@@ -34,6 +35,7 @@ export const clientOf = (
       revision: session?.protocolVersion ?? (isLegacyRevision(header) ? header : '2025-03-26'),
       info: session?.client ?? null,
       capabilities: new Set(session?.capabilities ?? []),
+      logLevel: session === undefined ? undefined : gateway.logLevels.get(session.id),
       session,
     };
   }
@@ -55,7 +57,7 @@ const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
     revision,
     info: info === undefined ? null : { name: shortText(info['name']), version: shortText(info['version']) },
     capabilities: new Set([...declaredCapabilities(declared), ...tasksOf(declared)]),
-    logLevel: typeof logLevel === 'string' ? logLevel : undefined,
+    logLevel: isLogLevel(logLevel) ? logLevel : undefined,
   };
 };
 

@@ -2,6 +2,7 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { TASKS_EXTENSION } from '#mcp/meta.js';
 import type { LegacyRevision, ModernRevision } from '#mcp/revisions.js';
 import type { Session, SessionCapability } from '#mcp/session.js';
+import type { LogLevel } from '../log-levels.js';
 
 /** The client of one request, as it describes itself: by its session (legacy) or in the request (modern). */
 export type Client = LegacyClient | ModernClient;
@@ -10,6 +11,8 @@ interface Described {
   /** Never a ground for a decision. */
   readonly info: { readonly name: string; readonly version: string } | null;
   readonly capabilities: ReadonlySet<SessionCapability>;
+  /** The least severe log message it wants; undefined: all in the legacy era, none in the modern one. */
+  readonly logLevel: LogLevel | undefined;
 }
 
 export interface LegacyClient extends Described {
@@ -22,7 +25,6 @@ export interface LegacyClient extends Described {
 export interface ModernClient extends Described {
   readonly era: 'modern';
   readonly revision: ModernRevision;
-  readonly logLevel: string | undefined;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { type GovernedMethod, targetOf } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { TASKS_EXTENSION } from '#mcp/meta.js';
 import type { CallRequest } from '../call/call.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
+import { RefusalWithData } from './refusal.js';
 
 /** A governed request as the pipeline takes it, and the handle by which it continues an earlier one. */
 export interface ToCall {
@@ -78,6 +80,10 @@ const place = async (gateway: Gateway, mcp: McpRequest, method: GovernedMethod):
     case 'tasks/update':
     case 'tasks/cancel':
     case 'tasks/result': {
+      if (mcp.client.era === 'modern' && !mcp.client.capabilities.has('tasks'))
+        throw new RefusalWithData('capability_missing', TASKS_EXTENSION, {
+          requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
+        });
       const { server, taskId } = openTask(gateway, mcp.owner, params['taskId']);
       if (mcp.post.server !== undefined && mcp.post.server !== server)
         throw new CountersignError('params_invalid', 'taskId');
