@@ -13,6 +13,8 @@ import { openAuthorizingDoor } from './authorizing-door.js';
 
 /** Name of the upstream in the configuration and in policies. */
 export const SERVER = 'everything';
+/** What the server may ask the agent: all there is. */
+const QUESTIONS = ['elicitation/create', 'sampling/createMessage', 'roots/list'];
 const CLI = join(DIST, 'apps', 'cli', 'main.js');
 
 /** A gateway in front of one server, with its endpoint for that server behind a door that brings the token. */
@@ -42,7 +44,7 @@ export const startGoverned = async (stage: Stage, options: GovernedOptions): Pro
     folder,
     {
       policy: allowAll(SERVER, options.surface),
-      upstreams: [{ name: SERVER, ...options.upstream }],
+      upstreams: [{ name: SERVER, server_requests: QUESTIONS, ...options.upstream }],
       settings: { http: { public_url: door.url }, ...options.settings },
     },
     issuer.url,

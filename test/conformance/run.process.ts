@@ -24,7 +24,7 @@ const serverRun = async (stage: Stage, run: ServerRun, isDirect: boolean): Promi
     const { requested, masked, replay } = await accountOf(governed.gateway);
     const { checked, different } = replay;
     console.log(
-      `${requested} calls recorded, ${masked} masked; replay: ${checked} checked, ${different.length} differ`,
+      `${requested} calls recorded, ${masked} masked; replay: ${checked} checked, ${different.length} differ ${JSON.stringify(different.slice(0, 2))}`,
     );
   }
   total(run.name, findings);

@@ -23,6 +23,8 @@ export interface Conversation {
    * with the answers at hand (SEP-2322), so that nothing before `ask` may have an effect.
    */
   ask(requests: InputRequests): Promise<InputResponses>;
+  /** Asks what the client can answer, and leaves out the rest. */
+  askIfKnown(requests: InputRequests): Promise<InputResponses>;
   /** Sent when the request carries a progress token. */
   progress(progress: number, total: number): void;
   /** Sent at or above the level that the client asked for. */
@@ -69,6 +71,10 @@ const CAPABILITY_OF = {
 
 export const isDeclared = (capabilities: Members, { method }: InputRequest): boolean =>
   capabilities[CAPABILITY_OF[method]] !== undefined;
+
+/** What of it the client declared. */
+export const declaredOf = (capabilities: Members, requests: InputRequests): InputRequests =>
+  Object.fromEntries(Object.entries(requests).filter(([, request]) => isDeclared(capabilities, request)));
 
 /** @throws RpcError -32021 that names every capability the questions lack */
 export const checkDeclared = (capabilities: Members, requests: InputRequests): void => {

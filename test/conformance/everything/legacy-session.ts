@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.js';
 import {
   type Conversation,
+  declaredOf,
   type InputRequest,
+  type InputRequests,
   invalidParams,
   isDeclared,
   isMembers,
@@ -102,16 +104,24 @@ export class LegacySession {
     const { progressToken } = isMembers(params['_meta']) ? params['_meta'] : {};
     const notify = (method: string, about: Members) =>
       stream?.send({ jsonrpc: '2.0', method, params: about });
+    const asked = (requests: InputRequests) =>
+      Object.entries(requests).map(
+        async ([name, request]) => [name, await this.#ask(stream, request, signal)] as const,
+      );
     const conversation: Conversation = {
       capabilities: this.capabilities,
       signal,
       ask: async (requests) => {
         if (!Object.values(requests).every((request) => isDeclared(this.capabilities, request)))
           throw invalidParams('The client did not declare what it would have to be asked');
-        const answers = Object.entries(requests).map(
-          async ([name, request]) => [name, await this.#ask(stream, request, signal)] as const,
+        return Object.fromEntries(await Promise.all(asked(requests)));
+      },
+      // What was declared is known of the session, not of whoever asks in it now: a refusal is an answer too.
+      askIfKnown: async (requests) => {
+        const answers = await Promise.allSettled(asked(declaredOf(this.capabilities, requests)));
+        return Object.fromEntries(
+          answers.filter((one) => one.status === 'fulfilled').map(({ value }) => value),
         );
-        return Object.fromEntries(await Promise.all(answers));
       },
       progress: (progress, total) => {
         if (progressToken !== undefined) notify('notifications/progress', { progressToken, progress, total });
@@ -133,9 +143,15 @@ export class LegacySession {
       const id = randomUUID();
       this.#asked.set(id, ({ result, error }) => {
         if (isMembers(result)) resolve(result);
-        else reject(new RpcError(-32603, `The client refused: ${JSON.stringify(error)}`));
+        else reject(refusedWith(error));
       });
       (stream ?? this.standalone).send({ jsonrpc: '2.0', id, ...request });
     });
   }
 }
+
+/** The client's own error is the reason, and says it best. */
+const refusedWith = (error: unknown): RpcError => {
+  const { code, message, data } = isMembers(error) ? error : {};
+  return new RpcError(Number(code ?? -32603), String(message), isMembers(data) ? data : undefined);
+};

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Catalog, METHODS } from './catalog.js';
 import {
   type Conversation,
+  declaredOf,
   isMembers,
   type Members,
   methodNotFound,
@@ -111,10 +112,12 @@ export class ModernServer {
     signal: AbortSignal,
   ): Conversation {
     const notify = (name: string, about: Members) => send({ jsonrpc: '2.0', method: name, params: about });
+    const { ask } = inputRounds(method, params, capabilities);
     const conversation: Conversation = {
       capabilities,
       signal,
-      ...inputRounds(method, params, capabilities),
+      ask,
+      askIfKnown: (requests) => ask(declaredOf(capabilities, requests)),
       progress: (progress, total) => {
         if (progressToken !== undefined) notify('notifications/progress', { progressToken, progress, total });
       },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type Conversation,
   checkDeclared,
+  declaredOf,
   type InputRequests,
   type InputResponses,
   invalidParams,
@@ -36,6 +37,7 @@ class Task {
       capabilities,
       signal: this.#abort.signal,
       ask: (requests) => this.#ask(capabilities, requests),
+      askIfKnown: (requests) => this.#ask(capabilities, declaredOf(capabilities, requests)),
       progress: () => {},
       log: () => {},
       inBackground: (inner) => inner(own),

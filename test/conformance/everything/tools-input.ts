@@ -1,4 +1,4 @@
-import { type InputRequest, isDeclared } from './conversation.js';
+import type { InputRequest } from './conversation.js';
 import { form, objectOf, question, ROOTS, say, type Tool, tool } from './item.js';
 
 const STRING = { type: 'string' };
@@ -129,10 +129,7 @@ export const INPUT_TOOLS: readonly Tool[] = [
     'Asks only what the client knows.',
     async (_, conversation) => {
       const all = { user_name: NAME, greeting: question('Generate a greeting', 50) };
-      const known = Object.entries(all).filter(([, request]) =>
-        isDeclared(conversation.capabilities, request),
-      );
-      const answer = await conversation.ask(Object.fromEntries(known));
+      const answer = await conversation.askIfKnown(all);
       return say(`Answers: ${Object.keys(answer).join(', ')}`);
     },
   ),
