@@ -16,9 +16,10 @@ import { readSecret, searchPath } from '#config/load-config.js';
 import { ledgerHeartbeat } from '#contracts/ledger.js';
 import { maskingSealingKey } from '#contracts/masking.js';
 import { CountersignError } from '#core/errors.js';
-import { CONFIG, LOGGER } from '#http/platform.module.js';
-import { REST_AUDIENCE, VERIFIER } from '#http/rest-caller.js';
-import type { TokenVerifier } from '#identity/token-verifier.js';
+import type { OriginCheck } from '#http/check-origin.js';
+import { CONFIG, LOGGER, PUBLIC_URL } from '#http/platform.module.js';
+import { ORIGIN_CHECK, RESOURCE_SERVER } from '#http/rest-caller.js';
+import type { ResourceServer } from '#identity/resource-server.js';
 import { openUpstream } from '#mcp/upstream/upstream.js';
 import type { Upstream } from '#mcp/upstream/upstream.types.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
@@ -46,8 +47,9 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(VERIFIER) private readonly verifier: TokenVerifier,
-    @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
+    @Inject(RESOURCE_SERVER) private readonly resourceServer: ResourceServer,
+    @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
+    @Inject(PUBLIC_URL) private readonly publicUrl: () => string,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
   ) {}
 
@@ -59,7 +61,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       bus: this.bus,
       config,
       logger,
-      verifier: this.verifier,
+      resourceServer: this.resourceServer,
+      checkOrigin: this.checkOrigin,
       catalog: new Catalog(
         config.upstreams.map((upstream) => ({
           name: upstream.name,

@@ -2,9 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CountersignError, ERRORS } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { recordRefusal } from '#http/record-refusal.js';
-import { bearerToken } from '#identity/bearer-token.js';
 import type { Caller } from '#identity/caller.js';
-import { wwwAuthenticate } from '#identity/protected-resource.js';
 import { type RequestFrame, type RequestId, readFrame } from '#mcp/frame.js';
 import { errorFrame, rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import type { Session } from '#mcp/session.js';
@@ -13,7 +11,7 @@ import type { CallRequest } from '../call/call.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall } from '../handle-call.js';
 import { isOnRecord } from '../on-record.js';
-import { checkMediaType, checkOrigin, checkRevisionHeader } from './check-headers.js';
+import { checkMediaType, checkRevisionHeader } from './check-headers.js';
 import { httpExchange } from './http-exchange.js';
 import { initializeResult } from './initialize-result.js';
 import { listTools } from './list-tools.js';
@@ -42,8 +40,10 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
   const { request, reply, server } = post;
   const known: Progress = {};
   try {
-    checkOrigin(request, gateway);
-    known.caller = await authenticate(gateway, post);
+    gateway.checkOrigin(request.raw);
+    const resource = gateway.resourceServer.mcp(server);
+    known.caller = await gateway.resourceServer.authenticate(request.raw, resource);
+    gateway.resourceServer.requireScopes(known.caller, resource.scopes);
     if (server !== undefined) gateway.catalog.server(server);
     checkMediaType(request);
     checkRevisionHeader(request);
@@ -69,12 +69,6 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     await answerRefusal(gateway, post, known, error);
   }
 };
-
-const resourceOf = (gateway: Gateway, server: string | undefined): string =>
-  `${gateway.publicUrl()}/mcp${server === undefined ? '' : `/${server}`}`;
-
-const authenticate = (gateway: Gateway, { request, server }: Post): Promise<Caller> =>
-  gateway.verifier.verify(bearerToken(request.headers.authorization), resourceOf(gateway, server));
 
 const bodyOf = ({ body }: FastifyRequest): Uint8Array => {
   if (!(body instanceof Uint8Array)) throw new CountersignError('json_malformed', 'there is no body');
@@ -242,11 +236,7 @@ const answerRefusal = async (
   refusalsTotal.inc({ code: refusal.code });
   if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
   const http = statusOf(refusal);
-  if (http === 401)
-    void reply.header(
-      'www-authenticate',
-      wwwAuthenticate({ resource: resourceOf(gateway, server), code: refusal.code }),
-    );
+  void reply.headers(gateway.resourceServer.challenge(refusal, gateway.resourceServer.mcp(server)));
   await reply
     .code(http)
     .header('content-type', 'application/json')
