@@ -53,7 +53,7 @@ const checkClaims = (claims: Claims, audiences: readonly string[], now_s: number
   }
   const named = typeof aud === 'string' ? [aud] : aud;
   if (!isStringList(named) || !audiences.some((audience) => named.includes(audience))) {
-    throw new CountersignError('token_invalid', `the token is not for ${audiences[0]} (aud)`);
+    throw new CountersignError('token_invalid', 'the token is not for this resource (aud)');
   }
   return exp;
 };
