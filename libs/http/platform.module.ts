@@ -1,11 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { checkOrigin, type OriginCheck } from './check-origin.js';
 import { MetadataHttp } from './metadata.http.js';
-import { ORIGIN_CHECK, RESOURCE_SERVER, RestCallers } from './rest-caller.js';
+import { ORIGIN_CHECK, RESOURCE_SERVER, RestGuard } from './rest-caller.js';
 
 export const CONFIG = Symbol('CONFIG');
 export const LOGGER = Symbol('LOGGER');
@@ -36,9 +37,9 @@ export class PlatformModule {
         { provide: RESOURCE_SERVER, useValue: resourceServer },
         { provide: ORIGIN_CHECK, useValue: originCheck },
         { provide: PUBLIC_URL, useValue: publicUrl },
-        RestCallers,
+        { provide: APP_GUARD, useClass: RestGuard },
       ],
-      exports: [BUS, CONFIG, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, PUBLIC_URL, RestCallers],
+      exports: [BUS, CONFIG, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, PUBLIC_URL],
     };
   }
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
+  type CanActivate,
   createParamDecorator,
   type ExecutionContext,
   Inject,
   Injectable,
-  type PipeTransform,
+  SetMetadata,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { BUS, type Bus } from '#bus/bus.js';
 import { policyRoles } from '#contracts/policy.js';
@@ -24,19 +26,39 @@ export interface RestCaller extends Caller {
   readonly roles: readonly string[];
 }
 
-/** Authenticates a REST request and asks policy for the caller's roles. */
+const WITHOUT_TOKEN = Symbol('WITHOUT_TOKEN');
+
+/** Marks a controller or route as open to everybody; all others need a token. */
+export const WithoutToken = () => SetMetadata(WITHOUT_TOKEN, true);
+
+const callers = new WeakMap<IncomingMessage, RestCaller>();
+
+const requestOf = (context: ExecutionContext): IncomingMessage =>
+  context.switchToHttp().getRequest<FastifyRequest>().raw;
+
+/**
+ * Authenticates every REST request and asks policy for the caller's roles, before its body or query is looked at. Guards
+ * all routes of the process unless they say otherwise, so that a new route is not open by oversight.
+ */
 @Injectable()
-export class RestCallers implements PipeTransform<IncomingMessage, Promise<RestCaller>> {
+export class RestGuard implements CanActivate {
   constructor(
     @Inject(RESOURCE_SERVER) private readonly resourceServer: ResourceServer,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
+    @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  async transform(request: IncomingMessage): Promise<RestCaller> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    // The handlers of the bus have a guard of their own: the permissions of its users.
+    if (context.getType() !== 'http') return true;
+    if (this.reflector.getAllAndOverride(WITHOUT_TOKEN, [context.getHandler(), context.getClass()]))
+      return true;
+    const request = requestOf(context);
     const caller = await this.authenticate(request);
     const { roles } = await this.bus.request(policyRoles, { groups: [...caller.groups] });
-    return { ...caller, roles };
+    callers.set(request, { ...caller, roles });
+    return true;
   }
 
   /** A refusal is on record like every other (promise G6), without the token. */
@@ -59,12 +81,12 @@ export class RestCallers implements PipeTransform<IncomingMessage, Promise<RestC
   }
 }
 
-const Request = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  return context.switchToHttp().getRequest<FastifyRequest>().raw;
+/** `@WhoCalls() caller: RestCaller` in a controller method. @throws CountersignError token_missing at a route without token */
+export const WhoCalls = createParamDecorator((_: unknown, context: ExecutionContext): RestCaller => {
+  const caller = callers.get(requestOf(context));
+  if (caller === undefined) throw new CountersignError('token_missing');
+  return caller;
 });
-
-/** `@WhoCalls() caller: RestCaller` in a controller method. */
-export const WhoCalls = (): ParameterDecorator => Request(RestCallers);
 
 /** @throws CountersignError forbidden */
 export const requireRole = (caller: RestCaller, oneOf: readonly string[]): void => {
