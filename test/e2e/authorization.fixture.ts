@@ -28,6 +28,8 @@ export interface Scene {
   readonly system: PrivateSystem;
   readonly ledger: Examiner;
   readonly provider: Provider;
+  /** The provider and others like it, with the same key under the same id. */
+  readonly providers: readonly Provider[];
   /** Published by the provider. */
   readonly key: FixtureKey;
   /** Address of the endpoint "core-banking": the audience of good tokens. */
@@ -45,15 +47,23 @@ export interface Scene {
 export const BANK = '/mcp/core-banking';
 
 /** The standalone gateway with the synthetic bank behind it, and two issuers: the real one and the provider. */
-export const openScene = async (identity: Settings = {}): Promise<Scene> => {
+export const openScene = async (
+  identityIn: (folder: string) => Settings | Promise<Settings> = () => ({}),
+  providersCount = 1,
+): Promise<Scene> => {
   const stage = await openStage();
+  const identity = await identityIn(stage.folder);
   const key = await makeKey('provider-1');
   const provider = await startIssuer([key]);
-  stage.defer(provider.close);
+  const others = await Promise.all(Array.from({ length: providersCount - 1 }, () => startIssuer([key])));
+  const providers = [provider, ...others];
+  for (const { close } of providers) stage.defer(close);
   const system = await startPrivate(stage, {
     policy: DIRECT_WRITES,
     upstreams: [bankUpstream(await startBank(stage))],
-    settings: (issuer) => ({ identity: { issuers: [{ issuer }, { issuer: provider.url }], ...identity } }),
+    settings: (issuer) => ({
+      identity: { issuers: [{ issuer }, ...providers.map(({ url }) => ({ issuer: url }))], ...identity },
+    }),
   });
   const resource = system.urls.ingress + BANK;
   const send = (sending: Sending = {}) => sendRaw(system.urls.ingress, sending);
@@ -62,6 +72,7 @@ export const openScene = async (identity: Settings = {}): Promise<Scene> => {
     system,
     ledger: await examiner(system),
     provider,
+    providers,
     key,
     resource,
     token: (claims = {}, header = {}) =>

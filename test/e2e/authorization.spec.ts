@@ -18,13 +18,13 @@ const authorization = (value: string) => [['Authorization', value]] as const;
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 beforeAll(async () => {
-  scene = await openScene({
+  scene = await openScene(() => ({
     scopes: {
       mcp: ['mcp'],
       servers: { 'core-banking': { read: ['bank.read'], write: ['bank.write'] } },
       implies: { 'bank.admin': ['mcp'] },
     },
-  });
+  }));
 }, 60_000);
 afterAll(() => scene?.stage.close(), 30_000);
 
