@@ -17,8 +17,8 @@ import { ledgerHeartbeat } from '#contracts/ledger.js';
 import { maskingSealingKey } from '#contracts/masking.js';
 import { CountersignError } from '#core/errors.js';
 import type { OriginCheck } from '#http/check-origin.js';
-import { CONFIG, LOGGER, PUBLIC_URL } from '#http/platform.module.js';
-import { ORIGIN_CHECK, RESOURCE_SERVER } from '#http/rest-caller.js';
+import { CONFIG, LOGGER } from '#http/platform.module.js';
+import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE } from '#http/rest-caller.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { openUpstream } from '#mcp/upstream/upstream.js';
 import type { Upstream } from '#mcp/upstream/upstream.types.js';
@@ -49,7 +49,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(RESOURCE_SERVER) private readonly resourceServer: ResourceServer,
     @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
-    @Inject(PUBLIC_URL) private readonly publicUrl: () => string,
+    @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
   ) {}
 

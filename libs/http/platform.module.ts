@@ -6,11 +6,10 @@ import type { Config } from '#config/config.schema.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { checkOrigin, type OriginCheck } from './check-origin.js';
 import { MetadataHttp } from './metadata.http.js';
-import { ORIGIN_CHECK, RESOURCE_SERVER, RestGuard } from './rest-caller.js';
+import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE, RestGuard } from './rest-caller.js';
 
 export const CONFIG = Symbol('CONFIG');
 export const LOGGER = Symbol('LOGGER');
-export const PUBLIC_URL = Symbol('PUBLIC_URL');
 
 export interface Platform {
   readonly bus: Bus;
@@ -36,10 +35,10 @@ export class PlatformModule {
         { provide: LOGGER, useValue: logger },
         { provide: RESOURCE_SERVER, useValue: resourceServer },
         { provide: ORIGIN_CHECK, useValue: originCheck },
-        { provide: PUBLIC_URL, useValue: publicUrl },
+        { provide: REST_AUDIENCE, useValue: publicUrl },
         { provide: APP_GUARD, useClass: RestGuard },
       ],
-      exports: [BUS, CONFIG, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, PUBLIC_URL],
+      exports: [BUS, CONFIG, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, REST_AUDIENCE],
     };
   }
 }

@@ -21,6 +21,7 @@ import { recordRefusal } from './record-refusal.js';
 const INSTANCE = randomUUID();
 export const RESOURCE_SERVER = Symbol('RESOURCE_SERVER');
 export const ORIGIN_CHECK = Symbol('ORIGIN_CHECK');
+export const REST_AUDIENCE = Symbol('REST_AUDIENCE');
 
 export interface RestCaller extends Caller {
   readonly roles: readonly string[];

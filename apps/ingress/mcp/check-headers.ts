@@ -1,6 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
 import { isDownstreamRevision } from '#mcp/revisions.js';
+import type { Gateway } from '../gateway.js';
+
+/** Guards against DNS rebinding, and refuses WebSockets. @throws CountersignError origin_refused, upgrade_refused */
+export const checkOrigin = ({ raw }: FastifyRequest, gateway: Gateway): void => gateway.checkOrigin(raw);
 
 /** @throws CountersignError media_type_refused */
 export const checkMediaType = ({ headers }: FastifyRequest): void => {

@@ -11,7 +11,7 @@ import type { CallRequest } from '../call/call.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall } from '../handle-call.js';
 import { isOnRecord } from '../on-record.js';
-import { checkMediaType, checkRevisionHeader } from './check-headers.js';
+import { checkMediaType, checkOrigin, checkRevisionHeader } from './check-headers.js';
 import { httpExchange } from './http-exchange.js';
 import { initializeResult } from './initialize-result.js';
 import { listTools } from './list-tools.js';
@@ -40,7 +40,7 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
   const { request, reply, server } = post;
   const known: Progress = {};
   try {
-    gateway.checkOrigin(request.raw);
+    checkOrigin(request, gateway);
     const resource = gateway.resourceServer.mcp(server);
     known.caller = await gateway.resourceServer.authenticate(request.raw, resource);
     gateway.resourceServer.requireScopes(known.caller, resource.scopes);
