@@ -3,16 +3,24 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { canonicalJson } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
-import type { ListedItem, Upstream } from '#mcp/upstream/upstream.types.js';
+import { LIST_KINDS, type ListedItem, type ListKind, type Upstream } from '#mcp/upstream/upstream.types.js';
 import { sha256 } from '#sealing/sha256.js';
 
-export interface CatalogTool {
+export interface CatalogEntry {
   readonly server: string;
+  readonly kind: ListKind;
+  /** Name of the tool or prompt, URI of the resource, URI template. */
   readonly name: string;
   readonly json: JsonObject;
   /** Over name, title, description, schemas and annotations: approvals bind to it. */
   readonly digest: Digest;
 }
+
+/** What the catalog knows of a name. */
+export type Lookup =
+  | { readonly state: 'pinned'; readonly entry: CatalogEntry }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'held'; readonly why: string };
 
 export interface CatalogServer {
   readonly name: string;
@@ -26,15 +34,17 @@ const RETRY_MS = 1_000;
 const SEPARATOR = '__';
 
 interface Listing {
-  tools: ReadonlyMap<string, CatalogTool> | undefined;
+  entries: ReadonlyMap<string, CatalogEntry> | undefined;
   loading: Promise<void> | undefined;
   stale: boolean;
 }
 
-/** The tools of every upstream, by their own names, kept until the upstream says they changed. */
+/** The lists of every upstream, by their own names, kept until the upstream says they changed. */
 export class Catalog {
   private readonly servers: ReadonlyMap<string, CatalogServer>;
   private readonly listings = new Map<string, Listing>();
+  private readonly listeners: ((server: string, kind: ListKind) => void)[] = [];
+  private readonly updateListeners: ((server: string, uri: string) => void)[] = [];
   private readonly stopping = new AbortController();
 
   constructor(
@@ -43,12 +53,39 @@ export class Catalog {
   ) {
     this.servers = new Map(servers.map((server) => [server.name, server]));
     for (const { name, upstream } of servers) {
-      this.listings.set(name, { tools: undefined, loading: undefined, stale: true });
-      upstream.onListChanged((kind) => {
-        if (kind === 'tools') void this.refresh(name);
+      for (const kind of LIST_KINDS)
+        this.listings.set(`${name}/${kind}`, { entries: undefined, loading: undefined, stale: true });
+      upstream.onListChanged((kind) => void this.refresh(name, kind));
+      upstream.onResourceUpdated((uri) => {
+        for (const listener of this.updateListeners) listener(name, uri);
       });
-      this.refresh(name);
+      void this.refresh(name, 'tools');
     }
+  }
+
+  /** Called when what may be shown of a server has changed. Must not throw. */
+  onChanged(listener: (server: string, kind: ListKind) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Called for watched resources. Must not throw. */
+  onResourceUpdated(listener: (server: string, uri: string) => void): void {
+    this.updateListeners.push(listener);
+  }
+
+  /** The servers that list this URI, or else a template for it. */
+  async serversOfUri(uri: string): Promise<readonly string[]> {
+    const listing = async (kind: ListKind, fits: (name: string) => boolean) => {
+      const servers = await Promise.all(
+        this.names().map(async (server) => {
+          const entries = await this.entries(server, kind).catch(() => []);
+          return entries.some(({ name }) => fits(name)) ? [server] : [];
+        }),
+      );
+      return servers.flat();
+    };
+    const exact = await listing('resources', (name) => name === uri);
+    return exact.length > 0 ? exact : listing('resourceTemplates', (name) => fitsTemplate(name, uri));
   }
 
   has(server: string): boolean {
@@ -66,26 +103,36 @@ export class Catalog {
     return server;
   }
 
-  /** @throws CountersignError upstream_unavailable when no list has ever come */
-  async tools(server: string): Promise<ReadonlyMap<string, CatalogTool>> {
-    const listing = this.listing(server);
-    if (listing.tools === undefined) await Promise.race([this.refresh(server), pause(FIRST_LIST_MS)]);
-    if (listing.tools === undefined)
-      throw new CountersignError('upstream_unavailable', `${server} has not listed its tools yet`);
-    return listing.tools;
+  /** What may be shown. @throws CountersignError upstream_unavailable when no list has ever come */
+  async entries(server: string, kind: ListKind): Promise<readonly CatalogEntry[]> {
+    return [...(await this.listed(server, kind)).values()];
   }
 
-  /** Splits a name of the united endpoint, `server__tool`; only configured servers count, so a tool may hold `__` itself. */
-  split(name: string): { server: string; tool: string } | undefined {
+  /** @throws CountersignError upstream_unavailable when no list has ever come */
+  async lookup(server: string, kind: ListKind, name: string): Promise<Lookup> {
+    const entry = (await this.listed(server, kind)).get(name);
+    return entry === undefined ? { state: 'unknown' } : { state: 'pinned', entry };
+  }
+
+  private async listed(server: string, kind: ListKind): Promise<ReadonlyMap<string, CatalogEntry>> {
+    const listing = this.listing(server, kind);
+    if (listing.entries === undefined) await Promise.race([this.refresh(server, kind), pause(FIRST_LIST_MS)]);
+    if (listing.entries === undefined)
+      throw new CountersignError('upstream_unavailable', `${server} has not listed its ${kind} yet`);
+    return listing.entries;
+  }
+
+  /** Splits a name of the united endpoint, `server__name`; only configured servers count, so a name may hold `__` itself. */
+  split(name: string): { server: string; name: string } | undefined {
     for (const server of this.servers.keys()) {
       if (name.startsWith(server + SEPARATOR))
-        return { server, tool: name.slice(server.length + SEPARATOR.length) };
+        return { server, name: name.slice(server.length + SEPARATOR.length) };
     }
     return undefined;
   }
 
-  join(server: string, tool: string): string {
-    return server + SEPARATOR + tool;
+  join(server: string, name: string): string {
+    return server + SEPARATOR + name;
   }
 
   async close(): Promise<void> {
@@ -93,31 +140,32 @@ export class Catalog {
     await Promise.all([...this.servers.values()].map(({ upstream }) => upstream.close()));
   }
 
-  private listing(server: string): Listing {
-    const listing = this.listings.get(server);
+  private listing(server: string, kind: ListKind): Listing {
+    const listing = this.listings.get(`${server}/${kind}`);
     if (listing === undefined) throw new CountersignError('not_found', 'no such upstream server');
     return listing;
   }
 
-  private refresh(server: string): Promise<void> {
-    const listing = this.listing(server);
+  private refresh(server: string, kind: ListKind): Promise<void> {
+    const listing = this.listing(server, kind);
     listing.stale = true;
-    listing.loading ??= this.load(server, listing).finally(() => {
+    listing.loading ??= this.load(server, kind, listing).finally(() => {
       listing.loading = undefined;
     });
     return listing.loading;
   }
 
-  private async load(server: string, listing: Listing): Promise<void> {
+  private async load(server: string, kind: ListKind, listing: Listing): Promise<void> {
     while (listing.stale && !this.stopping.signal.aborted) {
       listing.stale = false;
       try {
-        const tools = await this.server(server).upstream.list('tools', this.stopping.signal);
-        listing.tools = new Map(tools.map((tool) => [tool.name, toCatalogTool(server, tool)]));
-        this.logger.info({ server, tools: tools.length }, 'tools listed');
+        const items = await this.server(server).upstream.list(kind, this.stopping.signal);
+        listing.entries = new Map(items.map((item) => [item.name, toEntry(server, kind, item)]));
+        for (const listener of this.listeners) listener(server, kind);
+        this.logger.info({ server, kind, items: items.length }, 'listed');
       } catch (error) {
         if (this.stopping.signal.aborted) return;
-        this.logger.warn({ server, code: (error as CountersignError).code }, 'cannot list tools');
+        this.logger.warn({ server, kind, code: (error as CountersignError).code }, 'cannot list');
         listing.stale = true;
         await pause(RETRY_MS);
       }
@@ -125,12 +173,24 @@ export class Catalog {
   }
 }
 
-const toCatalogTool = (server: string, { name, json }: ListedItem): CatalogTool => {
+const toEntry = (server: string, kind: ListKind, { name, json }: ListedItem): CatalogEntry => {
   const { title, description, inputSchema, outputSchema, annotations } = json;
   const pinned = JSON.parse(
     JSON.stringify({ name, title, description, inputSchema, outputSchema, annotations }),
   ) as JsonObject;
-  return { server, name, json, digest: sha256(canonicalJson(pinned)) };
+  return { server, kind, name, json, digest: sha256(canonicalJson(pinned)) };
+};
+
+/** Simple expressions of RFC 6570 stand for anything; only to find the server, policy decides on the URI. */
+const fitsTemplate = (template: string, uri: string): boolean => {
+  const pieces = template.split(/\{[^}]*\}/);
+  let at = 0;
+  for (const [index, piece] of pieces.entries()) {
+    const found = uri.indexOf(piece, at);
+    if (found < 0 || (index === 0 && found > 0)) return false;
+    at = found + piece.length;
+  }
+  return pieces.at(-1) === '' || at === uri.length;
 };
 
 const pause = (wait_ms: number): Promise<void> =>

@@ -3,11 +3,16 @@ import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { OriginCheck } from '#http/check-origin.js';
 import type { ResourceServer } from '#identity/resource-server.js';
-import type { SessionKeyring } from '#mcp/session.js';
+import type { SealingKeyring } from '#mcp/sealed-text.js';
 import type { Sealer } from '#sealing/sealer.js';
 import type { Catalog } from './catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
+import type { Listeners } from './listeners.js';
+import type { EndedSessions } from './mcp/ended-sessions.js';
+import type { EventStreams } from './mcp/event-streams.js';
+import type { OpenQuestions } from './mcp/open-questions.js';
+import type { ParkedCalls } from './mcp/parked-calls.js';
 
 /** Everything the ingress works with; handed explicitly to each gate. */
 export interface Gateway {
@@ -20,11 +25,17 @@ export interface Gateway {
   readonly catalog: Catalog;
   /** @throws CountersignError masking_unavailable until the masking service has given its public key */
   readonly sealer: () => Sealer;
-  readonly sessions: SessionKeyring;
+  /** Keys of everything that clients carry for us: sessions, request states, task ids. */
+  readonly sessions: SealingKeyring;
   /** Secret for attach keys and nonces; the same on every replica. */
   readonly callSecret: Uint8Array;
   readonly inFlight: InFlight;
   readonly late: LateRecords;
+  readonly listeners: Listeners;
+  readonly questions: OpenQuestions;
+  readonly parked: ParkedCalls;
+  readonly streams: EventStreams;
+  readonly endedSessions: EndedSessions;
   /** This process; recorded with each forward, so that the ledger knows whose calls are orphaned. */
   readonly instance: string;
   readonly publicUrl: () => string;

@@ -1,28 +1,36 @@
 import { CountersignError } from '#core/errors.js';
+import { admitQuestions } from './call/ask-client.js';
 import { awaitApproval } from './call/await-approval.js';
 import { type Call, type CallRequest, openCall } from './call/call.js';
 import { type Decided, decide } from './call/decide.js';
 import type { Exchange } from './call/exchange.js';
 import { forward, type Returned } from './call/forward.js';
+import { ForwardedCall } from './call/forwarded-call.js';
+import { type Input, inputOf } from './call/input-required.js';
 import { mask } from './call/mask.js';
 import { completedEvents, unfinishedEvents, unmaskableEvents } from './call/outcome.js';
 import type { IntentReceipt } from './call/receipt.js';
-import { recordIntent, recordOutcome } from './call/record.js';
+import { recordIntent } from './call/record.js';
 import { refuse, refuseWith } from './call/refuse.js';
-import type { CatalogTool } from './catalog.js';
+import { type Resolved, resolve } from './call/resolve.js';
 import type { Gateway } from './gateway.js';
 import { markOnRecord } from './on-record.js';
 
 /** What the caller gets: masked bytes of a result or error object, ready to be framed. */
 export interface Released {
+  readonly call: Call;
+  /** The call on record; that of the held call for one that was repeated. */
   readonly callId: string;
+  readonly approvalId: string | null;
   readonly kind: 'result' | 'error';
   readonly bytes: Uint8Array;
+  /** The upstream needs more input, or has made a task of it (MCP 2026-07-28). */
+  readonly input: Input | null;
 }
 
 /**
- * One tool call, from canonical bytes to released bytes, in this order and no other. Receiving and authenticating come
- * before (mcp/handle-post.ts). Every way out is on record before it is taken.
+ * One governed request, from canonical bytes to released bytes, in this order and no other. Receiving and authenticating
+ * come before (mcp/handle-post.ts). Every way out is on record before it is taken.
  * @throws CountersignError with the stable code of the gate that refused
  */
 export const handleCall = async (
@@ -30,57 +38,74 @@ export const handleCall = async (
   request: CallRequest,
   exchange: Exchange,
 ): Promise<Released> => {
-  const call = openCall(gateway, request); //                                             canonical bytes, made once
-  const tool = await resolve(gateway, call); //                                           the tool as it is in the catalog
-  const decision = await decideOrRefuse(gateway, call, tool); //                          deny by default
+  const call = openCall(gateway, request); //                             canonical bytes, made once
+  const target = await resolve(gateway, call); //                         as it is pinned in the catalog
+  const decision = await decideOrRefuse(gateway, call, target); //        deny by default
   const {
     receipt,
     decided,
-  } = //                                                         durable before effect (G1) ...
+  } = //                                         durable before effect (G1), and approved (G5)
     decision.decision.effect === 'allow'
-      ? { receipt: await recordIntent(gateway, call, tool.digest, decision), decided: decision }
-      : await awaitApproval(gateway, call, tool, decision, exchange); //                  ... and approved, if it must be (G5)
-  const returned = await forward(gateway, call, receipt, exchange); //                    at most once (G4)
-  return release(gateway, call, receipt, decided, returned); //                           masked, durable, then disclosed (G2)
+      ? { receipt: await recordIntent(gateway, call, target.digest, decision, null), decided: decision }
+      : await approve(gateway, call, target, decision, exchange);
+  const forwarded = new ForwardedCall(gateway, call, receipt); //         at most once (G4)
+  const returned = await forward(gateway, call, target.entry, decided, forwarded, exchange);
+  return release(gateway, call, forwarded, decided, returned); //         masked, durable, then disclosed (G2)
 };
 
-const resolve = async (gateway: Gateway, call: Call): Promise<CatalogTool> => {
-  const known = { tool: null, decided: null };
-  const tools = await gateway.catalog.tools(call.server).catch(refuseWith(gateway, call, known));
-  return (
-    tools.get(call.tool) ?? refuse(gateway, call, known, 'tool_unknown', `${call.server} has no such tool`)
+/** A continuation runs under the approval of the call it continues; the ledger checks that it may. */
+const approve = (
+  gateway: Gateway,
+  call: Call,
+  target: Resolved,
+  decided: Decided,
+  exchange: Exchange,
+): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+  const approvalId = call.continues?.approvalId ?? null;
+  return approvalId === null
+    ? awaitApproval(gateway, call, target, decided, exchange)
+    : recordIntent(gateway, call, target.digest, decided, approvalId).then((receipt) => ({
+        receipt,
+        decided,
+      }));
+};
+
+const decideOrRefuse = async (gateway: Gateway, call: Call, target: Resolved): Promise<Decided> => {
+  const decided = await decide(gateway, call).catch(
+    refuseWith(gateway, call, { tool: target.entry, decided: null }),
   );
-};
-
-const decideOrRefuse = async (gateway: Gateway, call: Call, tool: CatalogTool): Promise<Decided> => {
-  const decided = await decide(gateway, call).catch(refuseWith(gateway, call, { tool, decided: null }));
   if (decided.decision.effect !== 'deny') return decided;
   const { rules, says } = decided.decision;
   const reason =
     rules.length === 0
       ? 'no rule allows it'
       : rules.map((id, index) => `${id}: ${says[index] ?? ''}`).join('; ');
-  return refuse(gateway, call, { tool, decided }, 'call_denied', reason);
+  return refuse(gateway, call, { tool: target.entry, decided }, 'call_denied', reason);
 };
 
 /** Masks, records and only then hands over; an answer that cannot be masked or recorded is not released. */
 const release = async (
   gateway: Gateway,
   call: Call,
-  receipt: IntentReceipt,
+  forwarded: ForwardedCall,
   decided: Decided,
   returned: Returned,
 ): Promise<Released> => {
   if (returned.kind === 'failed' || returned.kind === 'unknown') {
-    await recordOutcome(gateway, call, receipt, unfinishedEvents(returned));
+    await forwarded.recordOutcome(unfinishedEvents(returned));
     throw markOnRecord(returned.kind === 'failed' ? returned.error : unknownOutcome(returned.error.reason));
   }
-  const masked = await mask(gateway, decided, returned).catch(async (error: Error) => {
-    await recordOutcome(gateway, call, receipt, unmaskableEvents(gateway, returned, error));
+  const withheld = async (error: Error): Promise<never> => {
+    await forwarded.recordOutcome(unmaskableEvents(gateway, returned, error));
     throw markOnRecord(error);
-  });
-  await recordOutcome(gateway, call, receipt, completedEvents(gateway, decided, returned, masked));
-  return { callId: receipt.callId, kind: returned.kind, bytes: masked.masked };
+  };
+  const input = returned.kind === 'result' ? inputOf(call, returned.bytes) : null;
+  if (input !== null)
+    await admitQuestions(gateway, call, decided, forwarded, input.questions).catch(withheld);
+  const masked = await mask(gateway, decided, returned).catch(withheld);
+  await forwarded.recordOutcome(completedEvents(gateway, decided, returned, masked, input?.kind ?? null));
+  const { callId, approvalId } = forwarded.receipt;
+  return { call, callId, approvalId, kind: returned.kind, bytes: masked.masked, input };
 };
 
 const unknownOutcome = (reason: string): CountersignError =>

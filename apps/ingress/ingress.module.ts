@@ -28,7 +28,12 @@ import { Catalog } from './catalog.js';
 import type { Gateway } from './gateway.js';
 import { InFlight } from './in-flight.js';
 import { LateRecords } from './late-records.js';
-import { GATEWAY_INFO } from './mcp/initialize-result.js';
+import { Listeners } from './listeners.js';
+import { EndedSessions } from './mcp/ended-sessions.js';
+import { EventStreams } from './mcp/event-streams.js';
+import { GATEWAY_INFO } from './mcp/gateway-info.js';
+import { OpenQuestions } from './mcp/open-questions.js';
+import { ParkedCalls } from './mcp/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
 
 const HEARTBEAT_MS = 2_000;
@@ -57,20 +62,21 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     const { config, logger } = this;
     const secret = await loadOrCreateSecret(join(config.data_dir, 'keys', 'gateway.secret'));
     const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+    const catalog = new Catalog(
+      config.upstreams.map((upstream) => ({
+        name: upstream.name,
+        timeout_ms: upstream.timeout_ms,
+        upstream: connect(upstream, logger),
+      })),
+      logger,
+    );
     this.gateway = {
       bus: this.bus,
       config,
       logger,
       resourceServer: this.resourceServer,
       checkOrigin: this.checkOrigin,
-      catalog: new Catalog(
-        config.upstreams.map((upstream) => ({
-          name: upstream.name,
-          timeout_ms: upstream.timeout_ms,
-          upstream: connect(upstream, logger),
-        })),
-        logger,
-      ),
+      catalog,
       sealer: () => {
         if (this.sealer === undefined)
           throw new CountersignError('masking_unavailable', 'no sealing key yet');
@@ -80,6 +86,11 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       callSecret: derive('call'),
       inFlight: new InFlight(config.limits.calls_in_flight_max),
       late: new LateRecords(logger),
+      listeners: new Listeners(catalog),
+      questions: new OpenQuestions(),
+      parked: new ParkedCalls(),
+      streams: new EventStreams(),
+      endedSessions: new EndedSessions(),
       instance: randomUUID(),
       publicUrl: this.publicUrl,
       now: () => new Date(),
@@ -101,6 +112,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     clearInterval(this.heartbeat);
     clearTimeout(this.keyRetry);
     this.gateway?.late.stop();
+    this.gateway?.listeners.close();
     await this.gateway?.catalog.close();
   }
 
@@ -120,14 +132,22 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
 }
 
 const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
-  const { name } = upstream;
+  const { name, era } = upstream;
   const client = { name: GATEWAY_INFO.name, version: GATEWAY_INFO.version };
-  const limits = { connect_wait_ms: CONNECT_WAIT_MS };
-  if (upstream.transport === 'http') {
+  const common = {
+    name,
+    client,
+    era,
+    limits: { connect_wait_ms: CONNECT_WAIT_MS },
+    serverRequests: upstream.server_requests,
+    onWarning: (text: string) => logger.warn({ server: name }, text),
+  };
+  if (upstream.transport !== 'stdio') {
     const headers = Object.fromEntries(
       Object.entries(upstream.headers).map(([header, reference]) => [header, readSecret(reference)]),
     );
-    return openUpstream({ name, client, limits, transport: { kind: 'http', url: upstream.url, headers } });
+    const { transport, url } = upstream;
+    return openUpstream({ ...common, transport: { kind: transport, url, headers } });
   }
   const env = Object.fromEntries(
     Object.entries(upstream.env).map(([variable, value]) => [
@@ -136,16 +156,14 @@ const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
     ]),
   );
   return openUpstream({
-    name,
-    client,
-    limits,
+    ...common,
     transport: {
       kind: 'stdio',
       command: upstream.command === 'node' ? process.execPath : upstream.command,
       args: upstream.args,
       env: { PATH: searchPath(), ...env },
       ...(upstream.cwd === undefined ? {} : { cwd: upstream.cwd }),
-      onLog: (line) => logger.debug({ server: name, bytes: line.length }, 'the upstream wrote to stderr'),
+      onLog: (line) => logger.info({ server: name, line }, 'the upstream wrote'),
     },
   });
 };

@@ -49,6 +49,30 @@ export const ERRORS = {
     says: 'This MCP protocol revision is not supported.',
     next: 'Use one of the supported revisions.',
   },
+  header_mismatch: {
+    http: 400,
+    rpc: -32020,
+    says: 'A header does not say what the body says.',
+    next: 'Send each header with the very value of the body, or base64-encoded as the specification has it.',
+  },
+  capability_missing: {
+    http: 400,
+    rpc: -32021,
+    says: 'The client does not declare what this needs.',
+    next: 'Use a client that declares the capability.',
+  },
+  session_missing: {
+    http: 400,
+    rpc: -31015,
+    says: 'This needs a session.',
+    next: 'Send initialize, then its Mcp-Session-Id with each request.',
+  },
+  method_refused: {
+    http: 405,
+    rpc: -31016,
+    says: 'This HTTP method is not part of this revision.',
+    next: 'Use POST.',
+  },
   session_unknown: {
     http: 404,
     rpc: -31012,
@@ -68,6 +92,24 @@ export const ERRORS = {
     rpc: -32602,
     says: 'Unknown tool.',
     next: 'Call tools/list for the tools you may use.',
+  },
+  tool_held: {
+    http: 200,
+    rpc: -31026,
+    says: 'The definition of this tool or prompt is not approved.',
+    next: 'Ask an operator to look at it in the catalog.',
+  },
+  question_denied: {
+    http: 200,
+    rpc: -31027,
+    says: 'The upstream server asked for something that policy does not allow it to ask.',
+    next: 'Ask the policy owner; the question is on record.',
+  },
+  question_unanswered: {
+    http: 200,
+    rpc: -31028,
+    says: 'A question of the upstream server was not answered.',
+    next: 'Send the call again and answer in time.',
   },
   call_denied: {
     http: 200,

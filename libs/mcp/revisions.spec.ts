@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDownstreamRevision, isUpstreamRevision, negotiateRevision } from './revisions.js';
+import { isLegacyRevision, isUpstreamRevision, negotiateRevision } from './revisions.js';
 
 describe('revisions', () => {
   it('are negotiated to the one asked for when we speak it, else to our newest', () => {
@@ -10,6 +10,6 @@ describe('revisions', () => {
   });
 
   it('reach further back for upstreams than for clients', () => {
-    expect([isUpstreamRevision('2024-11-05'), isDownstreamRevision('2024-11-05')]).toEqual([true, false]);
+    expect([isUpstreamRevision('2024-11-05'), isLegacyRevision('2024-11-05')]).toEqual([true, false]);
   });
 });

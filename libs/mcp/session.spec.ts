@@ -2,20 +2,14 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Digest } from '#core/hash.js';
-import {
-  declaredCapabilities,
-  openSession,
-  SESSION_TEXT_MAX,
-  type Session,
-  type SessionKeyring,
-  sealSession,
-} from './session.js';
+import type { SealingKeyring } from './sealed-text.js';
+import { declaredCapabilities, openSession, SESSION_TEXT_MAX, type Session, sealSession } from './session.js';
 
 const ALICE: Digest = `sha256:${'a'.repeat(64)}`;
 const BOB: Digest = `sha256:${'b'.repeat(64)}`;
 const oldKey = randomBytes(32);
 const newKey = randomBytes(32);
-const ring: SessionKeyring = { current: 'k1', keys: new Map([['k1', oldKey]]) };
+const ring: SealingKeyring = { current: 'k1', keys: new Map([['k1', oldKey]]) };
 const session: Session = {
   id: 'session-1',
   principal: ALICE,
@@ -29,7 +23,7 @@ const unknown = expect.objectContaining({ code: 'session_unknown' });
 
 describe('sealed sessions', () => {
   it('open on any replica that has the key', () => {
-    const replica: SessionKeyring = { current: 'k1', keys: new Map([['k1', Uint8Array.from(oldKey)]]) };
+    const replica: SealingKeyring = { current: 'k1', keys: new Map([['k1', Uint8Array.from(oldKey)]]) };
     expect(openSession(replica, sealSession(ring, session), ALICE, 1_999)).toEqual(session);
   });
 
@@ -67,7 +61,7 @@ describe('sealed sessions', () => {
 
   it('stay readable after the keys have rotated, until their key is taken away', () => {
     const text = sealSession(ring, session);
-    const rotated: SessionKeyring = {
+    const rotated: SealingKeyring = {
       current: 'k2',
       keys: new Map([
         ['k1', oldKey],
@@ -76,12 +70,12 @@ describe('sealed sessions', () => {
     };
     expect(openSession(rotated, text, ALICE, 1_500)).toEqual(session);
     expect(sealSession(rotated, session)).toMatch(/^v1\.k2\./);
-    const withoutOld: SessionKeyring = { current: 'k2', keys: new Map([['k2', newKey]]) };
+    const withoutOld: SealingKeyring = { current: 'k2', keys: new Map([['k2', newKey]]) };
     expect(() => openSession(withoutOld, text, ALICE, 1_500)).toThrow(unknown);
   });
 
   it('do not open under another key of the same id', () => {
-    const other: SessionKeyring = { current: 'k1', keys: new Map([['k1', newKey]]) };
+    const other: SealingKeyring = { current: 'k1', keys: new Map([['k1', newKey]]) };
     expect(() => openSession(other, sealSession(ring, session), ALICE, 1_500)).toThrow(unknown);
   });
 

@@ -1,16 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { CountersignError } from '#core/errors.js';
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
-import { type DownstreamRevision, isDownstreamRevision } from './revisions.js';
-
-/** Every replica holds the same ring; a key stays readable after `current` has moved on, until its sessions have expired. */
-export interface SessionKeyring {
-  /** Id of the key that seals. */
-  readonly current: string;
-  /** AES-256 keys by id (1 to 16 characters of A-Z a-z 0-9 _ -). Replace a key before it has sealed 2^32 sessions. */
-  readonly keys: ReadonlyMap<string, Uint8Array>;
-}
+import { isLegacyRevision, type LegacyRevision } from './revisions.js';
+import { openText, type SealingKeyring, sealText } from './sealed-text.js';
 
 // The place of a name is its bit in sealed sessions: only append.
 const CAPABILITIES = ['elicitation', 'elicitation_url', 'sampling', 'roots', 'tasks'] as const;
@@ -21,7 +13,7 @@ export interface Session {
   /** Names the session in the record; not a secret. 1 to 64 characters of A-Z a-z 0-9 _ -. */
   readonly id: string;
   readonly principal: Digest;
-  readonly protocolVersion: DownstreamRevision;
+  readonly protocolVersion: LegacyRevision;
   /** As the client says; cut to 64 characters each. Never a ground for a decision. */
   readonly client: { readonly name: string; readonly version: string };
   readonly capabilities: readonly SessionCapability[];
@@ -32,9 +24,6 @@ export interface Session {
 export const SESSION_TEXT_MAX = 1024;
 const CLIENT_TEXT_MAX = 64;
 const ID = /^[\w-]{1,64}$/;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-const TEXT = /^v1\.([\w-]{1,16})\.([\w-]+)$/;
 
 type Plain = [
   id: string,
@@ -52,9 +41,7 @@ type Plain = [
  * data and is not in the text. At most SESSION_TEXT_MAX visible ASCII characters.
  * @throws TypeError when the ring has no current key of 32 bytes or the id is malformed.
  */
-export const sealSession = (keyring: SessionKeyring, session: Session): string => {
-  const key = keyring.keys.get(keyring.current);
-  if (key?.length !== 32) throw new TypeError('sealSession: the current key is missing or not 32 bytes');
+export const sealSession = (keyring: SealingKeyring, session: Session): string => {
   if (!ID.test(session.id)) throw new TypeError('sealSession: a session id is 1 to 64 of A-Z a-z 0-9 _ -');
   const plain: Plain = [
     session.id,
@@ -65,16 +52,7 @@ export const sealSession = (keyring: SessionKeyring, session: Session): string =
     session.issuedAt_ms,
     session.expiresAt_ms,
   ];
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, iv);
-  cipher.setAAD(associatedData(keyring.current, session.principal));
-  const sealed = Buffer.concat([
-    iv,
-    cipher.update(JSON.stringify(plain), 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
-  return `v1.${keyring.current}.${sealed.toString('base64url')}`;
+  return sealText(keyring, contextOf(session.principal), JSON.stringify(plain));
 };
 
 /**
@@ -82,40 +60,21 @@ export const sealSession = (keyring: SessionKeyring, session: Session): string =
  * must not tell which. The client then sends `initialize` again.
  */
 export const openSession = (
-  keyring: SessionKeyring,
+  keyring: SealingKeyring,
   text: string,
   principal: Digest,
   now_ms = Date.now(),
 ): Session => {
-  const session = decrypt(keyring, text, principal);
+  const plain = openText(keyring, contextOf(principal), text, SESSION_TEXT_MAX);
+  const session = plain === undefined ? undefined : fromPlain(JSON.parse(plain) as Plain, principal);
   if (!session || now_ms >= session.expiresAt_ms) throw new CountersignError('session_unknown');
   return session;
-};
-
-const decrypt = (keyring: SessionKeyring, text: string, principal: Digest): Session | undefined => {
-  const [, keyId = '', body = ''] = text.length <= SESSION_TEXT_MAX ? (TEXT.exec(text) ?? []) : [];
-  const key = keyring.keys.get(keyId);
-  const sealed = Buffer.from(body, 'base64url');
-  // The decoder ignores stray bits at the end; only the one text we wrote may open.
-  if (!key || sealed.length <= IV_BYTES + TAG_BYTES || sealed.toString('base64url') !== body)
-    return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(associatedData(keyId, principal));
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  try {
-    const plain = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
-    return fromPlain(JSON.parse(plain.toString('utf8')) as Plain, principal);
-  } catch {
-    return undefined;
-  }
 };
 
 const fromPlain = (plain: Plain, principal: Digest): Session | undefined => {
   const [id, protocolVersion, name, version, flags, issuedAt_ms, expiresAt_ms] = plain;
   // A replica that no longer speaks the revision must make the client negotiate again.
-  if (!isDownstreamRevision(protocolVersion)) return undefined;
+  if (!isLegacyRevision(protocolVersion)) return undefined;
   const capabilities = CAPABILITIES.filter((_, bit) => (flags >> bit) & 1);
   return {
     id,
@@ -128,8 +87,7 @@ const fromPlain = (plain: Plain, principal: Digest): Session | undefined => {
   };
 };
 
-const associatedData = (keyId: string, principal: Digest): Uint8Array =>
-  Buffer.from(`countersign session v1\n${keyId}\n${principal}`);
+const contextOf = (principal: Digest): string => `session\n${principal}`;
 
 /** Without what JSON would escape, so that 64 characters are at most 192 bytes and no line can be forged in a log. */
 const bounded = (text: string): string =>

@@ -29,6 +29,11 @@ export const approvalsPending = new Gauge({
   registers: [registry],
 });
 
+let isCollecting = false;
+
+/** Memory, processor time and the like; once for all services of the process. */
 export const collectProcessMetrics = (): void => {
+  if (isCollecting) return;
+  isCollecting = true;
   collectDefaultMetrics({ register: registry });
 };

@@ -6,7 +6,6 @@ import { approvalDigest } from '#core/approval/approval-digest.js';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
 import { sha256 } from '#sealing/sha256.js';
-import type { CatalogTool } from '../catalog.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import { approvalNonce, attachKey, type Call } from './call.js';
@@ -24,6 +23,7 @@ import {
   toRecord,
 } from './record.js';
 import { refuseWith } from './refuse.js';
+import type { Resolved } from './resolve.js';
 
 export interface HeldCall {
   readonly callId: string;
@@ -49,14 +49,14 @@ export class ApprovalPending extends CountersignError {
 export const awaitApproval = async (
   gateway: Gateway,
   call: Call,
-  tool: CatalogTool,
+  tool: Resolved,
   decided: Decided,
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const key = attachKey(gateway, call, decided.policyDigest);
   const { found } = await gateway.bus
     .request(approvalFind, { attachKey: key })
-    .catch(refuseWith(gateway, call, { tool, decided }));
+    .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));
   exchange.openStream();
   const attached = found !== null && (await recordRepeated(gateway, call, found));
   const held = attached ? found : await hold(gateway, call, tool, decided, key);
@@ -67,7 +67,7 @@ export const awaitApproval = async (
 const hold = async (
   gateway: Gateway,
   call: Call,
-  tool: CatalogTool,
+  tool: Resolved,
   decided: Decided,
   key: string,
 ): Promise<HeldCall> => {
@@ -79,7 +79,7 @@ const hold = async (
   const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
   const { masked } = await gateway.bus
     .request(maskingMask, { body: Buffer.from(call.argumentsText), surface: 'arguments', profile })
-    .catch(refuseWith(gateway, call, { tool, decided }));
+    .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));
   const nonce = approvalNonce(gateway, call.id);
   const shown = gateway
     .sealer()
@@ -98,10 +98,10 @@ const hold = async (
       callId: call.id,
       digest,
       attachKey: key,
-      requester: { principal, issuer, subject, clientId, agent: call.agent?.name ?? '' },
+      requester: { principal, issuer, subject, clientId, agent: call.client.info?.name ?? '' },
       server: call.server,
       tool: call.tool,
-      toolDigest: tool.digest,
+      toolDigest: tool.boundDigest,
       policyDigest: decided.policyDigest,
       profileDigest: decided.profileDigest,
       requirements,
@@ -209,7 +209,7 @@ const isGranted = async (gateway: Gateway, held: HeldCall, wait_ms: number): Pro
 const release = async (
   gateway: Gateway,
   call: Call,
-  tool: CatalogTool,
+  tool: Resolved,
   held: HeldCall,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const decided = await decide(gateway, call);
@@ -230,7 +230,7 @@ const digestOf = (
   gateway: Gateway,
   call: Call,
   callId: string,
-  tool: CatalogTool,
+  tool: Resolved,
   decided: Decided,
   expiresAt: string,
 ): Digest => {
@@ -239,7 +239,7 @@ const digestOf = (
     caller: { principal, issuer, subject, client: clientId },
     server: call.server,
     tool: call.tool,
-    toolDigest: tool.digest,
+    toolDigest: tool.boundDigest,
     arguments: call.arguments,
     policyDigest: decided.policyDigest,
     profileDigest: decided.profileDigest,

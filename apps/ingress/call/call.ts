@@ -1,28 +1,46 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import type { CallTarget, GovernedMethod } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
+import { HOP_META, META } from '#mcp/meta.js';
+import { requestMeta } from '#mcp/upstream/envelope.js';
+import type { UpstreamEra, UpstreamServer } from '#mcp/upstream/upstream.types.js';
 import type { Sealed } from '#sealing/sealer.js';
 import type { Gateway } from '../gateway.js';
+import { type Client, forwardedCapabilities } from '../mcp/client.js';
+import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 
-/** A tools/call as it came in, its name already resolved to a server and that server's own tool name. */
+/** A governed request as it came in, its name already resolved to a server and that server's own name for it. */
 export interface CallRequest {
   readonly caller: Caller;
-  readonly agent: { readonly name: string; readonly version: string } | null;
+  readonly client: Client;
   /** "mcp" or "mcp/<server>". */
   readonly endpoint: string;
-  readonly protocol: string;
+  readonly method: GovernedMethod;
   readonly server: string;
-  readonly tool: string;
+  readonly target: CallTarget;
+  /** With the server's own name; handles of ours are already what the server gave us. */
   readonly params: JsonObject;
+  /** For watching resources: who hears of them. */
+  readonly subscriber?: string;
+  /** For a request about a task: its id as the client knows it. */
+  readonly shownTaskId?: string;
+  /** The call that asked for the input this one brings, and the approval that one ran under. */
+  readonly continues?: { readonly callId: string; readonly approvalId: string | null };
 }
 
 /** A call under way. `params` are the one canonical form: policy decides on them, the ledger keeps them, the upstream gets them. */
 export interface Call extends CallRequest {
   readonly id: string;
+  /** The name on record: a URI may hold personal data and stays in the sealed params. */
+  readonly tool: string;
+  /** The upstream as `paramsBytes` were written for; undefined while it was never reached. */
+  readonly era: UpstreamEra | undefined;
   /** RFC 8785 bytes of the params as the upstream receives them. */
   readonly paramsBytes: Uint8Array;
-  /** RFC 8785 text of the arguments; part of `paramsBytes`. */
+  /** RFC 8785 text of the arguments that policy sees. */
   readonly argumentsText: string;
   readonly arguments: JsonObject;
   readonly wantsProgress: boolean;
@@ -32,37 +50,49 @@ export interface Call extends CallRequest {
 
 /**
  * Gives the call its id and makes its canonical bytes, once. The caller's progress token is replaced by the call id,
- * which is unique at the upstream; everything else stays.
+ * which is unique at the upstream; what `_meta` says of one hop only is replaced by what the gateway says of the next.
  * @throws CountersignError params_invalid, masking_unavailable while there is no key to seal with
  */
 export const openCall = (gateway: Gateway, request: CallRequest): Call => {
   const id = randomUUID();
-  const { arguments: given = {}, _meta: meta, ...rest } = request.params;
-  if (!isObject(given)) throw new CountersignError('params_invalid', 'arguments is not an object');
-  if (meta !== undefined && !isObject(meta))
-    throw new CountersignError('params_invalid', '_meta is not an object');
-  const { progressToken, ...kept } = (meta ?? {}) as { readonly [key: string]: Json };
+  const { _meta: meta = {}, ...rest } = request.params;
+  if (!isJsonObject(meta)) throw new CountersignError('params_invalid', '_meta is not an object');
+  const server = gateway.catalog.server(request.server).upstream.server();
+  const { progressToken, ...given } = meta as { readonly [key: string]: Json };
   const wantsProgress = typeof progressToken === 'string' || typeof progressToken === 'number';
-  const forwardedMeta = wantsProgress ? { ...kept, progressToken: id } : kept;
+  const kept = Object.entries(given).filter(([key]) => !HOP_META.has(key));
+  const forwardedMeta = {
+    ...Object.fromEntries(kept),
+    ...(wantsProgress ? { progressToken: id } : {}),
+    ...(server?.era === 'modern' ? hopMeta(server, request.client) : {}),
+  };
   const params = {
     ...rest,
-    name: request.tool,
-    arguments: given,
+    ...(request.method === 'tools/call' ? { arguments: rest['arguments'] ?? {} } : {}),
     ...(Object.keys(forwardedMeta).length === 0 ? {} : { _meta: forwardedMeta }),
   };
   const paramsBytes = Buffer.from(canonicalJson(params));
+  const { kind, name, args } = request.target;
   return {
     ...request,
     id,
-    arguments: given,
-    argumentsText: canonicalJson(given),
+    tool: kind === 'tool' || kind === 'prompt' ? name : request.method,
+    era: server?.era,
+    arguments: args,
+    argumentsText: canonicalJson(args),
     paramsBytes,
     sealedParams: gateway.sealer().seal(paramsBytes),
     wantsProgress,
   };
 };
 
-/** Finds the approval of an identical call: the same person, client, tool, arguments and policy. Keyed, so it tells nothing. */
+/** The request's own log level and the capabilities of the client behind it, for an upstream of the modern era. */
+const hopMeta = (server: UpstreamServer, client: Client): JsonObject => ({
+  ...requestMeta(server, GATEWAY_INFO, forwardedCapabilities(client)),
+  ...(client.era === 'modern' && client.logLevel !== undefined ? { [META.logLevel]: client.logLevel } : {}),
+});
+
+/** Finds the approval of an identical call: the same person, client, method, target, arguments and policy. Keyed, so it tells nothing. */
 export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): string => {
   const { issuer, subject, clientId } = call.caller;
   const identity = canonicalJson([
@@ -70,7 +100,8 @@ export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): s
     subject,
     clientId,
     call.server,
-    call.tool,
+    call.method,
+    call.target.name,
     call.argumentsText,
     policyDigest,
   ]);
@@ -80,6 +111,3 @@ export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): s
 /** The nonce of a held call's digest. Derived, so that any replica can check the digest again at release. */
 export const approvalNonce = (gateway: Gateway, callId: string): string =>
   createHmac('sha256', gateway.callSecret).update('nonce\n').update(callId).digest('base64url');
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,9 +1,10 @@
 import { policyDecide } from '#contracts/policy.js';
-import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { CallTarget } from '#core/call/target.js';
+import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import type { Decision } from '#core/policy/policy.types.js';
 import type { Gateway } from '../gateway.js';
-import type { Call } from './call.js';
+import type { Call, CallRequest } from './call.js';
 
 /** Policy's answer and the moment it was given for. */
 export interface Decided {
@@ -16,14 +17,24 @@ export interface Decided {
 }
 
 /** @throws CountersignError policy_unavailable */
-export const decide = async (gateway: Gateway, call: Call): Promise<Decided> => {
+export const decide = (gateway: Gateway, call: Call): Promise<Decided> =>
+  decideTarget(gateway, call, call.target, call.argumentsText);
+
+/** The decision for what a call is aimed at, or for a question of its server. @throws CountersignError policy_unavailable */
+export const decideTarget = async (
+  gateway: Gateway,
+  { caller, server }: Pick<CallRequest, 'caller' | 'server'>,
+  { kind, name, args }: CallTarget,
+  argumentsText = canonicalJson(args),
+): Promise<Decided> => {
   const now = gateway.now().toISOString();
-  const { groups, claims: token } = call.caller;
+  const { groups, claims: token } = caller;
   const { decision, policyDigest, profileDigest } = await gateway.bus.request(policyDecide, {
     groups: [...groups],
-    server: call.server,
-    tool: call.tool,
-    args: Buffer.from(call.argumentsText),
+    kind,
+    server,
+    tool: name,
+    args: Buffer.from(argumentsText),
     token,
     now,
   });

@@ -1,10 +1,15 @@
 import { CountersignError } from '#core/errors.js';
 import { UpstreamOutcomeUnknown } from '#mcp/upstream/outcome-unknown.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
+import type { CatalogEntry } from '../catalog.js';
 import type { Gateway } from '../gateway.js';
+import { ClientQuestions } from './ask-client.js';
 import type { Call } from './call.js';
+import type { Decided } from './decide.js';
 import type { Exchange } from './exchange.js';
-import type { IntentReceipt } from './receipt.js';
+import type { ForwardedCall } from './forwarded-call.js';
+import { Messages } from './messages.js';
+import { paramHeaders } from './param-headers-of.js';
 
 export type Returned =
   | { readonly kind: 'result' | 'error'; readonly bytes: Uint8Array; readonly elapsed_us: number }
@@ -12,39 +17,70 @@ export type Returned =
   | { readonly kind: 'failed'; readonly error: CountersignError }
   | { readonly kind: 'unknown'; readonly error: UpstreamOutcomeUnknown };
 
-/** Sends the recorded bytes upstream with the gateway's own credential. At most once: nothing here ever sends again. */
+/**
+ * Sends the recorded bytes upstream with the gateway's own credential. At most once: nothing here ever sends again. What
+ * the upstream says or asks meanwhile is masked and on record before the client sees it.
+ */
 export const forward = async (
   gateway: Gateway,
   call: Call,
-  receipt: IntentReceipt,
+  entry: CatalogEntry | null,
+  decided: Decided,
+  forwarded: ForwardedCall,
   exchange: Exchange,
 ): Promise<Returned> => {
-  const { upstream, timeout_ms } = gateway.catalog.server(call.server);
   const started = performance.now();
+  const messages = new Messages(gateway, decided, forwarded, exchange);
+  const questions = new ClientQuestions(gateway, call, decided, forwarded);
   try {
-    const answer: CallAnswer = await upstream.request('tools/call', call.paramsBytes, {
-      deadline_ms: timeout_ms,
-      signal: exchange.cancelled,
-      resultBytesMax: gateway.config.limits.result_bytes_max,
-      // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
-      ...(call.wantsProgress
-        ? {
-            progressToken: call.id,
-            // Without the text: nothing has masked it.
-            onProgress: ({ progress, total }) =>
-              exchange.progress({ progress, ...(total !== undefined && { total }) }),
-          }
-        : {}),
-    });
-    return {
-      kind: answer.kind,
-      bytes: answer.bytes,
-      elapsed_us: Math.round((performance.now() - started) * 1_000),
-    };
+    const answer = await send(gateway, call, entry, exchange, messages, questions);
+    await messages.released();
+    const { kind, bytes } = answer;
+    return { kind, bytes, elapsed_us: Math.round((performance.now() - started) * 1_000) };
   } catch (error) {
     if (error instanceof UpstreamOutcomeUnknown) return { kind: 'unknown', error };
     if (error instanceof CountersignError) return { kind: 'failed', error };
-    gateway.logger.error({ callId: receipt.callId, err: error }, 'unexpected error while forwarding');
+    gateway.logger.error(
+      { callId: forwarded.receipt.callId, err: error },
+      'unexpected error while forwarding',
+    );
     return { kind: 'unknown', error: new UpstreamOutcomeUnknown('connection_lost', 'unexpected error') };
   }
+};
+
+const DONE: CallAnswer = { kind: 'result', bytes: Buffer.from('{}') };
+
+const send = async (
+  gateway: Gateway,
+  call: Call,
+  entry: CatalogEntry | null,
+  exchange: Exchange,
+  messages: Messages,
+  questions: ClientQuestions,
+): Promise<CallAnswer> => {
+  const { upstream, timeout_ms } = gateway.catalog.server(call.server);
+  // Many clients watch through one connection, so these two change what the gateway itself has asked for.
+  if (call.method === 'resources/subscribe') {
+    await gateway.listeners.watch(call);
+    return DONE;
+  }
+  if (call.method === 'resources/unsubscribe') {
+    await gateway.listeners.unwatch(call);
+    return DONE;
+  }
+  return upstream.request(call.method, call.paramsBytes, {
+    deadline_ms: timeout_ms,
+    signal: exchange.cancelled,
+    resultBytesMax: gateway.config.limits.result_bytes_max,
+    ...(call.era === undefined ? {} : { era: call.era }),
+    ...(call.era === 'modern' && call.method === 'tools/call'
+      ? { headers: paramHeaders(entry?.json['inputSchema'], call.arguments) }
+      : {}),
+    onServerRequest: (request) => questions.answer(request, exchange),
+    onNotification: (method, params) => messages.notification(method, params),
+    // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
+    ...(call.wantsProgress
+      ? { progressToken: call.id, onProgress: (progress) => messages.progress(progress) }
+      : {}),
+  });
 };

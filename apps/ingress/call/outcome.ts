@@ -23,6 +23,7 @@ export const completedEvents = (
   decided: Decided,
   returned: Answered,
   masked: Masked,
+  unfinished: 'input_required' | 'task' | null,
 ): readonly EventToRecord[] => {
   const { sealed, payload } = gateway.sealer().seal(maskedPayload(masked.findings, masked.masked));
   const event: ResultMasked = {
@@ -37,13 +38,16 @@ export const completedEvents = (
     },
     payload,
   };
-  const outcome =
-    returned.kind === 'error' ? 'rpc_error' : isToolError(returned.bytes) ? 'tool_error' : 'result';
   return [
     returnedEvent(gateway, returned),
     toRecord(event, sealed),
-    toRecord({ type: 'CallCompleted', v: 1, data: { outcome } }),
+    toRecord({ type: 'CallCompleted', v: 1, data: { outcome: unfinished ?? outcomeOf(returned) } }),
   ];
+};
+
+const outcomeOf = ({ kind, bytes }: Answered): 'result' | 'tool_error' | 'rpc_error' => {
+  if (kind === 'error') return 'rpc_error';
+  return isToolError(bytes) ? 'tool_error' : 'result';
 };
 
 /** An answer that could not be masked: the sealed original is kept, nothing is released. */
@@ -55,7 +59,7 @@ export const unmaskableEvents = (
   const code = error instanceof CountersignError ? error.code : 'internal';
   return [
     returnedEvent(gateway, returned),
-    toRecord({ type: 'CallFailed', v: 1, data: { code, detail: 'the result could not be masked' } }),
+    toRecord({ type: 'CallFailed', v: 1, data: { code, detail: 'the answer was withheld' } }),
   ];
 };
 

@@ -7,6 +7,8 @@ declare const durable: unique symbol;
 export interface IntentReceipt {
   readonly [durable]: true;
   readonly callId: string;
+  /** The approval it runs under. */
+  readonly approvalId: string | null;
   /** Revision of ForwardIntended; the outcome is appended behind it. */
   readonly revision: number;
 }

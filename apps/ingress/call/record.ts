@@ -34,10 +34,12 @@ const requested = (call: Call, toolDigest: Digest | null): EventToRecord => {
     v: 1,
     // Members in canonical order, here and below: it spares canonicalJson the sorting.
     data: {
-      agent: call.agent,
+      agent: call.client.info,
       caller: { client: clientId, groups, issuer, principal, subject, token: claims },
+      ...(call.continues === undefined ? {} : { continues: call.continues.callId }),
       endpoint: call.endpoint,
-      protocol: call.protocol,
+      ...(call.method === 'tools/call' ? {} : { method: call.method }),
+      protocol: call.client.revision,
       server: call.server,
       tool: call.tool,
       toolDigest,
@@ -107,16 +109,24 @@ export const callAppend = (
 const append = async (gateway: Gateway, command: AppendCommand): Promise<number> =>
   (await gateway.bus.request(ledgerAppend, command)).revision;
 
-/** The first append of an allowed call, ending in its intent. @throws CountersignError ledger_* */
+/**
+ * The first append of an allowed call, ending in its intent; `approvalId` is that of the call it continues.
+ * @throws CountersignError ledger_*, approval_stale when the ledger does not find that continuation right
+ */
 export const recordIntent = async (
   gateway: Gateway,
   call: Call,
-  toolDigest: Digest,
+  toolDigest: Digest | null,
   decided: Decided,
+  approvalId: string | null,
 ): Promise<IntentReceipt> => {
-  const events = [requested(call, toolDigest), decidedEvent(decided), intendedEvent(gateway, call, null)];
+  const events = [
+    requested(call, toolDigest),
+    decidedEvent(decided),
+    intendedEvent(gateway, call, approvalId),
+  ];
   const revision = await appendFirst(gateway, call, events);
-  return { callId: call.id, revision } as IntentReceipt;
+  return { callId: call.id, approvalId, revision } as IntentReceipt;
 };
 
 /** A call that policy, or the gateway itself, refuses. `decided` is null when no decision could be had. */
@@ -139,7 +149,7 @@ export const recordDenied = async (
 export const recordHeld = async (
   gateway: Gateway,
   call: Call,
-  toolDigest: Digest,
+  toolDigest: Digest | null,
   decided: Decided,
   held: CallHeld['data'],
 ): Promise<number> =>
@@ -165,7 +175,7 @@ export const recordRelease = async (
     intendedEvent(gateway, call, held.approvalId),
   ];
   const revision = await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
-  return { callId: held.callId, revision } as IntentReceipt;
+  return { callId: held.callId, approvalId: held.approvalId, revision } as IntentReceipt;
 };
 
 /** A held call that may not run after all: what was approved is not what would run. */
@@ -227,25 +237,6 @@ export const recordRepeated = async (
 export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {
   const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
   return events.length - 1;
-};
-
-/** Outcome of a forwarded call. When the ledger does not take it now it is tried again later, with the same event ids. */
-export const recordOutcome = async (
-  gateway: Gateway,
-  call: Call,
-  receipt: IntentReceipt,
-  events: readonly EventToRecord[],
-): Promise<void> => {
-  const command = callAppend(gateway, call, receipt.callId, receipt.revision, events);
-  try {
-    await append(gateway, command);
-  } catch (error) {
-    // A conflict means that the ledger has closed the call: nothing of the result may be released, and nothing is left to record.
-    if (error instanceof CountersignError && error.code === 'revision_conflict')
-      throw new CountersignError('outcome_unknown');
-    gateway.late.add(receipt.callId, () => append(gateway, command).then(() => undefined, ignoreConflict));
-    throw error;
-  }
 };
 
 /**

@@ -1,5 +1,5 @@
 import { CountersignError, type ErrorCode } from '#core/errors.js';
-import type { CatalogTool } from '../catalog.js';
+import type { CatalogEntry } from '../catalog.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import type { Call } from './call.js';
@@ -8,7 +8,7 @@ import { recordDenied } from './record.js';
 
 /** What is known of a call when it is refused. */
 export interface Known {
-  readonly tool: CatalogTool | null;
+  readonly tool: CatalogEntry | null;
   readonly decided: Decided | null;
 }
 

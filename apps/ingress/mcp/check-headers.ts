@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
-import { isDownstreamRevision } from '#mcp/revisions.js';
 import type { Gateway } from '../gateway.js';
 
 /** Guards against DNS rebinding, and refuses WebSockets. @throws CountersignError origin_refused, upgrade_refused */
@@ -18,11 +17,4 @@ export const checkMediaType = ({ headers }: FastifyRequest): void => {
   const accept = headers.accept ?? '*/*';
   if (!accept.includes('application/json') && !accept.includes('*/*'))
     throw new CountersignError('media_type_refused', 'Accept');
-};
-
-/** @throws CountersignError revision_unsupported */
-export const checkRevisionHeader = ({ headers }: FastifyRequest): void => {
-  const revision = headers['mcp-protocol-version'];
-  if (revision !== undefined && !isDownstreamRevision(revision))
-    throw new CountersignError('revision_unsupported', String(revision).slice(0, 32));
 };

@@ -1,4 +1,6 @@
+import type { GovernedMethod } from '#core/call/target.js';
 import { type CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { RequestId } from '#mcp/frame.js';
 import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import { ApprovalPending } from '../call/await-approval.js';
@@ -16,6 +18,8 @@ const AS_TOOL_RESULT: ReadonlySet<ErrorCode> = new Set([
   'revision_conflict',
   'outcome_unknown',
   'masking_blocked',
+  'question_denied',
+  'question_unanswered',
   'upstream_unavailable',
   'upstream_timeout',
   'upstream_invalid',
@@ -24,16 +28,22 @@ const AS_TOOL_RESULT: ReadonlySet<ErrorCode> = new Set([
 
 const RETRY_AFTER_MS = 5_000;
 
-/** How a refused tools/call is answered. */
-export const refusedCallFrame = (id: RequestId, error: CountersignError): Uint8Array => {
+/** How a refused call is answered: tools have results for it, everything else has errors. */
+export const refusedCallFrame = (
+  id: RequestId,
+  method: GovernedMethod,
+  era: 'legacy' | 'modern',
+  error: CountersignError,
+): Uint8Array => {
   const { code, detail } = error;
-  if (!AS_TOOL_RESULT.has(code)) return errorFrame(id, code, detail);
-  const { says, next } = ERRORS[code];
-  const pending =
+  const pending: JsonObject =
     error instanceof ApprovalPending
       ? { approvalId: error.held.approvalId, expiresAt: error.held.expiresAt, retryAfterMs: RETRY_AFTER_MS }
       : {};
+  if (method !== 'tools/call' || !AS_TOOL_RESULT.has(code)) return errorFrame(id, code, detail, pending);
+  const { says, next } = ERRORS[code];
   const result = {
+    ...(era === 'modern' ? { resultType: 'complete' } : {}),
     content: [{ type: 'text', text: `${says}${detail ? ` (${detail})` : ''} ${next} [${code}]` }],
     isError: true,
     _meta: { 'countersign/refusal': { code, next, ...pending } },

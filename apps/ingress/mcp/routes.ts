@@ -5,7 +5,11 @@ import { recordRefusal } from '#http/record-refusal.js';
 import { WELL_KNOWN } from '#identity/protected-resource.js';
 import { errorFrame } from '#mcp/frame-write.js';
 import type { Gateway } from '../gateway.js';
+import { answerRefusal } from './answer-refusal.js';
+import { handleDelete } from './handle-delete.js';
+import { handleGet } from './handle-get.js';
 import { handlePost } from './handle-post.js';
+import type { Post } from './mcp-request.js';
 
 type WithServer = { Params: { server?: string } };
 
@@ -15,19 +19,17 @@ export const mcpRoutes = (fastify: FastifyInstance, gateway: () => Gateway): voi
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.setErrorHandler((error, _request, reply) => refuseUnread(gateway(), reply, error));
-    const post = async (request: FastifyRequest<WithServer>, reply: FastifyReply) => {
-      await handlePost(gateway(), { request, reply, server: request.params.server });
-      return reply;
-    };
     const limits = { bodyLimit: gateway().config.limits.request_bytes_max };
+    const on =
+      (handle: (gateway: Gateway, post: Post) => Promise<void>) =>
+      async (request: FastifyRequest<WithServer>, reply: FastifyReply) => {
+        await handle(gateway(), { request, reply, server: request.params.server });
+        return reply;
+      };
     for (const url of ['/mcp', '/mcp/:server']) {
-      scope.post<WithServer>(url, limits, post);
-      // Without server-to-client streams and without sessions to delete, both are 405 (MCP 2025-11-25 basic/transports).
-      scope.route({
-        method: ['GET', 'DELETE'],
-        url,
-        handler: (_request, reply) => reply.code(405).header('allow', 'POST').send(),
-      });
+      scope.post<WithServer>(url, limits, on(handlePost));
+      scope.get<WithServer>(url, on(orRefuse(handleGet)));
+      scope.delete<WithServer>(url, on(orRefuse(handleDelete)));
     }
     for (const url of ['/mcp', '/mcp/:server']) {
       scope.get<WithServer>(WELL_KNOWN + url, (request, reply) =>
@@ -36,6 +38,13 @@ export const mcpRoutes = (fastify: FastifyInstance, gateway: () => Gateway): voi
     }
   });
 };
+
+const orRefuse =
+  (handle: (gateway: Gateway, post: Post) => Promise<void>) =>
+  (gateway: Gateway, post: Post): Promise<void> =>
+    handle(gateway, post).catch((error: unknown) =>
+      answerRefusal(gateway, post, { method: post.request.method }, error),
+    );
 
 /** Bodies that Fastify itself refuses to read: too large, cut short, wrong length. */
 const refuseUnread = async (gateway: Gateway, reply: FastifyReply, error: unknown): Promise<FastifyReply> => {

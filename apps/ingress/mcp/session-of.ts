@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
 import { negotiateRevision } from '#mcp/revisions.js';
-import { openSession, type Session, type SessionCapability, sealSession } from '#mcp/session.js';
+import { declaredCapabilities, openSession, type Session, sealSession } from '#mcp/session.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { Gateway } from '../gateway.js';
 
 const SESSION_MS = 24 * 3_600_000;
 
-/** A session belongs to one person at one client; somebody else's session id is simply not known. */
-const ownerOf = ({ issuer, subject, clientId }: Caller): Digest =>
+/** A session, a task, a request state belongs to one person at one client; somebody else's session id is simply not known. */
+export const ownerOf = ({ issuer, subject, clientId }: Caller): Digest =>
   sha256(canonicalJson([issuer, subject, clientId]));
 
 /** Answers `initialize`: the negotiated revision, and a session that lives in its own id. */
@@ -26,7 +27,7 @@ export const newSession = (
     principal: ownerOf(caller),
     protocolVersion: negotiateRevision(params['protocolVersion']),
     client: { name: text(client.name), version: text(client.version) },
-    capabilities: capabilitiesOf((params['capabilities'] ?? {}) as { [name: string]: unknown }),
+    capabilities: declaredCapabilities((params['capabilities'] ?? {}) as JsonObject),
     issuedAt_ms: now,
     expiresAt_ms: now + SESSION_MS,
   };
@@ -38,23 +39,11 @@ export const sessionOf = (
   gateway: Gateway,
   caller: Caller,
   header: string | string[] | undefined,
-): Session | undefined =>
-  header === undefined
-    ? undefined
-    : openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
+): Session | undefined => {
+  if (header === undefined) return undefined;
+  const session = openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
+  if (gateway.endedSessions.has(session.id)) throw new CountersignError('session_unknown');
+  return session;
+};
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const capabilitiesOf = ({
-  elicitation,
-  sampling,
-  roots,
-  tasks,
-}: {
-  [name: string]: unknown;
-}): readonly SessionCapability[] => [
-  ...(elicitation === undefined ? [] : (['elicitation'] as const)),
-  ...(sampling === undefined ? [] : (['sampling'] as const)),
-  ...(roots === undefined ? [] : (['roots'] as const)),
-  ...(tasks === undefined ? [] : (['tasks'] as const)),
-];

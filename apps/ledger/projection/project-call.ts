@@ -61,6 +61,7 @@ export const projectCall = (event: CallEvent): CallChange => {
     case 'HoldEnded':
     case 'InputRequested':
     case 'InputAnswered':
+    case 'MessageReleased':
     case 'CallContinued':
     case 'CallReturned':
     case 'ResultMasked':

@@ -166,6 +166,24 @@ export interface InputAnswered {
   readonly payload?: PayloadCommitment;
 }
 
+/**
+ * The upstream said something while it worked, a log message or a progress text, and the client was shown it masked with
+ * this profile and engine. Payload: what the upstream said, canonical and untouched.
+ */
+export interface MessageReleased {
+  readonly type: 'MessageReleased';
+  readonly v: 1;
+  readonly data: {
+    readonly blocked: boolean;
+    /** Masked values by kind. */
+    readonly counts: { readonly [kind: string]: number };
+    readonly engine: string;
+    readonly method: string;
+    readonly profileDigest: Digest | null;
+  };
+  readonly payload: PayloadCommitment;
+}
+
 /** Payload: the upstream's bytes, untouched, sealed. */
 export interface CallReturned {
   readonly type: 'CallReturned';
@@ -232,6 +250,7 @@ export type CallEvent =
   | CallCancelled
   | InputRequested
   | InputAnswered
+  | MessageReleased
   | CallReturned
   | ResultMasked
   | CallCompleted

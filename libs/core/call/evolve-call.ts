@@ -71,6 +71,9 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
         throw new IllegalTransition(state.kind, event.type);
       return { ...state, open: state.open.filter((each) => each !== question) };
     }
+    case 'MessageReleased':
+      follows('forwarding');
+      return state;
     case 'CallHeld':
       follows('decided');
       return { kind: 'held', approvalId: event.data.approvalId };

@@ -1,0 +1,111 @@
+import { CountersignError } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { ListKind } from '#mcp/upstream/upstream.types.js';
+import type { Catalog } from './catalog.js';
+
+/** A client that listens: the GET stream of a legacy session, or a `subscriptions/listen` of the modern era. */
+export interface Listener {
+  /** Whose watched resources it hears of: the session, or the listen request. */
+  readonly subscriber: string;
+  /** Undefined at the united endpoint. */
+  readonly server: string | undefined;
+  readonly lists: ReadonlySet<ListKind>;
+  notify(method: string, params: JsonObject): void;
+  /** The gateway stops. */
+  close(): void;
+}
+
+/** A resource to watch, and for whom. */
+export interface Watch {
+  readonly server: string;
+  readonly target: { readonly name: string };
+  readonly subscriber?: string;
+}
+
+const WATCHED_MAX = 100;
+
+const LIST_CHANGED: Readonly<Record<ListKind, string>> = {
+  tools: 'notifications/tools/list_changed',
+  prompts: 'notifications/prompts/list_changed',
+  resources: 'notifications/resources/list_changed',
+  resourceTemplates: 'notifications/resources/list_changed',
+};
+
+/**
+ * Who hears of what. Many clients watch through the one connection to an upstream, so what is watched there is what at
+ * least one of them watches. In memory of this replica: clients listen again when they connect again.
+ */
+export class Listeners {
+  private readonly listeners = new Set<Listener>();
+  /** Subscribers by `server\nuri`. */
+  private readonly watchers = new Map<string, Set<string>>();
+
+  constructor(private readonly catalog: Catalog) {
+    catalog.onChanged((server, kind) => this.listChanged(server, kind));
+    catalog.onResourceUpdated((server, uri) => this.resourceUpdated(server, uri));
+  }
+
+  add(listener: Listener): void {
+    this.listeners.add(listener);
+  }
+
+  remove(listener: Listener): void {
+    this.listeners.delete(listener);
+  }
+
+  /** @throws CountersignError params_invalid, busy, upstream_unavailable */
+  async watch({ server, target, subscriber }: Watch): Promise<void> {
+    if (subscriber === undefined)
+      throw new CountersignError('params_invalid', 'only a session can subscribe');
+    const key = keyOf(server, target.name);
+    if (this.watchedBy(subscriber).length >= WATCHED_MAX)
+      throw new CountersignError('busy', `at most ${WATCHED_MAX} resources`);
+    const watchers = this.watchers.get(key) ?? new Set();
+    if (watchers.size === 0) await this.catalog.server(server).upstream.watch(target.name);
+    watchers.add(subscriber);
+    this.watchers.set(key, watchers);
+  }
+
+  async unwatch({ server, target, subscriber }: Watch): Promise<void> {
+    if (subscriber !== undefined) await this.drop(keyOf(server, target.name), subscriber);
+  }
+
+  /** A subscriber is gone for good. */
+  async forget(subscriber: string): Promise<void> {
+    await Promise.all(this.watchedBy(subscriber).map((key) => this.drop(key, subscriber)));
+  }
+
+  close(): void {
+    for (const listener of this.listeners) listener.close();
+    this.listeners.clear();
+  }
+
+  private listChanged(server: string, kind: ListKind): void {
+    for (const listener of this.listeners) {
+      const concerns = listener.server === undefined || listener.server === server;
+      if (concerns && listener.lists.has(kind)) listener.notify(LIST_CHANGED[kind], {});
+    }
+  }
+
+  private resourceUpdated(server: string, uri: string): void {
+    const watchers = this.watchers.get(keyOf(server, uri));
+    if (watchers === undefined) return;
+    for (const listener of this.listeners) {
+      if (watchers.has(listener.subscriber)) listener.notify('notifications/resources/updated', { uri });
+    }
+  }
+
+  private watchedBy(subscriber: string): readonly string[] {
+    return [...this.watchers].flatMap(([key, watchers]) => (watchers.has(subscriber) ? [key] : []));
+  }
+
+  private async drop(key: string, subscriber: string): Promise<void> {
+    const watchers = this.watchers.get(key);
+    if (watchers?.delete(subscriber) !== true || watchers.size > 0) return;
+    this.watchers.delete(key);
+    const [server = '', uri = ''] = key.split('\n');
+    if (this.catalog.has(server)) await this.catalog.server(server).upstream.unwatch(uri);
+  }
+}
+
+const keyOf = (server: string, uri: string): string => `${server}\n${uri}`;

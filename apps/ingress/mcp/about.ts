@@ -1,0 +1,66 @@
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { META, TASKS_EXTENSION } from '#mcp/meta.js';
+import { type LegacyRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
+import type { UpstreamServer } from '#mcp/upstream/upstream.types.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
+import type { Gateway } from '../gateway.js';
+import { GATEWAY_INFO, INSTRUCTIONS } from './gateway-info.js';
+
+const DISCOVER_TTL_MS = 60_000;
+
+/** Answer to `initialize` (MCP 2025-11-25 basic/lifecycle). */
+export const initializeResult = async (
+  gateway: Gateway,
+  server: string | undefined,
+  protocolVersion: LegacyRevision,
+): Promise<JsonObject> => ({
+  protocolVersion,
+  capabilities: await capabilities(gateway, server, 'legacy'),
+  serverInfo: GATEWAY_INFO,
+  instructions: INSTRUCTIONS,
+});
+
+/** Answer to `server/discover` (MCP 2026-07-28 server/discover). */
+export const discoverResult = async (gateway: Gateway, server: string | undefined): Promise<JsonObject> => ({
+  resultType: 'complete',
+  supportedVersions: SERVED_REVISIONS,
+  capabilities: await capabilities(gateway, server, 'modern'),
+  instructions: INSTRUCTIONS,
+  ttlMs: DISCOVER_TTL_MS,
+  cacheScope: 'private',
+  _meta: { [META.serverInfo]: GATEWAY_INFO },
+});
+
+/** What the servers behind an endpoint can do, as far as the gateway carries it; tools at least. */
+const capabilities = async (
+  gateway: Gateway,
+  server: string | undefined,
+  era: 'legacy' | 'modern',
+): Promise<JsonObject> => {
+  const names = server === undefined ? gateway.catalog.names() : [server];
+  // A server that was never reached says nothing yet; it is given the time of a first list.
+  await Promise.allSettled(names.map((name) => gateway.catalog.entries(name, 'tools')));
+  const servers = names.flatMap((name) => gateway.catalog.server(name).upstream.server() ?? []);
+  const has = (capability: string): boolean =>
+    servers.some(({ capabilities: all }) => isJsonObject(all[capability]));
+  return {
+    tools: { listChanged: true },
+    ...(has('prompts') ? { prompts: { listChanged: true } } : {}),
+    ...(has('resources') ? { resources: { listChanged: true, subscribe: true } } : {}),
+    ...(has('completions') ? { completions: {} } : {}),
+    ...(has('logging') ? { logging: {} } : {}),
+    ...tasks(servers, era),
+  };
+};
+
+/** Tasks are carried between a client and a server of the same era. */
+const tasks = (servers: readonly UpstreamServer[], era: 'legacy' | 'modern'): JsonObject => {
+  if (era === 'modern') {
+    const some = servers.some(({ capabilities: { extensions } }) =>
+      isJsonObject(extensions) ? isJsonObject(extensions[TASKS_EXTENSION]) : false,
+    );
+    return some ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
+  }
+  const legacy = servers.find((server) => server.era === 'legacy' && isJsonObject(server.capabilities['tasks']));
+  return legacy === undefined ? {} : { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
+};

@@ -1,0 +1,83 @@
+import type { FastifyRequest } from 'fastify';
+import { CountersignError } from '#core/errors.js';
+import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
+import type { Caller } from '#identity/caller.js';
+import type { Frame } from '#mcp/frame.js';
+import { META, TASKS_EXTENSION } from '#mcp/meta.js';
+import { isLegacyRevision, isModernRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
+import { declaredCapabilities, type SessionCapability } from '#mcp/session.js';
+import type { Gateway } from '../gateway.js';
+import type { Client, ModernClient } from './client.js';
+import { RefusalWithData } from './refusal.js';
+import { sessionOf } from './session-of.js';
+
+/**
+ * Chooses the era for one request (MCP 2026-07-28 basic/versioning): a request that carries its revision, in `_meta` or by
+ * a header that names a modern one, is modern; everything else is legacy.
+ * @throws CountersignError revision_unsupported, header_mismatch, params_invalid, session_unknown
+ */
+export const clientOf = (
+  gateway: Gateway,
+  { headers }: FastifyRequest,
+  caller: Caller,
+  frame: Frame,
+): Client => {
+  const header = headers['mcp-protocol-version'];
+  const meta = frame.kind === 'response' ? undefined : metaOf(frame.params);
+  const named = meta?.[META.protocolVersion];
+  if (named === undefined && !isModernRevision(header)) {
+    if (header !== undefined && !isLegacyRevision(header)) throw unsupported(header);
+    const session = sessionOf(gateway, caller, headers['mcp-session-id']);
+    return {
+      era: 'legacy',
+      revision: session?.protocolVersion ?? (isLegacyRevision(header) ? header : '2025-03-26'),
+      info: session?.client ?? null,
+      capabilities: new Set(session?.capabilities ?? []),
+      session,
+    };
+  }
+  if (frame.kind !== 'request')
+    throw new CountersignError('frame_invalid', 'this revision has requests of the client only');
+  return modernClient(header, meta ?? {});
+};
+
+const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
+  const { [META.protocolVersion]: revision, [META.clientCapabilities]: declared } = meta;
+  if (typeof revision !== 'string') throw missing(META.protocolVersion);
+  if (header !== revision) throw new CountersignError('header_mismatch', 'MCP-Protocol-Version');
+  if (!isModernRevision(revision)) throw unsupported(revision);
+  if (!isJsonObject(declared)) throw missing(META.clientCapabilities);
+  const { [META.clientInfo]: info, [META.logLevel]: logLevel } = meta;
+  if (info !== undefined && !isJsonObject(info)) throw missing(META.clientInfo);
+  return {
+    era: 'modern',
+    revision,
+    info: info === undefined ? null : { name: shortText(info['name']), version: shortText(info['version']) },
+    capabilities: new Set([...declaredCapabilities(declared), ...tasksOf(declared)]),
+    logLevel: typeof logLevel === 'string' ? logLevel : undefined,
+  };
+};
+
+const tasksOf = ({ extensions }: JsonObject): readonly SessionCapability[] =>
+  isJsonObject(extensions) && isJsonObject(extensions[TASKS_EXTENSION]) ? ['tasks'] : [];
+
+const metaOf = ({ _meta: meta }: JsonObject): JsonObject | undefined => (isJsonObject(meta) ? meta : undefined);
+
+const unsupported = (revision: unknown): RefusalWithData => {
+  const requested = String(revision).slice(0, 32);
+  return new RefusalWithData('revision_unsupported', requested, { supported: SERVED_REVISIONS, requested });
+};
+
+const missing = (key: string): CountersignError =>
+  new CountersignError('params_invalid', `_meta: ${key} is missing or malformed`);
+
+const CLIENT_TEXT_MAX = 64;
+
+const shortText = (value: Json | undefined): string =>
+  typeof value === 'string'
+    ? value
+        .replace(/\p{Cc}/gu, ' ')
+        .slice(0, CLIENT_TEXT_MAX)
+        .toWellFormed()
+    : '';

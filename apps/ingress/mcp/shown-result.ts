@@ -1,0 +1,55 @@
+import type { Digest } from '#core/hash.js';
+import { type MemberChanges, rewriteMembers } from '#mcp/rewrite-members.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
+import type { Gateway } from '../gateway.js';
+import type { Released } from '../handle-call.js';
+import type { Client } from './client.js';
+import { sealInput, sealTask } from './handles.js';
+
+/** Members of a result that only one era knows (MCP 2026-07-28 server/utilities/caching, basic: responses). */
+const MODERN_MEMBERS = ['resultType', 'ttlMs', 'cacheScope'];
+
+/**
+ * A released result in the era of its client. What is on record is the upstream's result, masked; what is changed here
+ * are the members of the protocol around it, and handles of the upstream become handles of ours, which only this client
+ * can use.
+ */
+export const shownResult = (
+  gateway: Gateway,
+  owner: Digest,
+  client: Client,
+  released: Released,
+): Uint8Array => {
+  const { bytes, call, input } = released;
+  if (input !== null) return rewriteMembers(bytes, handles(gateway, owner, released));
+  if (client.era === 'legacy')
+    return call.era === 'modern' ? rewriteMembers(bytes, { remove: MODERN_MEMBERS }) : bytes;
+  if (call.method === 'resources/read') return rewriteMembers(bytes, { set: PRIVATE_READ });
+  return call.era === 'modern' ? bytes : rewriteMembers(bytes, { set: COMPLETE });
+};
+
+const COMPLETE = { resultType: '"complete"' };
+/** What one caller may read is not for another one's cache, and nobody tells us how long it stays true. */
+const PRIVATE_READ = { ...COMPLETE, ttlMs: '0', cacheScope: '"private"' };
+
+const handles = (
+  gateway: Gateway,
+  owner: Digest,
+  { call, callId, approvalId, bytes, input }: Released,
+): MemberChanges => {
+  if (input?.kind === 'input_required') {
+    const state = sealInput(gateway, owner, call, {
+      callId,
+      approvalId,
+      parked: null,
+      state: input.requestState,
+    });
+    return { set: { requestState: JSON.stringify(state) } };
+  }
+  const taskId =
+    call.shownTaskId ?? sealTask(gateway, owner, { server: call.server, taskId: input?.taskId ?? '' });
+  if (call.era === 'modern' || call.method !== 'tools/call')
+    return { set: { taskId: JSON.stringify(taskId) } };
+  const { task } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { task?: unknown };
+  return { set: { task: JSON.stringify(isJsonObject(task as never) ? { ...(task as object), taskId } : task) } };
+};

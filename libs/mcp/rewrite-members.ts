@@ -1,0 +1,34 @@
+import { scanStrictJson } from './strict-json.js';
+
+export interface MemberChanges {
+  /** JSON texts of values, by member; replaces one that is there, else is added in front. */
+  readonly set?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+}
+
+/**
+ * Changes members of the outermost object of a strict JSON text; all other bytes stay as they are. For the members that
+ * the two eras of the protocol write around a result.
+ * @throws CountersignError json_malformed when the text is not strict JSON
+ */
+export const rewriteMembers = (bytes: Uint8Array, { set = {}, remove = [] }: MemberChanges): Uint8Array => {
+  const scan = scanStrictJson(bytes, {
+    bytes_max: bytes.length,
+    depth_max: 128,
+    members_max: Number.MAX_SAFE_INTEGER,
+    verbatim: true,
+  });
+  const parts: Uint8Array[] = Object.entries(set).map(([key, text]) =>
+    Buffer.from(`${JSON.stringify(key)}:${text}`),
+  );
+  for (const { key, start, end } of scan.members) {
+    if (Object.hasOwn(set, key) || remove.includes(key)) continue;
+    parts.push(Buffer.concat([Buffer.from(`${JSON.stringify(key)}:`), bytes.subarray(start, end)]));
+  }
+  const joined = parts.flatMap((part, index) => (index === 0 ? [part] : [COMMA, part]));
+  return Buffer.concat([OPEN, ...joined, CLOSE]);
+};
+
+const OPEN = Buffer.from('{');
+const CLOSE = Buffer.from('}');
+const COMMA = Buffer.from(',');
