@@ -123,6 +123,23 @@ describe('the ledger', () => {
     ]);
   });
 
+  it('closes no call while a question of its upstream is open, as long as its ingress lives', async () => {
+    const asks = { type: 'InputRequested', data: { question: 1 } } as const;
+    const answers = { type: 'InputAnswered', data: { question: 1 } } as const;
+    const overdue = (of: Ledger, isAlive = true) =>
+      of.open.orphans(() => isAlive, performance.now() + 3_600_000).map(([stream]) => stream);
+    await ledger.append(call(-1, REQUESTED, decided('allow'), intended()));
+    expect(overdue(ledger)).toEqual([`call-${callId}`]);
+    await ledger.append(call(2, asks));
+    expect(overdue(ledger)).toEqual([]);
+    expect(overdue(ledger, false)).toEqual([`call-${callId}`]);
+    const restarted = new Ledger(store);
+    await restarted.reload(`call-${callId}`);
+    expect(overdue(restarted)).toEqual([]);
+    await ledger.append(call(3, answers));
+    expect(overdue(ledger)).toEqual([`call-${callId}`]);
+  });
+
   describe('takes the forward of a held call', () => {
     const held = async (approvalId: string) => {
       await ledger.append(call(-1, REQUESTED, decided('approval'), { ...HELD, data: { approvalId } }));

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import { hasExpired } from '#core/approval/decide-approval.js';
-import { callStream, type ForwardIntended } from '#core/call/call.events.js';
+import { type CallContinued, callStream, type ForwardIntended } from '#core/call/call.events.js';
 import { type CallState, NO_CALL } from '#core/call/evolve-call.js';
 import { CountersignError } from '#core/errors.js';
-import type { AppendCommand } from '#core/evidence/build-append.js';
+import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import {
@@ -16,6 +17,7 @@ import {
   WrongRevision,
 } from '#event-store/event-store.js';
 import { advanceCall, checkEntries } from './check-append.js';
+import { type Continuation, checkContinuation, continuationIn } from './check-continuation.js';
 import { OpenCalls } from './open-calls.js';
 
 /** How long after its own deadline a forwarded call of a living ingress may still be open. */
@@ -36,9 +38,9 @@ export class Ledger {
     const before = command.stream.startsWith('call-') ? await this.callState(command) : undefined;
     const after = before === undefined ? undefined : advanceCall(before, entries);
     const forward = entries.find((entry) => entry.type === 'ForwardIntended');
-    if (forward !== undefined) await this.checkApproval(forward);
+    if (forward !== undefined) await this.checkApproval(forward, entries);
     const result = await this.storeAppend(command);
-    if (after !== undefined) this.remember(command.stream, after, result.revision, forward);
+    if (after !== undefined) this.remember(command.stream, after, result.revision, entries);
     return result;
   }
 
@@ -47,8 +49,7 @@ export class Ledger {
     const events = await this.store.readStream(stream);
     if (events.length === 0) return this.open.forget(stream);
     const entries = events.map((event) => readEntry(event.entry));
-    const forward = entries.findLast((entry) => entry.type === 'ForwardIntended');
-    this.remember(stream, advanceCall(NO_CALL, entries), events.length - 1, forward);
+    this.remember(stream, advanceCall(NO_CALL, entries), events.length - 1, entries);
   }
 
   private async callState({ stream, expected }: AppendCommand): Promise<CallState> {
@@ -60,8 +61,11 @@ export class Ledger {
     return known.state;
   }
 
-  /** A forward that names an approval needs that approval granted, unexpired and for this very call, at this moment. */
-  private async checkApproval(entry: Entry): Promise<void> {
+  /**
+   * A forward that names an approval needs that approval granted, unexpired, and for this very call or for one that this
+   * call continues, at this moment.
+   */
+  private async checkApproval(entry: Entry, entries: readonly Entry[]): Promise<void> {
     const { approvalId } = asEvent<ForwardIntended>(entry).data;
     if (approvalId === null) return;
     const events = await this.store.readStream(approvalStream(approvalId));
@@ -71,9 +75,37 @@ export class Ledger {
     );
     if (approval.status !== 'granted')
       throw new CountersignError('approval_stale', `approval ${approvalId} is ${approval.status}`);
-    if (callStream(approval.request.callId) !== entry.stream)
-      throw new CountersignError('approval_stale', 'the approval belongs to another call');
     if (hasExpired(approval.request.expiresAt, entry.time)) throw new CountersignError('approval_expired');
+    const continuation = continuationIn(entries, approvalId);
+    if (continuation !== undefined) await this.claim(continuation);
+    else if (callStream(approval.request.callId) !== entry.stream)
+      throw new CountersignError('approval_stale', 'the approval belongs to another call');
+  }
+
+  /**
+   * The revision of the continued call elects its one continuation. A crash behind this append leaves the call continued
+   * by one that never ran: the caller starts afresh, and nothing runs twice under one approval.
+   */
+  private async claim(continuation: Continuation): Promise<void> {
+    const { callId, requested } = continuation;
+    const stream = callStream(requested.continues ?? '');
+    const stored = await this.store.readStream(stream);
+    const continued = stored.map((event) => readEntry(event.entry));
+    if (checkContinuation(continued, continuation).isClaimed) return;
+    const event: CallContinued = { type: 'CallContinued', v: 1, data: { by: callId } };
+    const command = buildAppend(
+      {
+        stream,
+        expected: stored.length - 1,
+        time: new Date().toISOString(),
+        actor: { kind: 'service', service: 'ledger', instance: 'continuations' },
+        correlation: continued[0]?.correlation ?? callId,
+        causation: callId,
+        newId: randomUUID,
+      },
+      [{ event }],
+    );
+    await this.storeAppend(command);
   }
 
   private async storeAppend(command: AppendCommand): Promise<AppendResult> {
@@ -108,22 +140,30 @@ export class Ledger {
     return { revision: last.revision, position: last.position };
   }
 
-  private remember(stream: string, state: CallState, revision: number, forward: Entry | undefined): void {
+  private remember(stream: string, state: CallState, revision: number, entries: readonly Entry[]): void {
+    const forward = entries.findLast((entry) => entry.type === 'ForwardIntended');
     const data = forward === undefined ? undefined : asEvent<ForwardIntended>(forward).data;
     const known = this.open.get(stream);
+    const deadline_ms = data?.deadline_ms ?? known?.deadline_ms ?? 0;
     this.open.set(stream, {
       state,
       revision,
       instance: data?.instance ?? known?.instance ?? '',
-      overdue_at:
-        forward === undefined ? (known?.overdue_at ?? Number.POSITIVE_INFINITY) : overdueAt(forward),
+      deadline_ms,
+      overdue_at: overdueAt(state, entries, deadline_ms) ?? known?.overdue_at ?? Number.POSITIVE_INFINITY,
     });
   }
 }
 
-/** Counted from when the call was forwarded, so that a restart of the ledger does not give old calls their time again. */
-const overdueAt = (forward: Entry): number => {
-  const { deadline_ms } = asEvent<ForwardIntended>(forward).data;
-  const age_ms = Math.max(0, Date.now() - Date.parse(forward.time));
+/**
+ * Counted from when the call was forwarded, so that a restart of the ledger does not give old calls their time again.
+ * While a question of the upstream is open its time stands still; it begins again with the answer. Undefined when the
+ * entries say nothing about it.
+ */
+const overdueAt = (state: CallState, entries: readonly Entry[], deadline_ms: number): number | undefined => {
+  if (state.kind === 'forwarding' && state.open.length > 0) return Number.POSITIVE_INFINITY;
+  const from = entries.findLast(({ type }) => type === 'ForwardIntended' || type === 'InputAnswered');
+  if (from === undefined) return undefined;
+  const age_ms = Math.max(0, Date.now() - Date.parse(from.time));
   return performance.now() + Math.max(0, deadline_ms - age_ms) + OVERDUE_GRACE_MS;
 };

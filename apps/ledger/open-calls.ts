@@ -4,6 +4,8 @@ export interface OpenCall {
   readonly state: CallState;
   readonly revision: number;
   readonly instance: string;
+  /** How long the upstream may take, questions not counted. */
+  readonly deadline_ms: number;
   /** Monotonic milliseconds after which nobody can still be waiting for the upstream. */
   readonly overdue_at: number;
 }

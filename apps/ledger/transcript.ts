@@ -1,7 +1,7 @@
 import { type Bus } from '#bus/bus.js';
 import { maskingOpen } from '#contracts/masking.js';
 import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
-import type { CallEvent } from '#core/call/call.events.js';
+import type { CallEvent, InputAnswered, InputRequested } from '#core/call/call.events.js';
 import { callStream } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { Entry } from '#core/evidence/entry.js';
@@ -44,6 +44,8 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
   const opened =
     masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown });
   const { caller, agent, endpoint, protocol, server, tool, toolDigest } = requested.event.data;
+  const { method = 'tools/call', continues } = requested.event.data;
+  const continuedBy = find(events, 'CallContinued')?.event.data.by;
   return {
     id: callId,
     time: requested.entry.time,
@@ -51,15 +53,19 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
     agent,
     endpoint,
     protocol,
+    method,
     server,
     tool,
     toolDigest,
+    ...(continues === undefined ? {} : { continues }),
+    ...(continuedBy === undefined ? {} : { continuedBy }),
     request: await open(requested),
     decisions: events
       .filter(({ entry }) => entry.type === 'CallDecided')
       .map(({ entry }) => ({ time: entry.time, ...entry.data })),
     approval: held === undefined ? null : await readApproval(store, held.event.data.approvalId),
     masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings },
+    questions: await readQuestions(events, open),
     response: opened?.masked ?? null,
     outcome: outcomeOf(events),
     events: events.map(({ stored, entry }) => ({
@@ -72,6 +78,33 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
     })),
   };
 };
+
+/** What the upstream asked while it had the call, as it was shown, and what the caller answered. */
+const readQuestions = (events: readonly Read[], open: (read: Read) => Promise<unknown>) => {
+  const answers = events.filter(({ entry }) => entry.type === 'InputAnswered');
+  const asked = events.filter(({ entry }) => entry.type === 'InputRequested');
+  return Promise.all(
+    asked.map(async (read) => {
+      const { question, method, because, decision } = asEvent<InputRequested>(read.entry).data;
+      const answer = answers.find(({ entry }) => asEvent<InputAnswered>(entry).data.question === question);
+      return {
+        question,
+        time: read.entry.time,
+        method,
+        decision,
+        because,
+        shown: await open(read),
+        answer: answer === undefined ? null : await readAnswer(answer, open),
+      };
+    }),
+  );
+};
+
+const readAnswer = async (answer: Read, open: (read: Read) => Promise<unknown>) => ({
+  time: answer.entry.time,
+  outcome: asEvent<InputAnswered>(answer.entry).data.outcome,
+  given: await open(answer),
+});
 
 const readApproval = async (store: EventStore, approvalId: string) => {
   const events = await readEvents(store, approvalStream(approvalId));

@@ -6,6 +6,7 @@ export interface CallItem {
   readonly id: string;
   readonly time: string;
   readonly principal: string;
+  readonly method: string;
   readonly server: string;
   readonly tool: string;
   readonly decision: string | null;
@@ -18,15 +19,17 @@ export interface Page<Item> {
   readonly next: string | null;
 }
 
-const FILTERS = ['principal', 'tool', 'decision', 'from', 'to', 'cursor', 'limit'] as const;
+const FILTERS = ['principal', 'method', 'tool', 'decision', 'from', 'to', 'cursor', 'limit'] as const;
 
 export const calls: Command = {
   help: [
-    'usage: countersign calls [--principal P] [--upstream NAME] [--tool T] [--decision D] [--from T] [--to T]',
-    '                         [--limit N] [--cursor C] [--json] [--server URL]',
+    'usage: countersign calls [--principal P] [--upstream NAME] [--method M] [--tool T] [--decision D] [--from T]',
+    '                         [--to T] [--limit N] [--cursor C] [--json] [--server URL]',
     '',
     'Lists recorded calls, newest first. The reading itself is recorded.',
     '  --upstream NAME  of the MCP server called',
+    '  --method M       tools/call, prompts/get, resources/read, ...',
+    '  --tool T         name of the tool or prompt',
     '  --decision D     allow, deny or approval',
     '  --limit N        1 to 500, default 50; --cursor shows the next page',
     serverHelp('examiner'),
@@ -50,14 +53,18 @@ export const calls: Command = {
 
 export const callsText = ({ items, next }: Page<CallItem>): string => {
   if (items.length === 0) return 'no calls';
-  const rows = items.map(({ id, time, principal, server, tool, decision, rules, outcome }) => [
+  const rows = items.map(({ id, time, principal, method, server, tool, decision, rules, outcome }) => [
     time,
     id,
     principal,
-    `${server}/${tool}`,
+    method,
+    // What has no name but its method is not named twice.
+    tool === method ? server : `${server}/${tool}`,
     [decision ?? 'undecided', ...rules].join(' '),
     outcome,
   ]);
   const more = next === null ? [] : ['', `more: --cursor ${next}`];
-  return [table([['TIME', 'ID', 'WHO', 'TOOL', 'DECISION', 'OUTCOME'], ...rows]), ...more].join('\n');
+  return [table([['TIME', 'ID', 'WHO', 'METHOD', 'TARGET', 'DECISION', 'OUTCOME'], ...rows]), ...more].join(
+    '\n',
+  );
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decideForRoles } from '#core/policy/decide-policy.js';
 import { indexPolicy } from '#core/policy/index-policy.js';
 import { splitTarget } from '#core/policy/index-targets.js';
+import { BRANCH } from '#policy-file/examples/branch.fixture.js';
 import { parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { explainPolicy } from './explain-policy.js';
 import { explainText } from './explain-text.js';
@@ -57,6 +58,17 @@ describe('who may do what', () => {
         rules: decided.rules,
       });
     }
+  });
+
+  it('has a row for operations of prompts, resources and methods as well', () => {
+    const { bundle } = parsePolicyFile(BRANCH, 'branch');
+    const cells = explainPolicy(bundle).map(({ operation, effect, rules }) => [operation, effect, ...rules]);
+    expect(cells).toEqual([
+      ['documents.use', 'allow', 'B-1'],
+      ['statements.read', 'allow', 'B-1'],
+      ['minutes.read', 'deny', 'B-3'],
+      ['documents.ask', 'allow', 'B-1'],
+    ]);
   });
 
   it('lists the rules whose conditions change the answer', () => {

@@ -3,6 +3,7 @@ import { IsInt, IsISO8601, IsOptional, IsString, Matches, Max, MaxLength, Min } 
 
 export class CallsQuery {
   @IsOptional() @IsString() @MaxLength(200) principal?: string;
+  @IsOptional() @IsString() @MaxLength(200) method?: string;
   @IsOptional() @IsString() @MaxLength(200) server?: string;
   @IsOptional() @IsString() @MaxLength(200) tool?: string;
   @IsOptional() @Matches(/^(allow|deny|approval)$/) decision?: string;

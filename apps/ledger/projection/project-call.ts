@@ -17,6 +17,7 @@ export interface CallChange {
   readonly insert?: {
     readonly principal: string;
     readonly agent: string | null;
+    readonly method: string;
     readonly server: string;
     readonly tool: string;
   };
@@ -30,9 +31,9 @@ export interface CallChange {
 export const projectCall = (event: CallEvent): CallChange => {
   switch (event.type) {
     case 'CallRequested': {
-      const { caller, agent, server, tool } = event.data;
+      const { caller, agent, method = 'tools/call', server, tool } = event.data;
       return {
-        insert: { principal: caller.principal, agent: agent?.name ?? null, server, tool },
+        insert: { principal: caller.principal, agent: agent?.name ?? null, method, server, tool },
         outcome: 'requested',
       };
     }

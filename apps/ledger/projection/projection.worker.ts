@@ -5,16 +5,17 @@ import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import { projectCall } from './project-call.js';
 import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
 import {
+  CALLS_SCHEMA,
   type CallFilter,
   type CallItem,
-  PROJECTION_SCHEMA,
+  PROGRESS_SCHEMA,
   PROJECTION_VERSION,
 } from './projection.schema.js';
 
 const { file } = workerData as { file: string };
 const database = open();
 const insertCall = database.prepare(
-  'INSERT OR IGNORE INTO calls (id, time, principal, agent, server, tool, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  'INSERT OR IGNORE INTO calls (id, time, principal, agent, method, server, tool, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
 );
 const updateCall = database.prepare(
   `UPDATE calls SET decision = coalesce(?, decision), rules = coalesce(?, rules), outcome = coalesce(?, outcome),
@@ -26,10 +27,11 @@ function open(): DatabaseSync {
   const db = new DatabaseSync(file);
   // Losing the last rows in a power cut is fine here: the position is lost with them, and both come back from the log.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-  db.exec(PROJECTION_SCHEMA);
+  db.exec(PROGRESS_SCHEMA);
   const row = db.prepare('SELECT version FROM progress').get();
   if (row?.['version'] !== PROJECTION_VERSION) {
-    db.exec(`DROP TABLE progress; DROP TABLE calls; ${PROJECTION_SCHEMA}`);
+    // An older read model, or none: it comes back from the log.
+    db.exec(`DROP TABLE progress; DROP TABLE IF EXISTS calls; ${PROGRESS_SCHEMA} ${CALLS_SCHEMA}`);
     db.prepare('INSERT INTO progress VALUES (1, ?, NULL)').run(PROJECTION_VERSION);
   }
   return db;
@@ -42,8 +44,8 @@ const apply = (events: readonly Uint8Array[], position: string): null => {
     const change = projectCall(asEvent<CallEvent>(entry));
     const id = entry.correlation;
     if (change.insert !== undefined) {
-      const { principal, agent, server, tool } = change.insert;
-      insertCall.run(id, entry.time, principal, agent, server, tool, 'requested');
+      const { principal, agent, method, server, tool } = change.insert;
+      insertCall.run(id, entry.time, principal, agent, method, server, tool, 'requested');
     } else {
       const rules = change.rules === undefined ? null : JSON.stringify(change.rules);
       updateCall.run(change.decision ?? null, rules, change.outcome ?? null, change.approvalId ?? null, id);
@@ -63,6 +65,7 @@ const list = (filter: CallFilter): { items: CallItem[]; last: number | null } =>
     values.push(value);
   };
   where('principal = ?', filter.principal);
+  where('method = ?', filter.method);
   where('server = ?', filter.server);
   where('tool = ?', filter.tool);
   where('decision = ?', filter.decision);
@@ -83,6 +86,7 @@ const toItem = (row: Record<string, unknown>): CallItem => ({
   time: String(row['time']),
   principal: String(row['principal']),
   agent: row['agent'] === null ? null : String(row['agent']),
+  method: String(row['method']),
   server: String(row['server']),
   tool: String(row['tool']),
   decision: row['decision'] === null ? null : String(row['decision']),

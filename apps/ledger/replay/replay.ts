@@ -3,6 +3,7 @@ import { maskingOpen, maskingReplay } from '#contracts/masking.js';
 import {
   type CallDecided,
   type CallRequested,
+  type InputRequested,
   type ResultMasked,
   recordedDecision,
 } from '#core/call/call.events.js';
@@ -17,6 +18,7 @@ import type { Decision, MaskingProfile, PolicyBundle } from '#core/policy/policy
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 import { profileDigest as digestOfProfile } from '#policy-file/profile-digest.js';
 import { sha256 } from '#sealing/sha256.js';
+import { decisionInput } from './decision-input.js';
 
 export interface ReplayRange {
   readonly call?: string;
@@ -40,7 +42,7 @@ export interface ReplayReport {
   readonly different: readonly Difference[];
 }
 
-const TYPES = ['CallRequested', 'CallDecided', 'CallReturned', 'ResultMasked'];
+const TYPES = ['CallRequested', 'CallDecided', 'InputRequested', 'CallReturned', 'ResultMasked'];
 const PAGE = 500;
 /** Requests and originals remembered while their call goes on; older ones are read again from their stream. */
 const REMEMBERED_MAX = 2_000;
@@ -73,7 +75,8 @@ export class Replay {
     stored: StoredEvent,
     whatIf: IndexedPolicy | undefined,
   ): Promise<Difference | 'identical' | 'not checked'> {
-    if (stored.type === 'CallDecided') return this.checkDecision(stored, whatIf);
+    if (stored.type === 'CallDecided' || stored.type === 'InputRequested')
+      return this.checkDecision(stored, whatIf);
     if (stored.type === 'ResultMasked' && whatIf === undefined) return this.checkMasking(stored);
     this.remember(stored);
     return 'not checked';
@@ -84,9 +87,10 @@ export class Replay {
     whatIf: IndexedPolicy | undefined,
   ): Promise<Difference | 'identical'> {
     const entry = readEntry(stored.entry);
-    const { data } = asEvent<CallDecided>(entry);
-    const decision = await this.decideAgain(stored, data, whatIf);
-    if (whatIf === undefined) this.keepProfile(stored.stream, decision.profile);
+    const { data } = asEvent<CallDecided | InputRequested>(entry);
+    const decision = await this.decideAgain(stored, whatIf);
+    if (whatIf === undefined && stored.type === 'CallDecided')
+      this.keepProfile(stored.stream, decision.profile);
     const recorded = { decision: data.decision, profileDigest: data.profileDigest } as unknown as Json;
     const profileDigest = decision.profile === null ? null : digestOfProfile(decision.profile);
     const replayed = { decision: recordedDecision(decision), profileDigest } as unknown as Json;
@@ -94,26 +98,22 @@ export class Replay {
     return { callId: entry.correlation, eventId: entry.id, what: 'decision', recorded, replayed };
   }
 
-  /** The decision of recorded inputs: request bytes, caller facts and clock from the call, the bundle by its digest. */
-  private async decideAgain(
-    stored: StoredEvent,
-    data: CallDecided['data'],
-    whatIf?: IndexedPolicy,
-  ): Promise<Decision> {
+  /** The decision of recorded inputs: params, caller facts and clock from the call, the bundle by its digest. */
+  private async decideAgain(stored: StoredEvent, whatIf?: IndexedPolicy): Promise<Decision> {
     const request = await this.before(stored, 'CallRequested');
     const requested = asEvent<CallRequested>(readEntry(request.entry));
-    if (request.attachment === undefined)
-      throw new CountersignError('internal', `${stored.stream} has no request payload`);
-    const { bytes } = await this.bus.request(maskingOpen, {
-      sealed: request.attachment,
-      commit: requested.payload.commit,
-      purpose: 'replay',
-    });
-    const params = JSON.parse(Buffer.from(bytes).toString('utf8')) as { arguments?: JsonObject };
-    const policy = whatIf ?? (await this.policy(data.policyDigest));
-    const { server, tool } = requested.data;
-    const { groups, token, now } = data;
-    return decidePolicy(policy, { groups, server, tool, args: params.arguments ?? {}, token, now });
+    const decided = asEvent<CallDecided | InputRequested>(readEntry(stored.entry));
+    const params = await this.open(decided.type === 'InputRequested' ? stored : request);
+    const policy = whatIf ?? (await this.policy(decided.data.policyDigest));
+    return decidePolicy(policy, decisionInput(decided, requested.data, params));
+  }
+
+  private async open({ stream, type, entry, attachment }: StoredEvent): Promise<JsonObject> {
+    const commit = readEntry(entry).payload?.commit;
+    if (attachment === undefined || commit === undefined)
+      throw new CountersignError('internal', `${type} of ${stream} has no payload`);
+    const { bytes } = await this.bus.request(maskingOpen, { sealed: attachment, commit, purpose: 'replay' });
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject;
   }
 
   private async checkMasking(stored: StoredEvent): Promise<Difference | 'identical'> {
@@ -146,7 +146,7 @@ export class Replay {
     const known = this.profiles.get(stored.stream);
     if (known !== undefined) return known;
     const decided = await this.before(stored, 'CallDecided');
-    const { profile } = await this.decideAgain(decided, asEvent<CallDecided>(readEntry(decided.entry)).data);
+    const { profile } = await this.decideAgain(decided);
     return this.keepProfile(stored.stream, profile);
   }
 

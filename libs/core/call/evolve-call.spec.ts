@@ -16,7 +16,10 @@ const given = (...events: CallEvent[]) => events.reduce(evolveCall, NO_CALL);
 
 describe('a call', () => {
   it('that is allowed goes from request to release in one line', () => {
-    expect(given(requested, decided('allow'), intended)).toEqual({ kind: 'forwarding', instance: 'i-1' });
+    expect(given(requested, decided('allow'), intended)).toMatchObject({
+      kind: 'forwarding',
+      instance: 'i-1',
+    });
     expect(given(requested, decided('allow'), intended, returned, masked, completed)).toEqual({
       kind: 'ended',
     });
@@ -77,5 +80,86 @@ describe('a call', () => {
 
   it('is requested once', () => {
     expect(() => given(requested, requested)).toThrow(IllegalTransition);
+  });
+});
+
+describe('a call that continues another', () => {
+  const continuing = event('CallRequested', { continues: 'c-1' });
+  const under = (approvalId: string | null) => event('ForwardIntended', { instance: 'i-1', approvalId });
+
+  it('is forwarded under the approval of that call, or without one when policy allows it', () => {
+    expect(given(continuing, decided('approval'), under('a-1')).kind).toBe('forwarding');
+    expect(given(continuing, decided('allow'), under(null)).kind).toBe('forwarding');
+  });
+
+  it.each([
+    ['names no approval', [continuing, decided('approval'), under(null)]],
+    ['is denied', [continuing, decided('deny'), under('a-1')]],
+    ['continues nothing', [requested, decided('approval'), under('a-1')]],
+    [
+      'waits for an approval of its own',
+      [continuing, decided('approval'), held, decided('approval'), under('a-1')],
+    ],
+  ])('is not forwarded when it %s', (_, events) => {
+    expect(() => given(...events)).toThrow(IllegalTransition);
+  });
+
+  it('may be held for an approval of its own', () => {
+    expect(given(continuing, decided('approval'), held).kind).toBe('held');
+  });
+
+  it('continues once, and only a call that ended by asking for input', () => {
+    const until = (outcome: string) => [
+      requested,
+      decided('allow'),
+      intended,
+      returned,
+      masked,
+      event('CallCompleted', { outcome }),
+    ];
+    const continued = event('CallContinued', { by: 'c-2' });
+    expect(given(...until('input_required'), continued)).toEqual({ kind: 'ended' });
+    expect(() => given(...until('input_required'), continued, continued)).toThrow(IllegalTransition);
+    expect(() => given(...until('result'), continued)).toThrow(IllegalTransition);
+    expect(() => given(...until('task'), continued)).toThrow(IllegalTransition);
+    expect(() => given(requested, decided('allow'), intended, continued)).toThrow(IllegalTransition);
+  });
+});
+
+describe('a question of the upstream', () => {
+  const asks = (question: number) => event('InputRequested', { question });
+  const answers = (question: number) => event('InputAnswered', { question });
+  const forwarded = [requested, decided('allow'), intended];
+
+  it('leaves the call forwarded, asked and answered in any order', () => {
+    expect(given(...forwarded, asks(1), asks(2), answers(1))).toEqual({
+      kind: 'forwarding',
+      instance: 'i-1',
+      asked: 2,
+      open: [2],
+    });
+    const events = [...forwarded, asks(1), asks(2), answers(2), answers(1), returned, masked, completed];
+    expect(given(...events).kind).toBe('ended');
+  });
+
+  it('may stay without an answer', () => {
+    expect(given(...forwarded, asks(1), event('CallOutcomeUnknown')).kind).toBe('ended');
+  });
+
+  it.each([
+    ['before the call is forwarded', [requested, decided('allow'), asks(1)]],
+    ['behind its result', [...forwarded, returned, asks(1)]],
+    ['under the number of another', [...forwarded, asks(1), asks(1)]],
+    ['out of order', [...forwarded, asks(2)]],
+  ])('is not asked %s', (_, events) => {
+    expect(() => given(...events)).toThrow(IllegalTransition);
+  });
+
+  it.each([
+    ['before it is asked', [...forwarded, answers(1)]],
+    ['twice', [...forwarded, asks(1), answers(1), answers(1)]],
+    ['after the result', [...forwarded, asks(1), returned, answers(1)]],
+  ])('is not answered %s', (_, events) => {
+    expect(() => given(...events)).toThrow(IllegalTransition);
   });
 });

@@ -18,7 +18,7 @@ const EMPTY_SEGMENT = /(?<!:|:\/)\/\//;
  * upstream must read the same resource, so everything that two readers may read differently is refused: over 2,048
  * characters, anything but printable ASCII, blanks, backslashes, no scheme in lower case, `.` and `..` segments, empty
  * segments, and percent escapes that are broken, in lower case, needless (RFC 3986 section 6.2.2), double, or hide a
- * control character, `/` or `\`.
+ * control character, `/` or `\`. Part of policy semantics 1: what is refused here belongs to no operation, for ever.
  */
 export const uriProblem = (uri: string): string | undefined =>
   SCHEME.test(uri) ? spellingProblem(uri) : 'it has no scheme in lower case';

@@ -64,7 +64,10 @@ const bundleOf = (rules: readonly PolicyRule[]): PolicyBundle => ({
   semantics: 1,
   name: 'random',
   roles: { r0: { groups: ['g0'] }, r1: { groups: ['g1', 'g01'] }, r2: { groups: ['g2'] } },
-  operations: { o0: { kind: 'read', tools: ['s/a', 't/a'] }, o1: { kind: 'write', tools: ['s/b'] } },
+  operations: {
+    o0: { kind: 'read', tools: ['s/a', 't/a'], prompts: ['s/b', 't/a'], resources: ['s/u:*'] },
+    o1: { kind: 'write', tools: ['s/b'], methods: ['s/a', 't/b'], resources: ['t/u:a', 's/v:a'] },
+  },
   rules,
   masking: {
     m0: {
@@ -88,14 +91,24 @@ const args: fc.Arbitrary<JsonObject> = fc.record(
   { x: value, y: fc.oneof(value, fc.record({ z: value })) },
   { requiredKeys: [] },
 );
-const input: fc.Arbitrary<DecisionInput> = fc.record({
-  groups: fc.subarray(['g0', 'g1', 'g01', 'g2', 'other']),
-  server: fc.constantFrom('s', 't'),
-  tool: fc.constantFrom('a', 'b'),
-  args,
-  token: fc.record({ acr: value }, { requiredKeys: [] }),
-  now: fc.constant('2026-11-02T12:00:00Z'),
-});
+const target = fc.oneof(
+  fc.record({ tool: fc.constantFrom('a', 'b') }),
+  fc.record({
+    kind: fc.constantFrom('tool', 'prompt', 'method' as const),
+    tool: fc.constantFrom('a', 'b'),
+  }),
+  fc.record({ kind: fc.constant('resource' as const), tool: fc.constantFrom('u:a', 'u:b', 'v:a') }),
+);
+const input: fc.Arbitrary<DecisionInput> = fc
+  .record({
+    groups: fc.subarray(['g0', 'g1', 'g01', 'g2', 'other']),
+    server: fc.constantFrom('s', 't'),
+    target,
+    args,
+    token: fc.record({ acr: value }, { requiredKeys: [] }),
+    now: fc.constant('2026-11-02T12:00:00Z'),
+  })
+  .map(({ target: called, ...facts }) => ({ ...facts, ...called }));
 
 // The reference: straight from the written semantics, no index, no compiled checks, numbers in tenths as integers.
 const tenths = (json: Json | undefined): number | undefined =>
@@ -123,6 +136,8 @@ const naiveCheck = (test: PolicyCheck, json: Json | undefined): Truth => {
   ];
 };
 
+const LISTS = { tool: 'tools', prompt: 'prompts', resource: 'resources', method: 'methods' } as const;
+
 const naiveDecide = (
   bundle: PolicyBundle,
   call: DecisionInput,
@@ -130,9 +145,11 @@ const naiveDecide = (
   const roles = Object.keys(bundle.roles).filter((role) =>
     bundle.roles[role]?.groups.some((g) => call.groups.includes(g)),
   );
-  const found = Object.entries(bundle.operations).find(([, { tools }]) =>
-    tools.includes(`${call.server}/${call.tool}`),
-  );
+  const called = `${call.server}/${call.tool}`;
+  const found = Object.entries(bundle.operations).find(([, operation]) => {
+    const texts = operation[LISTS[call.kind ?? 'tool']] ?? [];
+    return texts.includes(called) || (texts.includes('s/u:*') && called.startsWith('s/u:'));
+  });
   const operation = found?.[0] ?? null;
   const kind = found?.[1].kind ?? null;
   const matched = bundle.rules.filter((rule) => {
@@ -194,16 +211,19 @@ const STRICTNESS = { allow: 0, approval: 1, deny: 2 } as const;
 describe('any policy, any call', () => {
   it('is decided as the naive reading of the semantics decides', () => {
     const seen = new Set<string>();
+    const letThrough = new Set<string>();
     fc.assert(
       fc.property(rulesArbitrary, input, (rules, call) => {
         const { says, profile: _, engine, ...decision } = decide(rules, call);
         seen.add(decision.effect);
+        if (decision.effect !== 'deny') letThrough.add(call.kind ?? 'tool');
         expect(decision).toEqual(naiveDecide(bundleOf(rules), call));
         expect([says.length, engine]).toEqual([decision.rules.length, 'policy-1']);
       }),
       RUNS,
     );
     expect([...seen].sort()).toEqual(['allow', 'approval', 'deny']);
+    expect([...letThrough].sort()).toEqual(['method', 'prompt', 'resource', 'tool']);
   });
 
   it('is masked by the union of the profiles of the rules that decided', () => {
@@ -248,7 +268,7 @@ describe('any policy, any call', () => {
       fc.property(rulesArbitrary, input, (rules, call) => {
         const policy = indexPolicy(bundleOf(rules));
         if (decidePolicy(policy, call).effect === 'deny') return;
-        expect(mayUse(policy, call.groups, call.server, call.tool)).toBe(true);
+        expect(mayUse(policy, call.groups, call.server, call.tool, call.kind)).toBe(true);
       }),
       RUNS,
     );

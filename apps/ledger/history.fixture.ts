@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bus } from '#bus/bus.js';
+import { maskingOpen } from '#contracts/masking.js';
+import type { ApprovalEvent } from '#core/approval/approval.events.js';
+import type { CallEvent } from '#core/call/call.events.js';
+import { CountersignError } from '#core/errors.js';
+import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
+import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
+import type { DomainEvent } from '#core/evidence/entry.js';
+import type { Digest } from '#core/hash.js';
+import { policyStream } from '#core/policy/policy.events.js';
+import type { EventStore } from '#event-store/event-store.js';
+import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
+import { type PolicyFile, parsePolicyFile } from '#policy-file/parse-policy-file.js';
+import { loadOrCreateSealingKey } from '#sealing/file-keys.js';
+import { createOpener } from '#sealing/opener.js';
+import { createSealer } from '#sealing/sealer.js';
+
+/** An event in a few words; `sealed` becomes its payload. */
+export interface Sketch {
+  readonly type: CallEvent['type'] | ApprovalEvent['type'] | 'PolicyRecorded';
+  readonly data?: object;
+  readonly sealed?: Json;
+}
+
+/** A store in a folder of its own, with the key that seals, and a bus on which masking opens what is sealed. */
+export interface History {
+  readonly store: EventStore;
+  readonly bus: Bus;
+  readonly folder: string;
+  /** When events are recorded; a test may move it. */
+  readonly clock: { time: string };
+  /** An append as a service sends it; the correlation is the id in the name of the stream. */
+  append(stream: string, expected: number, ...events: readonly Sketch[]): AppendCommand;
+  /** The same, stored without anybody's check. */
+  record(stream: string, expected: number, ...events: readonly Sketch[]): Promise<void>;
+  recordPolicy(text: string): Promise<PolicyFile>;
+  close(): Promise<void>;
+}
+
+const TIME = '2026-11-22T12:00:00.000Z';
+
+export const openHistory = async (): Promise<History> => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-history-'));
+  const store = await openSqliteEventStore({ file: join(folder, 'events.db') });
+  const key = await loadOrCreateSealingKey(folder);
+  const sealer = await createSealer(key.kid, key.publicKey);
+  const opener = createOpener(new Map([[key.kid, key.privateKey]]));
+
+  const clock = { time: TIME };
+  const toRecord = ({ type, data = {}, sealed }: Sketch) => {
+    const event = { type, v: 1, data } as DomainEvent;
+    if (sealed === undefined) return { event };
+    const { sealed: attachment, payload } = sealer.seal(Buffer.from(canonicalJson(sealed)));
+    return { event: { ...event, payload }, attachment };
+  };
+  const append = (stream: string, expected: number, ...events: readonly Sketch[]): AppendCommand => {
+    const correlation = stream.slice(stream.indexOf('-') + 1);
+    const actor = { kind: 'service', service: 'test', instance: 't' } as const;
+    const context = { stream, expected, time: clock.time, actor, correlation, causation: correlation };
+    return buildAppend({ ...context, newId: randomUUID }, events.map(toRecord));
+  };
+  const record = async (stream: string, expected: number, ...events: readonly Sketch[]): Promise<void> => {
+    const command = append(stream, expected, ...events);
+    await store.append(stream, expected, command.events);
+  };
+  return {
+    store,
+    folder,
+    clock,
+    append,
+    record,
+    bus: {
+      request: async (contract, request) => {
+        if (contract.subject !== maskingOpen.subject) throw new CountersignError(contract.unavailable);
+        const { sealed, commit } = request as unknown as { sealed: Uint8Array; commit: Digest };
+        return contract.reply.parse({ bytes: await opener.open(sealed, commit) });
+      },
+      close: async () => undefined,
+    },
+    recordPolicy: async (text) => {
+      const policy = parsePolicyFile(text, 'policy.yaml');
+      const command = append(policyStream(policy.digest), -1, { type: 'PolicyRecorded' });
+      const bundle = Buffer.from(canonicalJson(policy.bundle as unknown as Json));
+      const events = command.events.map((event) => ({ ...event, attachment: bundle }));
+      await store.append(command.stream, -1, events);
+      return policy;
+    },
+    close: async () => {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
