@@ -1,7 +1,15 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimsFor, makeKey, nowSeconds, sign } from '#identity/issuer.fixture.js';
-import { BANK, expectRefusal, openScene, recordText, type Scene } from './authorization.fixture.js';
+import {
+  BANK,
+  codeOfRefusal,
+  expectRefusal,
+  openScene,
+  recordText,
+  type Scene,
+} from './authorization.fixture.js';
+import { toolCall } from './support/raw.js';
 import { outputOf } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 
@@ -201,6 +209,25 @@ describe('a token is refused with 403', () => {
       expect(challenge).toContain('scope="mcp"');
       expect(challenge).toContain(`resource_metadata="${scene.system.urls.ingress}/.well-known/`);
     }
+  });
+
+  it('insufficient_scope for a single operation, naming all of its scopes at once; with them it runs (step-up)', async () => {
+    const call = async (scope: string, name: string, input: object) => {
+      const token = bearer(await scene.token({ scope, canary: CANARY }));
+      return scene.send({ headers: authorization(token), body: toolCall(name, input) });
+    };
+    const update = { customer_id: 'C-1010', fields: { email: 'new@example.com' } };
+    const refused = await call('mcp bank.read', 'update_customer', update);
+    expect(refused.status).toBe(403);
+    expect(codeOfRefusal(refused)).toBe('scope_missing');
+    expect(refused.headers['www-authenticate']).toMatch(
+      /error="insufficient_scope".*scope="mcp bank\.write"/,
+    );
+    const denied = (await scene.ledger.events()).filter(({ type }) => type === 'CallDenied');
+    expect(denied).toMatchObject([{ data: { code: 'scope_missing' } }]);
+    expect((await scene.ledger.events()).filter(({ type }) => type === 'ForwardIntended')).toEqual([]);
+    expect((await call('mcp bank.write', 'update_customer', update)).status).toBe(200);
+    expect((await call('mcp bank.read', 'get_customer', { customer_id: 'C-1010' })).status).toBe(200);
   });
 
   it.each<[string, Record<string, unknown>]>([
