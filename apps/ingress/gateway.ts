@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
-import type { TokenVerifier } from '#identity/token-verifier.js';
+import type { OriginCheck } from '#http/check-origin.js';
+import type { ResourceServer } from '#identity/resource-server.js';
 import type { SealingKeyring } from '#mcp/sealed-text.js';
 import type { Sealer } from '#sealing/sealer.js';
 import type { Catalog } from './catalog.js';
@@ -19,7 +20,9 @@ export interface Gateway {
   readonly bus: Bus;
   readonly config: Config;
   readonly logger: Logger;
-  readonly verifier: TokenVerifier;
+  /** Every request is authenticated here. */
+  readonly resourceServer: ResourceServer;
+  readonly checkOrigin: OriginCheck;
   readonly catalog: Catalog;
   /** @throws CountersignError masking_unavailable until the masking service has given its public key */
   readonly sealer: () => Sealer;

@@ -12,6 +12,7 @@ import { completedEvents, unfinishedEvents, unmaskableEvents } from './call/outc
 import type { IntentReceipt } from './call/receipt.js';
 import { recordIntent } from './call/record.js';
 import { refuse, refuseWith } from './call/refuse.js';
+import { requireScopes } from './call/require-scopes.js';
 import { type Resolved, resolve } from './call/resolve.js';
 import type { Gateway } from './gateway.js';
 import { markOnRecord } from './on-record.js';
@@ -74,7 +75,10 @@ const decideOrRefuse = async (gateway: Gateway, call: Call, target: Resolved): P
   const decided = await decide(gateway, call).catch(
     refuseWith(gateway, call, { tool: target.entry, decided: null }),
   );
-  if (decided.decision.effect !== 'deny') return decided;
+  if (decided.decision.effect !== 'deny') {
+    await requireScopes(gateway, call, { tool: target.entry, decided });
+    return decided;
+  }
   const { rules, says } = decided.decision;
   const reason =
     rules.length === 0

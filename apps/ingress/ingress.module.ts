@@ -16,9 +16,10 @@ import { readSecret, searchPath } from '#config/load-config.js';
 import { ledgerHeartbeat } from '#contracts/ledger.js';
 import { maskingSealingKey } from '#contracts/masking.js';
 import { CountersignError } from '#core/errors.js';
+import type { OriginCheck } from '#http/check-origin.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
-import { REST_AUDIENCE, VERIFIER } from '#http/rest-caller.js';
-import type { TokenVerifier } from '#identity/token-verifier.js';
+import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE } from '#http/rest-caller.js';
+import type { ResourceServer } from '#identity/resource-server.js';
 import { openUpstream } from '#mcp/upstream/upstream.js';
 import type { Upstream } from '#mcp/upstream/upstream.types.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
@@ -52,7 +53,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(VERIFIER) private readonly verifier: TokenVerifier,
+    @Inject(RESOURCE_SERVER) private readonly resourceServer: ResourceServer,
+    @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
     @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
   ) {}
@@ -73,7 +75,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       bus: this.bus,
       config,
       logger,
-      verifier: this.verifier,
+      resourceServer: this.resourceServer,
+      checkOrigin: this.checkOrigin,
       catalog,
       sealer: () => {
         if (this.sealer === undefined)

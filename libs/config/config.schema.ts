@@ -62,12 +62,29 @@ const stdioUpstream = z.strictObject({
 
 const issuer = z.strictObject({
   issuer: z.url().describe('exact value of iss; its discovery document names the keys'),
-  groups_claim: z.string().default('groups').describe('claim that lists the groups; missing means no groups'),
+  audiences: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'further aud values accepted from this issuer at every endpoint, if it cannot name the endpoint (RFC 8707)',
+    ),
+  groups_claim: z
+    .string()
+    .default('groups')
+    .describe(
+      'claim that lists the groups, as name, path (realm_access.roles) or JSON Pointer; missing means no groups',
+    ),
   principal_claim: z
     .string()
     .default('preferred_username')
     .describe('claim that names the person in records; falls back to sub'),
 });
+
+const scopes = (says: string) =>
+  z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'an OAuth scope (RFC 6749 section 3.3)'))
+    .default([])
+    .describe(says);
 
 export const configSchema = z.strictObject({
   mode: z
@@ -94,6 +111,10 @@ export const configSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe('browser origins allowed besides the public address (DNS rebinding guard)'),
+      allowed_hosts: z
+        .array(z.string())
+        .default([])
+        .describe('host names, without port, that requests may name besides the public address'),
     })
     .prefault({}),
   identity: z
@@ -117,6 +138,35 @@ export const configSchema = z.strictObject({
         .max(1_000_000)
         .default(10_000)
         .describe('verified tokens remembered by hash until they expire'),
+      scopes: z
+        .strictObject({
+          mcp: scopes('scopes that every request to an MCP endpoint needs'),
+          rest: scopes('scopes that every request to a REST edge needs'),
+          servers: z
+            .record(
+              z.string(),
+              z.strictObject({
+                read: scopes('scopes that reading operations of this server need'),
+                write: scopes('scopes that writing operations of this server need'),
+              }),
+            )
+            .default({})
+            .describe('per server: { read: [...], write: [...] }, needed besides those of mcp'),
+          implies: z
+            .record(z.string(), z.array(z.string()))
+            .default({})
+            .describe('scopes that a scope contains, for example { bank.write: [bank.read] }'),
+        })
+        .prefault({}),
+      dpop: z
+        .enum(['off', 'optional', 'required'])
+        .default('off')
+        .describe('tokens bound to a key of the client (RFC 9449); required refuses bearer tokens'),
+      dpop_nonce: secret
+        .optional()
+        .describe(
+          'secret shared by all replicas (16 characters or more); with it proofs need a nonce of ours',
+        ),
     })
     .prefault({}),
   bus: z

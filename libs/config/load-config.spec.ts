@@ -85,6 +85,16 @@ describe('the configuration', () => {
       { ...PRODUCTION, identity: { ...ISSUERS, clock_skew_s: 600 } },
       'clock_skew_s',
     ],
+    [
+      'scopes for a server that is not there: a slip of the pen would demand nothing',
+      { ...PRODUCTION, identity: { ...ISSUERS, scopes: { servers: { crn: { read: ['crm.read'] } } } } },
+      'no upstream crn',
+    ],
+    [
+      'a scope that is none',
+      { ...PRODUCTION, identity: { ...ISSUERS, scopes: { mcp: ['a b'] } } },
+      'identity.scopes.mcp.0',
+    ],
     ['an HMAC algorithm', { ...PRODUCTION, identity: { ...ISSUERS, algorithms: ['HS256'] } }, 'algorithms'],
   ])('refuses %s', (_, settings, expected) => {
     expect(messageOf(() => load(settings))).toContain(expected);

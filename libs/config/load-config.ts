@@ -80,6 +80,9 @@ const refuseInsecure = (file: string, config: Config): void => {
   const names = config.upstreams.map((upstream) => upstream.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`${file}: upstreams: the name ${twice} is used twice`);
+  const strange = Object.keys(config.identity.scopes.servers).find((name) => !names.includes(name));
+  if (strange !== undefined)
+    throw new ConfigError(`${file}: identity.scopes.servers: there is no upstream ${strange}`);
   if (config.mode === 'development') return;
   if (config.demo)
     throw new ConfigError(

@@ -1,45 +1,11 @@
+import { TOKEN_ERRORS } from './token-errors.js';
+
 /**
  * The closed list of everything that can go wrong for someone outside. One entry a code: the HTTP status, the
  * JSON-RPC code (MCP 2026-07-28 wants own codes outside -32768..-32000), a sentence for the person, the next step.
  */
 export const ERRORS = {
-  // token and session
-  token_missing: {
-    http: 401,
-    rpc: -31001,
-    says: 'No access token was sent.',
-    next: 'Send "Authorization: Bearer <token>"; the WWW-Authenticate header names the metadata document.',
-  },
-  token_invalid: {
-    http: 401,
-    rpc: -31002,
-    says: 'The access token was not accepted.',
-    next: 'Get a new token for this resource from the authorization server.',
-  },
-  token_expired: {
-    http: 401,
-    rpc: -31003,
-    says: 'The access token has expired.',
-    next: 'Get a new token from the authorization server.',
-  },
-  forbidden: {
-    http: 403,
-    rpc: -31004,
-    says: 'Your roles do not allow this.',
-    next: 'Ask the policy owner which role may do this.',
-  },
-  origin_refused: {
-    http: 403,
-    rpc: -31005,
-    says: 'The Origin or Host header is not allowed.',
-    next: 'Use the public address of the gateway, or add the origin to http.allowed_origins.',
-  },
-  identity_unavailable: {
-    http: 503,
-    rpc: -31006,
-    says: 'The authorization server could not be reached.',
-    next: 'Try again; operators: check identity.issuers and the network.',
-  },
+  ...TOKEN_ERRORS,
   // frame
   body_too_large: {
     http: 413,

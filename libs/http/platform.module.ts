@@ -1,9 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
-import type { TokenVerifier } from '#identity/token-verifier.js';
-import { REST_AUDIENCE, RestCallers, VERIFIER } from './rest-caller.js';
+import type { ResourceServer } from '#identity/resource-server.js';
+import { checkOrigin, type OriginCheck } from './check-origin.js';
+import { MetadataHttp } from './metadata.http.js';
+import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE, RestGuard } from './rest-caller.js';
 
 export const CONFIG = Symbol('CONFIG');
 export const LOGGER = Symbol('LOGGER');
@@ -12,27 +15,30 @@ export interface Platform {
   readonly bus: Bus;
   readonly config: Config;
   readonly logger: Logger;
-  readonly verifier: TokenVerifier;
+  readonly resourceServer: ResourceServer;
   /** Public base address; known only once the port is bound, hence a function. */
   readonly publicUrl: () => string;
 }
 
-/** What every service has: the bus, the configuration, a logger, and the verifier for its REST edge. */
+/** What every service has: the bus, the configuration, a logger, and what its REST edge needs. */
 @Global()
 @Module({})
 export class PlatformModule {
-  static forRoot({ bus, config, logger, verifier, publicUrl }: Platform): DynamicModule {
+  static forRoot({ bus, config, logger, resourceServer, publicUrl }: Platform): DynamicModule {
+    const originCheck: OriginCheck = (head) => checkOrigin(head, { publicUrl: publicUrl(), ...config.http });
     return {
       module: PlatformModule,
+      controllers: [MetadataHttp],
       providers: [
         { provide: BUS, useValue: bus },
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
-        { provide: VERIFIER, useValue: verifier },
+        { provide: RESOURCE_SERVER, useValue: resourceServer },
+        { provide: ORIGIN_CHECK, useValue: originCheck },
         { provide: REST_AUDIENCE, useValue: publicUrl },
-        RestCallers,
+        { provide: APP_GUARD, useClass: RestGuard },
       ],
-      exports: [BUS, CONFIG, LOGGER, VERIFIER, REST_AUDIENCE, RestCallers],
+      exports: [BUS, CONFIG, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, REST_AUDIENCE],
     };
   }
 }

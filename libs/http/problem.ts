@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type ArgumentsHost,
   BadRequestException,
@@ -7,8 +8,10 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
+import type { Bus } from '#bus/bus.js';
 import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
-import { wwwAuthenticate } from '#identity/protected-resource.js';
+import type { ResourceServer } from '#identity/resource-server.js';
+import { recordRefusal } from './record-refusal.js';
 
 /** RFC 9457 problem details with our stable code. */
 export const problemOf = (code: ErrorCode, detail?: string) => ({
@@ -20,27 +23,41 @@ export const problemOf = (code: ErrorCode, detail?: string) => ({
   ...(detail === undefined ? {} : { detail }),
 });
 
+const INSTANCE = randomUUID();
+const UNREAD: ReadonlySet<ErrorCode> = new Set([
+  'body_invalid',
+  'body_too_large',
+  'json_malformed',
+  'media_type_refused',
+]);
+
 /** The last resort of every REST edge: stable codes out, unexpected errors into the log and nothing of them to the caller. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly logger: Logger,
-    /** Of the REST edges: 401 names the metadata document of this resource (RFC 9728 section 5.1). */
-    private readonly resource: () => string,
+    private readonly bus: Bus,
+    private readonly resourceServer: ResourceServer,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent || reply.raw.headersSent) return;
     const problem = this.problem(error);
-    if (problem.status === 401) {
-      const challenge = wwwAuthenticate({ resource: this.resource(), code: problem.code });
-      void reply.header('www-authenticate', challenge);
-    }
+    if (error instanceof CountersignError)
+      void reply.headers(this.resourceServer.challenge(error, this.resourceServer.rest()));
+    else if (UNREAD.has(problem.code)) this.record(problem.code);
     void reply
       .status(problem.status)
       .header('content-type', 'application/problem+json')
       .send(JSON.stringify(problem));
+  }
+
+  /** What was refused before any controller saw it (promise G6); the answer does not wait for the record. */
+  private record(code: ErrorCode): void {
+    recordRefusal(this.bus, INSTANCE, { code, where: 'rest', about: {} }).catch(() =>
+      this.logger.error({ code }, 'a refusal could not be recorded'),
+    );
   }
 
   private problem(error: unknown): ReturnType<typeof problemOf> {

@@ -1,50 +1,80 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import {
+  type CanActivate,
   createParamDecorator,
   type ExecutionContext,
   Inject,
   Injectable,
-  type PipeTransform,
+  SetMetadata,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { BUS, type Bus } from '#bus/bus.js';
 import { policyRoles } from '#contracts/policy.js';
 import { CountersignError } from '#core/errors.js';
-import { bearerToken } from '#identity/bearer-token.js';
 import type { Caller } from '#identity/caller.js';
-import type { TokenVerifier } from '#identity/token-verifier.js';
+import type { ResourceServer } from '#identity/resource-server.js';
+import type { OriginCheck } from './check-origin.js';
 import { recordRefusal } from './record-refusal.js';
 
 const INSTANCE = randomUUID();
-export const VERIFIER = Symbol('VERIFIER');
+export const RESOURCE_SERVER = Symbol('RESOURCE_SERVER');
+export const ORIGIN_CHECK = Symbol('ORIGIN_CHECK');
 export const REST_AUDIENCE = Symbol('REST_AUDIENCE');
 
 export interface RestCaller extends Caller {
   readonly roles: readonly string[];
 }
 
-/** Verifies the bearer token of a REST request and asks policy for the caller's roles. */
+const WITHOUT_TOKEN = Symbol('WITHOUT_TOKEN');
+
+/** Marks a controller or route as open to everybody; all others need a token. */
+export const WithoutToken = () => SetMetadata(WITHOUT_TOKEN, true);
+
+const callers = new WeakMap<IncomingMessage, RestCaller>();
+
+const requestOf = (context: ExecutionContext): IncomingMessage =>
+  context.switchToHttp().getRequest<FastifyRequest>().raw;
+
+/**
+ * Authenticates every REST request and asks policy for the caller's roles, before its body or query is looked at. Guards
+ * all routes of the process unless they say otherwise, so that a new route is not open by oversight.
+ */
 @Injectable()
-export class RestCallers implements PipeTransform<string | undefined, Promise<RestCaller>> {
+export class RestGuard implements CanActivate {
   constructor(
-    @Inject(VERIFIER) private readonly verifier: TokenVerifier,
+    @Inject(RESOURCE_SERVER) private readonly resourceServer: ResourceServer,
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(REST_AUDIENCE) private readonly audience: () => string,
+    @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
+    @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  async transform(authorization: string | undefined): Promise<RestCaller> {
-    const caller = await this.authenticate(authorization);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    // The handlers of the bus have a guard of their own: the permissions of its users.
+    if (context.getType() !== 'http') return true;
+    if (this.reflector.getAllAndOverride(WITHOUT_TOKEN, [context.getHandler(), context.getClass()]))
+      return true;
+    const request = requestOf(context);
+    const caller = await this.authenticate(request);
     const { roles } = await this.bus.request(policyRoles, { groups: [...caller.groups] });
-    return { ...caller, roles };
+    callers.set(request, { ...caller, roles });
+    return true;
   }
 
-  /** A refused token is on record like every other refusal (promise G6), without the token. */
-  private async authenticate(authorization: string | undefined): Promise<Caller> {
+  /** A refusal is on record like every other (promise G6), without the token. */
+  private async authenticate(request: IncomingMessage): Promise<Caller> {
+    const resource = this.resourceServer.rest();
+    let caller: Caller | undefined;
     try {
-      return await this.verifier.verify(bearerToken(authorization), this.audience());
+      this.checkOrigin(request);
+      caller = await this.resourceServer.authenticate(request, resource);
+      this.resourceServer.requireScopes(caller, resource.scopes);
+      return caller;
     } catch (error) {
       if (error instanceof CountersignError) {
-        const refusal = { code: error.code, where: 'rest', about: { detail: error.detail ?? null } };
+        const { code, detail = null } = error;
+        const refusal = { code, where: 'rest', about: { detail }, ...(caller && { caller }) };
         await recordRefusal(this.bus, INSTANCE, refusal).catch(() => undefined);
       }
       throw error;
@@ -52,12 +82,12 @@ export class RestCallers implements PipeTransform<string | undefined, Promise<Re
   }
 }
 
-const Authorization = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  return context.switchToHttp().getRequest<FastifyRequest>().headers.authorization;
+/** `@WhoCalls() caller: RestCaller` in a controller method. @throws CountersignError token_missing at a route without token */
+export const WhoCalls = createParamDecorator((_: unknown, context: ExecutionContext): RestCaller => {
+  const caller = callers.get(requestOf(context));
+  if (caller === undefined) throw new CountersignError('token_missing');
+  return caller;
 });
-
-/** `@WhoCalls() caller: RestCaller` in a controller method. */
-export const WhoCalls = (): ParameterDecorator => Authorization(RestCallers);
 
 /** @throws CountersignError forbidden */
 export const requireRole = (caller: RestCaller, oneOf: readonly string[]): void => {

@@ -8,7 +8,7 @@ const ISSUER = {
 };
 const NOW_S = 1_800_000_000;
 const caller = (claims: Record<string, unknown>, issuer = ISSUER) =>
-  callerFromClaims({ aud: 'urn:x', exp: NOW_S + 60, sub: 'u-1', ...claims }, 'urn:x', issuer, NOW_S, 30);
+  callerFromClaims({ aud: 'urn:x', exp: NOW_S + 60, sub: 'u-1', ...claims }, ['urn:x'], issuer, NOW_S, 30);
 
 describe('a caller made of claims', () => {
   it.each([
@@ -55,9 +55,54 @@ describe('a caller made of claims', () => {
     expect(caller({}, { ...ISSUER, groups_claim: '/constructor/name' }).groups).toEqual([]);
   });
 
-  it('says what to do about group overage', () => {
-    expect(() => caller({ _claim_names: { groups: 'src1' } })).toThrow(/group overage/);
+  it('reads groups at a dotted path; a claim of exactly that name comes first', () => {
+    const dotted = { ...ISSUER, groups_claim: 'realm_access.roles' };
+    expect(caller({ realm_access: { roles: ['C'] } }, dotted).groups).toEqual(['C']);
+    expect(caller({ 'realm_access.roles': ['D'], realm_access: { roles: ['C'] } }, dotted).groups).toEqual([
+      'D',
+    ]);
+    expect(caller({ realm_access: { groups: ['C'] } }, dotted).groups).toEqual([]);
+    expect(caller({}, { ...ISSUER, groups_claim: 'constructor.name' }).groups).toEqual([]);
+  });
+
+  it('takes one name for a list of one, and nothing that is no name', () => {
+    expect(caller({ groups: 'A' }).groups).toEqual(['A']);
+    for (const groups of [
+      7,
+      true,
+      {},
+      { 0: 'A' },
+      ['A', 7],
+      ['A', null],
+      [['A']],
+      [''],
+      '',
+      'a\nb',
+      ['x'.repeat(257)],
+    ])
+      expect(() => caller({ groups })).toThrow('token_invalid');
+    expect(caller({ groups: null }).groups).toEqual([]);
+  });
+
+  it('never takes group overage for no groups', () => {
+    expect(() => caller({ _claim_names: { groups: 'src1' } })).toThrow('groups_overage');
+    expect(() => caller({ _claim_names: { groups: null } })).toThrow('groups_overage');
+    expect(() => caller({ hasgroups: 'true' })).toThrow('groups_overage');
     expect(caller({ _claim_names: { address: 'src1' }, groups: ['A'] }).groups).toEqual(['A']);
+  });
+
+  it('does not mind group overage when roles are what counts', () => {
+    const roles = { ...ISSUER, groups_claim: 'roles' };
+    const overage = { _claim_names: { groups: 'src1' }, hasgroups: true };
+    expect(caller({ ...overage, roles: ['R'] }, roles).groups).toEqual(['R']);
+  });
+
+  it('has the scopes of scope or scp, each once, and none of a claim of another type', () => {
+    expect(caller({ scope: 'a b a' }).scopes).toEqual(['a', 'b']);
+    expect(caller({ scp: 'a b' }).scopes).toEqual(['a', 'b']);
+    expect(caller({ scp: ['a', 'b'] }).scopes).toEqual(['a', 'b']);
+    for (const scope of [undefined, 7, { a: true }, ['a', 7], 'x'.repeat(3_000), ['a', ['mcp']]])
+      expect(caller({ scope }).scopes).toEqual([]);
   });
 
   it('refuses more than a thousand groups', () => {

@@ -1,10 +1,10 @@
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
-import { type Claims, claimOf, isStringList, textClaim } from './claims.js';
+import { type Claims, claimOf, isRecord, isStringList, textClaim } from './claims.js';
 import { groupsFromClaims } from './groups.js';
 import type { IssuerOptions } from './identity-options.js';
 import { isMachineToken } from './machine-token.js';
-import { policyClaims } from './policy-claims.js';
+import { policyClaims, scopesOf } from './policy-claims.js';
 
 /**
  * Who sends a request, as proven by a verified access token. `issuer` and `subject` together are the identity (four
@@ -18,6 +18,8 @@ export interface Caller {
   /** The OAuth client, that is the agent; '' when the token names none. */
   readonly clientId: string;
   readonly groups: readonly string[];
+  /** Granted OAuth scopes, from `scope` (RFC 9068) or `scp`. */
+  readonly scopes: readonly string[];
   /** The small allow-list of claims that policy reads as `token.*`. */
   readonly claims: JsonObject;
   /** Epoch seconds. */
@@ -38,7 +40,7 @@ const clientOf = (claims: Claims): string => {
 };
 
 /** Checks of RFC 9068 section 4 that the JWT library leaves to us. */
-const checkClaims = (claims: Claims, audience: string, now_s: number, skew_s: number): number => {
+const checkClaims = (claims: Claims, audiences: readonly string[], now_s: number, skew_s: number): number => {
   const exp = claimOf(claims, 'exp');
   const iat = claimOf(claims, 'iat');
   const aud = claimOf(claims, 'aud');
@@ -49,28 +51,43 @@ const checkClaims = (claims: Claims, audience: string, now_s: number, skew_s: nu
   if (iat !== undefined && !(typeof iat === 'number' && iat <= now_s + skew_s)) {
     throw new CountersignError('token_invalid', 'the token was issued in the future (iat)');
   }
-  if (aud !== audience && !(isStringList(aud) && aud.includes(audience))) {
-    throw new CountersignError('token_invalid', `the token is not for ${audience} (aud)`);
-  }
-  // A sender-constrained token (RFC 8705, RFC 9449) sent as a bearer token is a stolen one as far as we can tell.
-  if (claimOf(claims, 'cnf') !== undefined) {
-    throw new CountersignError('token_invalid', 'sender-constrained tokens (cnf) cannot be checked here');
+  const named = typeof aud === 'string' ? [aud] : aud;
+  if (!isStringList(named) || !audiences.some((audience) => named.includes(audience))) {
+    throw new CountersignError('token_invalid', 'the token is not for this resource (aud)');
   }
   return exp;
 };
 
 /**
+ * The thumbprint of the key a token is bound to (RFC 9449 section 6.1), undefined for a bearer token.
+ * @throws CountersignError token_invalid for a binding that cannot be checked here (RFC 8705 certificates, ...): the token
+ *   may be a stolen one
+ */
+export const keyThumbprintOf = (claims: Claims): string | undefined => {
+  const cnf = claimOf(claims, 'cnf');
+  if (cnf === undefined) return undefined;
+  const jkt = isRecord(cnf) && Object.keys(cnf).length === 1 ? claimOf(cnf, 'jkt') : undefined;
+  if (typeof jkt !== 'string' || !/^[\w-]{43}$/.test(jkt))
+    throw new CountersignError(
+      'token_invalid',
+      'the token is bound in a way that cannot be checked here (cnf)',
+    );
+  return jkt;
+};
+
+/**
  * Makes the caller of claims whose signature is verified.
- * @throws CountersignError token_invalid, token_expired
+ * @param audiences values of `aud` that will do, the resource itself first
+ * @throws CountersignError token_invalid, token_expired, groups_overage
  */
 export const callerFromClaims = (
   claims: Claims,
-  audience: string,
+  audiences: readonly string[],
   issuer: IssuerOptions,
   now_s: number,
   skew_s: number,
 ): Caller => {
-  const expiresAt = checkClaims(claims, audience, now_s, skew_s);
+  const expiresAt = checkClaims(claims, audiences, now_s, skew_s);
   const subject = textClaim(claims, 'sub');
   if (subject === undefined) throw new CountersignError('token_invalid', 'the token has no subject (sub)');
   const clientId = clientOf(claims);
@@ -80,6 +97,7 @@ export const callerFromClaims = (
     principal: textClaim(claims, issuer.principal_claim) ?? subject,
     clientId,
     groups: groupsFromClaims(claims, issuer.groups_claim),
+    scopes: scopesOf(claims),
     claims: policyClaims(claims),
     expiresAt,
     isMachine: isMachineToken(claims, subject, clientId),

@@ -3,7 +3,9 @@ export interface IssuerOptions {
   readonly issuer: string;
   /** Default: `<issuer>/.well-known/openid-configuration`. */
   readonly discovery_url?: string;
-  /** Name of the claim that lists the groups, or a JSON Pointer into the claims ("/realm_access/roles"). */
+  /** Further values of `aud` accepted at every resource, for issuers that cannot name the resource (RFC 8707). */
+  readonly audiences?: readonly string[];
+  /** Name of the claim that lists the groups, a path ("realm_access.roles") or a JSON Pointer ("/realm_access/roles"). */
   readonly groups_claim: string;
   /** Name of the claim that people know the caller by; `sub` stands in when it is missing. */
   readonly principal_claim: string;

@@ -94,7 +94,7 @@ describe('the keys of an issuer', () => {
   });
 
   it('that cannot be had mean "unavailable" within 2 s, whatever the issuer does instead', async () => {
-    for (const mode of ['hang', 'error', 'redirect', 'endless'] as const) {
+    for (const mode of ['hang', 'drip', 'error', 'redirect', 'endless'] as const) {
       issuer.state.mode = mode;
       verifier = makeVerifier(issuer.url);
       const started_ms = performance.now();

@@ -51,7 +51,7 @@ export const startIssuer = async (keys: readonly FixtureKey[]) => {
     jwks: keys.map((key) => key.jwk) as unknown[],
     /** `issuer` of the discovery document, when it should lie. */
     says: undefined as string | undefined,
-    mode: 'up' as 'up' | 'error' | 'hang' | 'redirect' | 'endless',
+    mode: 'up' as 'up' | 'error' | 'hang' | 'drip' | 'redirect' | 'endless',
     jwksRequests: 0,
   };
   const server = createServer((request, response) => {
@@ -61,6 +61,10 @@ export const startIssuer = async (keys: readonly FixtureKey[]) => {
     if (state.mode === 'redirect')
       return void response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end();
     response.setHeader('content-type', 'application/json');
+    if (state.mode === 'drip') {
+      const timer = setInterval(() => response.write(' '), 50);
+      return void response.once('close', () => clearInterval(timer));
+    }
     if (state.mode === 'endless') return void response.end(`{"keys":[${'0,'.repeat(400_000)}0]}`);
     const document = { issuer: state.says ?? url, jwks_uri: `${url}/jwks` };
     response.end(JSON.stringify(request.url === '/jwks' ? { keys: state.jwks } : document));

@@ -6,7 +6,8 @@ import type { AsymmetricAlgorithm } from './identity-options.js';
 
 export interface JwtExpectations {
   readonly issuer: string;
-  readonly audience: string;
+  /** One of them must be in `aud`. */
+  readonly audiences: readonly [string, ...string[]];
   readonly algorithms: readonly AsymmetricAlgorithm[];
   readonly clock_skew_s: number;
   readonly now_s: number;
@@ -46,7 +47,7 @@ export const verifyWithPassportJwt = async (token: string, expected: JwtExpectat
           // The library takes a KeyObject as it is; its types know only PEM, which would be parsed on every call.
           secretOrKeyProvider: (_request, _token, done) => done(null, expected.key as unknown as Buffer),
           issuer: expected.issuer,
-          audience: expected.audience,
+          audience: [...expected.audiences],
           algorithms: [...expected.algorithms],
           jsonWebTokenOptions: { clockTolerance: expected.clock_skew_s, clockTimestamp: expected.now_s },
         },

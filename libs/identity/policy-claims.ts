@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
-import { type Claims, claimOf, isPlainText } from './claims.js';
+import { type Claims, claimOf, isPlainText, isStringList } from './claims.js';
 
 const LIST_MAX = 32;
 const SCOPE_CHARACTERS_MAX = 2_048;
@@ -18,11 +18,15 @@ const policyValue = (value: unknown): Json | undefined => {
 /** `scope` (RFC 9068) or `scp` (Entra ID, Okta; text or list) as one space-separated text. */
 const scopeOf = (claims: Claims): string | undefined => {
   const value = claimOf(claims, 'scope') ?? claimOf(claims, 'scp');
-  const scope = Array.isArray(value) ? value.join(' ') : value;
+  const scope = isStringList(value) ? value.join(' ') : value;
   const fits =
     typeof scope === 'string' && scope.length <= SCOPE_CHARACTERS_MAX && /^[\x20-\x7e]+$/.test(scope);
   return fits ? scope : undefined;
 };
+
+/** The granted scopes, each once; a claim of another type or over its limit grants nothing. */
+export const scopesOf = (claims: Claims): readonly string[] =>
+  Object.freeze([...new Set((scopeOf(claims) ?? '').split(' ').filter((scope) => scope !== ''))]);
 
 /** A claim that does not fit is left out: for policy a missing argument never allows anything. */
 export const policyClaims = (claims: Claims): JsonObject => {

@@ -69,6 +69,7 @@ describe('a good token', () => {
       principal: 'risk-analyst',
       clientId: 'agent-1',
       groups: ['BANK-RISK-ANALYST'],
+      scopes: ['mcp'],
       claims: { acr: 'mfa', scope: 'mcp' },
       expiresAt: exp,
       isMachine: false,
@@ -103,6 +104,52 @@ describe('a good token', () => {
   });
 });
 
+describe('several issuers', () => {
+  it('with the same key id each vouch only for their own tokens (iss mix-up)', async () => {
+    const other = await startIssuer([stranger]);
+    try {
+      const options = optionsFor(issuer.url);
+      const both = createTokenVerifier({
+        ...options,
+        issuers: [...options.issuers, ...optionsFor(other.url).issuers],
+      });
+      const by = (key: FixtureKey, iss: string) => sign(key, claimsFor(iss, AUDIENCE));
+      expect(stranger.kid).toBe(rsa.kid);
+      expect((await both.verify(await by(rsa, issuer.url), AUDIENCE)).issuer).toBe(issuer.url);
+      expect((await both.verify(await by(stranger, other.url), AUDIENCE)).issuer).toBe(other.url);
+      for (const mixed of [await by(rsa, other.url), await by(stranger, issuer.url)])
+        expect(await refusal(mixed, AUDIENCE, both)).toMatchObject({ code: 'token_invalid' });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that cannot name the endpoint may have further audiences, which count for no other issuer', async () => {
+    const other = await startIssuer([stranger]);
+    try {
+      const options = optionsFor(issuer.url);
+      const [withAudience] = options.issuers;
+      const both = createTokenVerifier({
+        ...options,
+        issuers: [
+          { ...withAudience, audiences: ['api://gateway'] } as (typeof options.issuers)[number],
+          ...optionsFor(other.url).issuers,
+        ],
+      });
+      const aud = 'api://gateway';
+      expect(await refusal(await token({ aud }), AUDIENCE, both)).toBe('accepted');
+      expect(await refusal(await token(), AUDIENCE, both)).toBe('accepted');
+      expect(await refusal(await token({ aud: 'api://gateway2' }), AUDIENCE, both)).toMatchObject({
+        code: 'token_invalid',
+      });
+      const foreign = await sign(stranger, claimsFor(other.url, aud));
+      expect(await refusal(foreign, AUDIENCE, both)).toMatchObject({ code: 'token_invalid' });
+    } finally {
+      await other.close();
+    }
+  });
+});
+
 describe('a token is refused', () => {
   const cases: readonly (readonly [string, Record<string, unknown>, Record<string, unknown>])[] = [
     ['for another audience', { aud: 'http://127.0.0.1:8080/mcp/warehouse' }, {}],
@@ -120,9 +167,8 @@ describe('a token is refused', () => {
     ['with a subject that is not text', { sub: 17 }, {}],
     ['with a line break in the principal', { preferred_username: 'a\nlevel=error' }, {}],
     ['with groups that are not names', { groups: [{ name: 'x' }] }, {}],
-    ['with group overage', { groups: undefined, _claim_names: { groups: 'src1' } }, {}],
-    ['with hasgroups', { groups: undefined, hasgroups: true }, {}],
-    ['when it is sender-constrained', { cnf: { jkt: 'x' } }, {}],
+
+    ['bound to a key, sent as a bearer token', { cnf: { jkt: 'x' } }, {}],
     ['of another type', {}, { typ: 'logout+jwt' }],
     ['without key id', {}, { kid: undefined }],
     ['with a path as key id', {}, { kid: '../../../../dev/null' }],
@@ -134,6 +180,16 @@ describe('a token is refused', () => {
     const iss = changes['iss'] === 'SLASH' ? { iss: `${issuer.url}/` } : {};
     expect(await refusalCode(await token({ ...changes, ...iss }, header))).toBe('token_invalid');
   });
+
+  it.each([
+    ['_claim_names', { groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: { src1: {} } }],
+    ['hasgroups', { groups: undefined, hasgroups: true }],
+  ])(
+    'as "too many groups", never as "no groups", when its groups are elsewhere (%s)',
+    async (_name, changes) => {
+      expect(await refusalCode(await token(changes))).toBe('groups_overage');
+    },
+  );
 
   it('when it has expired, without any tolerance', async () => {
     expect(await refusalCode(await token({ exp: nowSeconds() }))).toBe('token_expired');

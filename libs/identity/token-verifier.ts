@@ -1,11 +1,11 @@
 import { CountersignError } from '#core/errors.js';
-import { TOKEN_BYTES_MAX } from './bearer-token.js';
-import { type Caller, callerFromClaims } from './caller.js';
+import { type Caller, callerFromClaims, keyThumbprintOf } from './caller.js';
+import { TOKEN_BYTES_MAX } from './credential.js';
 import { checkedAlgorithms, type IdentityOptions, type IssuerOptions } from './identity-options.js';
 import { createIssuerKeys, type IssuerKeys } from './issuer-keys.js';
 import { verifyWithPassportJwt } from './passport-jwt-verification.js';
 import { readToken } from './token-text.js';
-import { createVerifiedTokenCache } from './verified-token-cache.js';
+import { createVerifiedTokenCache, type VerifiedToken } from './verified-token-cache.js';
 
 export interface TokenVerifier {
   /**
@@ -13,11 +13,24 @@ export interface TokenVerifier {
    * exact issuer and audience, times. Answers within 2 s. A token verified before costs microseconds until it expires
    * or the issuer's keys change.
    * @param audience the resource's URI, exactly as clients name it
-   * @throws CountersignError token_invalid, token_expired, identity_unavailable; never holding any part of the token
+   * A token bound to a key is refused: sent as a bearer token it is a stolen one as far as we can tell.
+   * @throws CountersignError token_invalid, token_expired, groups_overage, identity_unavailable; never holding any part of
+   *   the token
    */
   verify(token: string, audience: string): Promise<Caller>;
+  /**
+   * The same for a token that must be bound to a key (RFC 9449 section 6); whoever asks has yet to see the proof.
+   * @throws CountersignError as verify; token_invalid for a bearer token
+   */
+  verifyBound(token: string, audience: string): Promise<BoundCaller>;
   /** Fetches the keys of all issuers, so that readiness tells the truth. @throws CountersignError identity_unavailable */
   warm(): Promise<void>;
+}
+
+export interface BoundCaller {
+  readonly caller: Caller;
+  /** RFC 7638 thumbprint (SHA-256) of the key that must have signed the proof. */
+  readonly jkt: string;
 }
 
 interface TrustedIssuer {
@@ -50,46 +63,64 @@ export const createTokenVerifier = (options: IdentityOptions): TokenVerifier => 
     cache.clear();
   };
 
-  const remembered = (key: string, now_ms: number): Caller | undefined => {
+  const remembered = (key: string, now_ms: number): VerifiedToken | undefined => {
     const entry = cache.get(key);
     if (entry === undefined) return undefined;
     const keys = issuers.get(entry.caller.issuer)?.keys;
     const stands = keys?.usable(now_ms) && keys.generation() === entry.generation;
-    if (stands && entry.caller.expiresAt * 1000 > now_ms) return entry.caller;
+    if (stands && entry.caller.expiresAt * 1000 > now_ms) return entry;
     cache.delete(key);
     return undefined;
   };
 
-  const verifyAnew = async (token: string, audience: string, cacheKey: string): Promise<Caller> => {
+  const verifyAnew = async (token: string, audience: string, cacheKey: string): Promise<VerifiedToken> => {
     const hints = readToken(token, algorithms);
     const issuer = issuers.get(hints.iss);
     if (issuer === undefined)
       throw new CountersignError('token_invalid', 'the issuer of the token is not trusted here');
     const { key, generation } = await issuer.keys.key(hints.kid, hints.alg);
     const now_s = Date.now() / 1000;
+    const audiences = [audience, ...(issuer.options.audiences ?? [])] as const;
     const claims = await verifyWithPassportJwt(token, {
       issuer: issuer.options.issuer,
-      audience,
+      audiences,
       algorithms,
       clock_skew_s,
       now_s,
       key,
     });
-    const caller = callerFromClaims(claims, audience, issuer.options, now_s, clock_skew_s);
+    const jkt = keyThumbprintOf(claims);
+    const caller = callerFromClaims(claims, audiences, issuer.options, now_s, clock_skew_s);
     // The keys may have been fetched since; what is put in now must not be swept out as outdated by the next caller.
     dropOutdated();
-    if (token_cache_max > 0) cache.put(cacheKey, { caller, generation });
-    return caller;
+    const verified = { caller, jkt, generation };
+    if (token_cache_max > 0) cache.put(cacheKey, verified);
+    return verified;
+  };
+
+  const verified = async (token: string, audience: string): Promise<VerifiedToken> => {
+    // Before the hash: an oversized token must not cost anything.
+    if (token.length > TOKEN_BYTES_MAX) throw new CountersignError('token_invalid', 'the token is too long');
+    dropOutdated();
+    const key = cache.key(token, audience);
+    return remembered(key, Date.now()) ?? verifyAnew(token, audience, key);
   };
 
   return {
     verify: async (token, audience) => {
-      // Before the hash: an oversized token must not cost anything.
-      if (token.length > TOKEN_BYTES_MAX)
-        throw new CountersignError('token_invalid', 'the token is too long');
-      dropOutdated();
-      const key = cache.key(token, audience);
-      return remembered(key, Date.now()) ?? verifyAnew(token, audience, key);
+      const { caller, jkt } = await verified(token, audience);
+      if (jkt !== undefined)
+        throw new CountersignError(
+          'token_invalid',
+          'the token is bound to a key and is no bearer token (cnf)',
+        );
+      return caller;
+    },
+    verifyBound: async (token, audience) => {
+      const { caller, jkt } = await verified(token, audience);
+      if (jkt === undefined)
+        throw new CountersignError('token_invalid', 'the token is not bound to a key (cnf)');
+      return { caller, jkt };
     },
     warm: async () => {
       await Promise.all([...issuers.values()].map(({ keys }) => keys.warm()));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Caller } from './caller.js';
 import { createVerifiedTokenCache } from './verified-token-cache.js';
 
-const entry = { caller: {} as Caller, generation: 1 };
+const entry = { caller: {} as Caller, jkt: undefined, generation: 1 };
 
 describe('the verified-token cache', () => {
   it('holds no more than its limit and lets the least recently used go', () => {

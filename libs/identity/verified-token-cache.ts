@@ -3,6 +3,8 @@ import type { Caller } from './caller.js';
 
 export interface VerifiedToken {
   readonly caller: Caller;
+  /** Thumbprint of the key it is bound to; undefined for a bearer token. */
+  readonly jkt: string | undefined;
   /** Generation of the issuer's keys it was verified with. */
   readonly generation: number;
 }

@@ -1,12 +1,15 @@
 import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { WithoutToken } from '#http/rest-caller.js';
 import { registry } from '#telemetry/metrics.js';
 
 /** Named checks of what this service needs to do its work; each must settle within two seconds. */
 export type ReadinessChecks = { readonly [name: string]: () => Promise<unknown> };
 export const READINESS = Symbol('READINESS');
 
+/** For probes inside the network, which name the process by address and have no token. */
 @Controller()
+@WithoutToken()
 export class HealthHttp {
   constructor(@Inject(READINESS) private readonly checks: ReadinessChecks) {}
 

@@ -8,8 +8,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
+import { readSecret } from '#config/load-config.js';
 import { PlatformModule } from '#http/platform.module.js';
 import { ProblemFilter } from '#http/problem.js';
+import { flushRefusals } from '#http/record-refusal.js';
+import { createResourceServer } from '#identity/resource-server.js';
 import { createTokenVerifier } from '#identity/token-verifier.js';
 import { nestLogger } from '#telemetry/logger.js';
 import { collectProcessMetrics } from '#telemetry/metrics.js';
@@ -46,12 +49,18 @@ class ServiceModule {}
 export const startService = async (options: ServiceOptions): Promise<RunningService> => {
   const { config, logger, bus, transport } = options;
   let url = config.http.public_url ?? `http://${config.http.host}:${config.http.port}`;
+  const publicUrl = () => url;
   const platform = {
     bus,
     config,
     logger,
-    verifier: createTokenVerifier(config.identity),
-    publicUrl: () => url,
+    resourceServer: createResourceServer({
+      identity: config.identity,
+      verifier: createTokenVerifier(config.identity),
+      publicUrl,
+      dpopNonceSecret: config.identity.dpop_nonce && readSecret(config.identity.dpop_nonce),
+    }),
+    publicUrl,
   };
   const root: DynamicModule = {
     module: ServiceModule,
@@ -69,7 +78,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter(logger, platform.publicUrl));
+  app.useGlobalFilters(new ProblemFilter(logger, bus, platform.resourceServer));
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
   if (options.mount !== undefined) mount(app, options.mount);
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
@@ -83,6 +92,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   return {
     url,
     close: async () => {
+      await flushRefusals(bus);
       await app.close();
       await bus.close();
     },

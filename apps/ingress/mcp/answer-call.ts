@@ -1,12 +1,12 @@
 import type { GovernedMethod } from '#core/call/target.js';
 import { CountersignError, ERRORS } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { RequestId } from '#mcp/frame.js';
 import { rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import { callSeconds, callsTotal } from '#telemetry/metrics.js';
 import type { CallRequest } from '../call/call.js';
 import type { Exchange } from '../call/exchange.js';
-import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall, type Released } from '../handle-call.js';
 import { checkParamHeaders } from './check-mirror.js';
@@ -125,6 +125,9 @@ const run = async (
     const { caller, client, endpoint } = mcp;
     const refusal = await recorded(gateway, { where: endpoint, caller, method: call.method }, error);
     outcome = refusal.code;
+    // Of no effect on a stream that is open already; its final message says the same.
+    const { resourceServer } = gateway;
+    void mcp.post.reply.headers(resourceServer.challenge(refusal, resourceServer.mcp(mcp.post.server)));
     return (id) => ({
       frame: refusedCallFrame(id, call.method, client.era, refusal),
       status: statusOfCall(refusal),
@@ -214,9 +217,12 @@ const progressTokenOf = ({ _meta: meta }: JsonObject): RequestId | undefined => 
 export const ownerKey = ({ owner, client }: Pick<McpRequest, 'owner' | 'client'>): string =>
   `${owner}\n${client.era === 'legacy' ? (client.session?.id ?? '') : 'modern'}`;
 
-/** 503 and 429 say to any HTTP client that trying again may help; refusals of the call itself are ordinary answers. */
+/**
+ * 503 and 429 say to any HTTP client that trying again may help, 403 with its challenge that another token would (MCP
+ * basic/authorization, step-up); refusals of the call itself are ordinary answers.
+ */
 const statusOfCall = ({ code }: CountersignError): number =>
-  ERRORS[code].http >= 429 || code === 'params_invalid' ? ERRORS[code].http : 200;
+  ERRORS[code].http >= 429 || code === 'params_invalid' || code === 'scope_missing' ? ERRORS[code].http : 200;
 
 const MODERN_STATUS: Readonly<Record<number, number>> = { [-32020]: 400, [-32021]: 400, [-32022]: 400 };
 

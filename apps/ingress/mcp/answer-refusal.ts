@@ -1,9 +1,7 @@
 import { CountersignError, ERRORS } from '#core/errors.js';
-import { wwwAuthenticate } from '#identity/protected-resource.js';
 import { errorFrame } from '#mcp/frame-write.js';
 import { refusalsTotal } from '#telemetry/metrics.js';
 import type { Gateway } from '../gateway.js';
-import { resourceOf } from './authenticate.js';
 import type { Known, Post } from './mcp-request.js';
 import { recorded } from './recorded.js';
 import { RefusalWithData } from './refusal.js';
@@ -20,11 +18,7 @@ export const answerRefusal = async (
   refusalsTotal.inc({ code: refusal.code });
   if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
   const http = statusOf(refusal, known);
-  if (http === 401)
-    void reply.header(
-      'www-authenticate',
-      wwwAuthenticate({ resource: resourceOf(gateway, server), code: refusal.code }),
-    );
+  void reply.headers(gateway.resourceServer.challenge(refusal, gateway.resourceServer.mcp(server)));
   if (http === 405) void reply.header('allow', 'POST');
   const data = error instanceof RefusalWithData ? error.data : undefined;
   await reply

@@ -9,7 +9,7 @@ import type { Gateway } from '../gateway.js';
 import { discoverResult, initializeResult } from './about.js';
 import { answerCall, ownerKey } from './answer-call.js';
 import { answerRefusal } from './answer-refusal.js';
-import { authenticate } from './authenticate.js';
+import { authenticate, requireEndpointScopes } from './authenticate.js';
 import { checkMediaType, checkOrigin } from './check-headers.js';
 import { checkMirror } from './check-mirror.js';
 import { clientOf } from './client-of.js';
@@ -30,6 +30,7 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     checkOrigin(request, gateway);
     const caller = await authenticate(gateway, post);
     known.caller = caller;
+    requireEndpointScopes(gateway, post, caller);
     if (server !== undefined) gateway.catalog.server(server);
     checkMediaType(request);
     const frame = readBody(gateway, post);

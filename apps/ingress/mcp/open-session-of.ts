@@ -4,7 +4,7 @@ import type { Caller } from '#identity/caller.js';
 import { isModernRevision } from '#mcp/revisions.js';
 import type { Session } from '#mcp/session.js';
 import type { Gateway } from '../gateway.js';
-import { authenticate } from './authenticate.js';
+import { authenticate, requireEndpointScopes } from './authenticate.js';
 import { checkOrigin } from './check-headers.js';
 import type { Post } from './mcp-request.js';
 import { ownerOf, sessionOf } from './session-of.js';
@@ -23,6 +23,7 @@ export const openSessionOf = async (gateway: Gateway, post: Post): Promise<Opene
   const { request, server } = post;
   checkOrigin(request, gateway);
   const caller = await authenticate(gateway, post);
+  requireEndpointScopes(gateway, post, caller);
   if (server !== undefined) gateway.catalog.server(server);
   if (isModernRevision(request.headers['mcp-protocol-version'])) throw new CountersignError('method_refused');
   const session = sessionOf(gateway, caller, request.headers['mcp-session-id']);

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { CountersignError, ERRORS } from '#core/errors.js';
+import { ERRORS } from '#core/errors.js';
 import { problemOf } from '#http/problem.js';
 import { recordRefusal } from '#http/record-refusal.js';
-import { protectedResourceMetadata } from '#identity/protected-resource.js';
+import { WELL_KNOWN } from '#identity/protected-resource.js';
 import { errorFrame } from '#mcp/frame-write.js';
 import type { Gateway } from '../gateway.js';
 import { answerRefusal } from './answer-refusal.js';
@@ -31,9 +31,9 @@ export const mcpRoutes = (fastify: FastifyInstance, gateway: () => Gateway): voi
       scope.get<WithServer>(url, on(orRefuse(handleGet)));
       scope.delete<WithServer>(url, on(orRefuse(handleDelete)));
     }
-    for (const url of ['', '/mcp', '/mcp/:server']) {
-      scope.get<WithServer>(`/.well-known/oauth-protected-resource${url}`, (request, reply) =>
-        metadata(gateway(), url, request.params.server, reply),
+    for (const url of ['/mcp', '/mcp/:server']) {
+      scope.get<WithServer>(WELL_KNOWN + url, (request, reply) =>
+        metadata(gateway(), request.params.server, reply),
       );
     }
   });
@@ -59,24 +59,12 @@ const refuseUnread = async (gateway: Gateway, reply: FastifyReply, error: unknow
     .send(errorFrame(null, code));
 };
 
-const metadata = (
-  gateway: Gateway,
-  url: string,
-  server: string | undefined,
-  reply: FastifyReply,
-): FastifyReply => {
+const metadata = (gateway: Gateway, server: string | undefined, reply: FastifyReply): FastifyReply => {
   if (server !== undefined && !gateway.catalog.has(server)) {
     return reply
       .code(404)
       .header('content-type', 'application/problem+json')
-      .send(JSON.stringify(problemOf(new CountersignError('not_found').code)));
+      .send(JSON.stringify(problemOf('not_found')));
   }
-  const path = url.replace(':server', server ?? '');
-  return reply.send(
-    protectedResourceMetadata({
-      resource: `${gateway.publicUrl()}${path}`,
-      authorization_servers: gateway.config.identity.issuers.map(({ issuer }) => issuer),
-      resource_name: 'Countersign MCP gateway',
-    }),
-  );
+  return reply.send(gateway.resourceServer.metadata(gateway.resourceServer.mcp(server)));
 };

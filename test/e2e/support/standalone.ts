@@ -36,8 +36,8 @@ export interface PrivateOptions {
   readonly policy: string;
   /** As in the configuration file. */
   readonly upstreams: readonly Settings[];
-  /** Further settings of the configuration file. */
-  readonly settings?: Settings;
+  /** Further settings of the configuration file; a function is given the issuer of the test. */
+  readonly settings?: Settings | ((issuer: string) => Settings);
   /** Default: a folder of the stage. */
   readonly data?: string;
   /** Further paths of the ingress that the issuer gives tokens for. */
@@ -65,7 +65,7 @@ export const writeConfig = async (
     log_level: 'info',
     identity: { issuers: [{ issuer }] },
     upstreams,
-    ...settings,
+    ...(typeof settings === 'function' ? settings(issuer) : settings),
   };
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config, null, 2));
