@@ -2,7 +2,8 @@
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
 export type LogLevel = (typeof LEVELS)[number];
 
-export const isLogLevel = (value: unknown): value is LogLevel => (LEVELS as readonly unknown[]).includes(value);
+export const isLogLevel = (value: unknown): value is LogLevel =>
+  (LEVELS as readonly unknown[]).includes(value);
 
 /** Whether a message is at least as severe as what was asked for; unknown levels are not. */
 export const isAtLeast = (level: unknown, asked: LogLevel): boolean =>

@@ -6,7 +6,7 @@ import { CountersignError, ERRORS } from '#core/errors.js';
 import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { CallAnswer, ServerRequest } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
-import { canBeAsked } from '../mcp/client.js';
+import { canBeAsked, capabilityFor } from '../mcp/client.js';
 import type { Call } from './call.js';
 import { type Decided, decideTarget } from './decide.js';
 import type { Exchange } from './exchange.js';
@@ -51,7 +51,11 @@ export class ClientQuestions {
     } catch (error) {
       const code = error instanceof CountersignError ? error.code : 'internal';
       const { rpc, says } = ERRORS[code];
-      return { kind: 'error', bytes: Buffer.from(JSON.stringify({ code: rpc, message: says })) };
+      const data =
+        code === 'capability_missing'
+          ? { data: { requiredCapabilities: capabilityFor(request.method, request.params) } }
+          : {};
+      return { kind: 'error', bytes: Buffer.from(JSON.stringify({ code: rpc, message: says, ...data })) };
     }
   }
 

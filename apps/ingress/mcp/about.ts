@@ -1,8 +1,8 @@
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
 import { type LegacyRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
 import type { UpstreamServer } from '#mcp/upstream/upstream.types.js';
-import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { GATEWAY_INFO, INSTRUCTIONS } from './gateway-info.js';
 
@@ -61,6 +61,8 @@ const tasks = (servers: readonly UpstreamServer[], era: 'legacy' | 'modern'): Js
     );
     return some ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
   }
-  const legacy = servers.find((server) => server.era === 'legacy' && isJsonObject(server.capabilities['tasks']));
+  const legacy = servers.find(
+    (server) => server.era === 'legacy' && isJsonObject(server.capabilities['tasks']),
+  );
   return legacy === undefined ? {} : { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
 };

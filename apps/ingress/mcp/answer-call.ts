@@ -18,6 +18,7 @@ import type { McpRequest } from './mcp-request.js';
 import { ModernExchange, type Round } from './modern-exchange.js';
 import { recorded } from './recorded.js';
 import { refusedCallFrame } from './refusal-result.js';
+import { shownError } from './shown-error.js';
 import { shownResult } from './shown-result.js';
 import { toCallRequest } from './to-call-request.js';
 
@@ -117,8 +118,10 @@ const run = async (
   try {
     const released = await throughQuestions(gateway, mcp, call, exchange);
     const { bytes, kind } = released;
-    if (kind === 'error')
-      return (id) => ({ frame: rawErrorFrame(id, bytes), status: errorStatus(mcp, bytes) });
+    if (kind === 'error') {
+      const { bytes: error, status } = shownError(mcp.client, bytes);
+      return (id) => ({ frame: rawErrorFrame(id, error), status });
+    }
     const shown = shownResult(gateway, mcp.owner, mcp.client, released);
     return (id) => ({ frame: resultFrame(id, shown), status: 200 });
   } catch (error) {
@@ -223,12 +226,3 @@ export const ownerKey = ({ owner, client }: Pick<McpRequest, 'owner' | 'client'>
  */
 const statusOfCall = ({ code }: CountersignError): number =>
   ERRORS[code].http >= 429 || code === 'params_invalid' || code === 'scope_missing' ? ERRORS[code].http : 200;
-
-const MODERN_STATUS: Readonly<Record<number, number>> = { [-32020]: 400, [-32021]: 400, [-32022]: 400 };
-
-/** Errors of an upstream that the specification pairs with an HTTP status (MCP 2026-07-28 basic: error codes). */
-const errorStatus = ({ client }: McpRequest, bytes: Uint8Array): number => {
-  if (client.era === 'legacy') return 200;
-  const { code } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { code?: unknown };
-  return typeof code === 'number' ? (MODERN_STATUS[code] ?? 200) : 200;
-};

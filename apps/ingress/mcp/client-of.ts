@@ -64,7 +64,8 @@ const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
 const tasksOf = ({ extensions }: JsonObject): readonly SessionCapability[] =>
   isJsonObject(extensions) && isJsonObject(extensions[TASKS_EXTENSION]) ? ['tasks'] : [];
 
-const metaOf = ({ _meta: meta }: JsonObject): JsonObject | undefined => (isJsonObject(meta) ? meta : undefined);
+const metaOf = ({ _meta: meta }: JsonObject): JsonObject | undefined =>
+  isJsonObject(meta) ? meta : undefined;
 
 const unsupported = (revision: unknown): RefusalWithData => {
   const requested = String(revision).slice(0, 32);

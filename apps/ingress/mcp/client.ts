@@ -58,3 +58,17 @@ export const canBeAsked = ({ capabilities }: Client, method: string, { mode }: J
       return false;
   }
 };
+
+/** What a client would have to declare for a question, as `ClientCapabilities` has it. */
+export const capabilityFor = (method: string, { mode }: JsonObject): JsonObject => {
+  switch (method) {
+    case 'elicitation/create':
+      return { elicitation: mode === 'url' ? { url: {} } : { form: {} } };
+    case 'sampling/createMessage':
+      return { sampling: {} };
+    case 'roots/list':
+      return { roots: {} };
+    default:
+      return {};
+  }
+};

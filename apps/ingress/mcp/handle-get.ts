@@ -5,10 +5,10 @@ import { sseComment, sseMessage } from '#mcp/sse.js';
 import { LIST_KINDS } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
 import type { Listener } from '../listeners.js';
-import { SSE_HEADERS } from './sse-headers.js';
 import { untilExpiry } from './listen.js';
 import type { Post } from './mcp-request.js';
 import { type Opened, openSessionOf } from './open-session-of.js';
+import { SSE_HEADERS } from './sse-headers.js';
 
 const KEEP_ALIVE_MS = 15_000;
 const OWN_STREAM = /^listen_/;

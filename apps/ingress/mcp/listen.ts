@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { CountersignError } from '#core/errors.js';
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import { notificationFrame, resultFrame } from '#mcp/frame-write.js';
 import { META } from '#mcp/meta.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
 import type { Exchange } from '../call/exchange.js';
-import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall } from '../handle-call.js';
 import type { Listener } from '../listeners.js';

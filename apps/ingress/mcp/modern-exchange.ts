@@ -1,10 +1,10 @@
 import { CountersignError } from '#core/errors.js';
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { RequestId } from '#mcp/frame.js';
 import { notificationFrame } from '#mcp/frame-write.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { Exchange } from '../call/exchange.js';
-import { isJsonObject } from '#core/evidence/json-object.js';
 import { canBeAsked, type ModernClient } from './client.js';
 import type { HttpReply } from './http-reply.js';
 import { progressParams } from './progress-params.js';
@@ -109,7 +109,8 @@ export class ModernExchange implements Exchange {
     });
     for (const [key, { settle }] of this.open) {
       const answer = answers[key];
-      if (isJsonObject(answer)) settle.resolve({ kind: 'result', bytes: Buffer.from(JSON.stringify(answer)) });
+      if (isJsonObject(answer))
+        settle.resolve({ kind: 'result', bytes: Buffer.from(JSON.stringify(answer)) });
     }
     const unanswered = [...this.open.keys()].some((key) => !isJsonObject(answers[key]));
     if (unanswered) this.gathering ??= setTimeout(() => this.park(), GATHER_MS);

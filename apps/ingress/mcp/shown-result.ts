@@ -1,6 +1,6 @@
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Digest } from '#core/hash.js';
 import { type MemberChanges, rewriteMembers } from '#mcp/rewrite-members.js';
-import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import type { Released } from '../handle-call.js';
 import type { Client } from './client.js';
@@ -51,5 +51,7 @@ const handles = (
   if (call.era === 'modern' || call.method !== 'tools/call')
     return { set: { taskId: JSON.stringify(taskId) } };
   const { task } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { task?: unknown };
-  return { set: { task: JSON.stringify(isJsonObject(task as never) ? { ...(task as object), taskId } : task) } };
+  return {
+    set: { task: JSON.stringify(isJsonObject(task as never) ? { ...(task as object), taskId } : task) },
+  };
 };

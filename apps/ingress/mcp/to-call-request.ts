@@ -1,9 +1,9 @@
 import { type GovernedMethod, targetOf } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import { TASKS_EXTENSION } from '#mcp/meta.js';
 import type { CallRequest } from '../call/call.js';
-import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
