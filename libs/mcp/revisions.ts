@@ -5,6 +5,9 @@
 export const DOWNSTREAM_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const;
 export const UPSTREAM_REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
 
+/** The era in which each request stands alone. */
+export const MODERN_REVISION = '2026-07-28';
+
 export type DownstreamRevision = (typeof DOWNSTREAM_REVISIONS)[number];
 export type UpstreamRevision = (typeof UPSTREAM_REVISIONS)[number];
 

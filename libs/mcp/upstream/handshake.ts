@@ -2,10 +2,13 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isUpstreamRevision, UPSTREAM_REVISIONS } from '../revisions.js';
 import { parseStrictJson } from '../strict-json.js';
+import { clientCapabilities, type ServerRequestMethod } from './client-capabilities.js';
+import { asObject, objectOrNull } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkSettings } from './link.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
 import type { CallAnswer, UpstreamServer } from './upstream.types.js';
+import type { ClientInfo } from './upstream-config.types.js';
 
 /**
  * Initialises a new link (MCP basic/lifecycle); `confirm` sends notifications/initialized. A link that cannot be
@@ -14,13 +17,18 @@ import type { CallAnswer, UpstreamServer } from './upstream.types.js';
  */
 export const initialize = async (
   link: Link,
-  { client, limits }: Pick<LinkSettings<unknown>, 'client' | 'limits'>,
+  { client, limits, serverRequests }: Omit<LinkSettings<unknown>, 'transport'>,
   signal: AbortSignal,
   confirm: (revision: string) => Promise<void>,
 ): Promise<UpstreamServer> => {
-  const options = { deadline_ms: limits.connect_ms, signal, resultBytesMax: limits.message_bytes_max };
+  const options = {
+    deadline_ms: limits.connect_ms,
+    signal,
+    resultBytesMax: limits.message_bytes_max,
+    ours: true,
+  };
   try {
-    const answer = await link.request('initialize', initializeParams(client), options);
+    const answer = await link.request('initialize', initializeParams(client, serverRequests), options);
     const server = readServer(answer, limits);
     await confirm(server.revision);
     return server;
@@ -30,11 +38,11 @@ export const initialize = async (
   }
 };
 
-const initializeParams = (client: LinkSettings<unknown>['client']): Uint8Array =>
+const initializeParams = (client: ClientInfo, serverRequests: readonly ServerRequestMethod[]): Uint8Array =>
   Buffer.from(
     JSON.stringify({
       protocolVersion: UPSTREAM_REVISIONS[0],
-      capabilities: {},
+      capabilities: clientCapabilities(serverRequests),
       clientInfo: { name: client.name, version: client.version },
     }),
   );
@@ -49,14 +57,11 @@ const readServer = (answer: CallAnswer, limits: UpstreamLimits): UpstreamServer 
   return {
     era: 'legacy',
     revision: protocolVersion,
-    capabilities: objectOr(capabilities, {}),
-    info: objectOr(serverInfo, null),
+    capabilities: asObject(capabilities),
+    info: objectOrNull(serverInfo),
     instructions: typeof instructions === 'string' ? instructions : null,
   };
 };
-
-const objectOr = <Other>(value: unknown, other: Other): JsonObject | Other =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : other;
 
 /** Nothing depends on the outcome of a failed initialize, so whatever went wrong means: not reachable. */
 const asConnectError = (error: unknown): CountersignError => {

@@ -1,8 +1,12 @@
 import { Pool } from 'undici';
-import { type HttpSink, type ResponseHeaders, sendHttp } from './http-send.js';
+import { sendAuthorized } from './http-auth.js';
+import { type HttpRequest, type HttpSink, type ResponseHeaders, sendHttp } from './http-send.js';
+import type { UpstreamAuth, UpstreamCaller } from './upstream-auth.types.js';
 import type { HttpTransport } from './upstream-config.types.js';
 
 const CONNECT_MS = 10_000;
+/** Below the 5 s after which many servers close an idle connection: a request must not meet a closing one. */
+const IDLE_MS = 4_000;
 /** What a server may add to an answer nobody reads. */
 const IGNORED_BYTES_MAX = 64 * 1024;
 /** These are the protocol's; a configured value would break framing or sessions. */
@@ -15,17 +19,24 @@ export interface HttpEndpoint {
   sessionId: string | undefined;
   revision: string | undefined;
   readonly pool: Pool;
-  post(frame: Uint8Array, sink: HttpSink): { abort(): void };
-  get(lastEventId: string | undefined, sink: HttpSink): { abort(): void };
+  post(frame: Uint8Array, sink: HttpSink, more?: SendOptions): { abort(): void };
+  get(lastEventId: string | undefined, sink: HttpSink, more?: SendOptions): { abort(): void };
   /** Sends a message that has no answer. @returns the HTTP status, 0 when there was none in time. */
-  tell(frame: Uint8Array, timeout_ms: number): Promise<number>;
+  tell(frame: Uint8Array, timeout_ms: number, more?: SendOptions): Promise<number>;
   /** Ends the session at the server, if it lets us. */
   endSession(timeout_ms: number): Promise<void>;
+}
+
+export interface SendOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly caller?: UpstreamCaller | undefined;
 }
 
 export interface HttpTarget {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  readonly auth: UpstreamAuth | undefined;
+  readonly connector: HttpTransport['connector'];
 }
 
 /** @throws TypeError for what can never work: not http(s), credentials in the address, a reserved or malformed header. */
@@ -39,7 +50,7 @@ export const readTarget = (transport: HttpTransport): HttpTarget => {
     if (RESERVED.test(name)) throw new TypeError(`upstream header ${name} is reserved`);
     if (!HEADER_VALUE.test(value)) throw new TypeError(`upstream header ${name} is malformed`);
   }
-  return { url, headers };
+  return { url, headers, auth: transport.auth, connector: transport.connector };
 };
 
 /** @param calls_max requests that can be under way without one waiting for the connection of another. */
@@ -47,36 +58,46 @@ export const openEndpoint = (target: HttpTarget, calls_max: number): HttpEndpoin
   const { url } = target;
   // One more for the stream that listens, a few for cancelling and answering while all others are taken.
   const connections = calls_max + 4;
-  const pool = new Pool(url.origin, { connections, pipelining: 1, connect: { timeout: CONNECT_MS } });
+  const connect = target.connector ?? { timeout: CONNECT_MS };
+  const pool = new Pool(url.origin, { connections, pipelining: 1, keepAliveTimeout: IDLE_MS, connect });
   const path = url.pathname + url.search;
-  const headers = (accept: string): Record<string, string> => ({
-    ...target.headers,
-    accept,
-    ...(endpoint.sessionId !== undefined && { 'mcp-session-id': endpoint.sessionId }),
-    ...(endpoint.revision !== undefined && { 'mcp-protocol-version': endpoint.revision }),
-  });
+  const send = (
+    request: Omit<HttpRequest, 'path' | 'headers'>,
+    accept: string,
+    sink: HttpSink,
+    { headers, caller }: SendOptions,
+  ) =>
+    sendAuthorized(
+      target.auth,
+      caller,
+      (credentials, own) => {
+        const all: Record<string, string> = {
+          ...target.headers,
+          ...credentials,
+          accept,
+          ...(request.body && { 'content-type': 'application/json' }),
+          ...(endpoint.sessionId !== undefined && { 'mcp-session-id': endpoint.sessionId }),
+          ...(endpoint.revision !== undefined && { 'mcp-protocol-version': endpoint.revision }),
+          ...headers,
+        };
+        return sendHttp(pool, { ...request, path, headers: all }, own);
+      },
+      sink,
+    );
   const endpoint: HttpEndpoint = {
     sessionId: undefined,
     revision: undefined,
     pool,
-    post(body, sink) {
-      const both = { ...headers('application/json, text/event-stream'), 'content-type': 'application/json' };
-      return sendHttp(pool, { method: 'POST', path, headers: both, body }, sink);
+    post: (body, sink, more = {}) =>
+      send({ method: 'POST', body }, 'application/json, text/event-stream', sink, more),
+    get(lastEventId, sink, more = {}) {
+      const headers = { ...more.headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
+      return send({ method: 'GET' }, 'text/event-stream', sink, { ...more, headers });
     },
-    get(lastEventId, sink) {
-      const resume: Record<string, string> =
-        lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-      return sendHttp(
-        pool,
-        { method: 'GET', path, headers: { ...headers('text/event-stream'), ...resume } },
-        sink,
-      );
-    },
-    tell: (frame, timeout_ms) => statusOnly(timeout_ms, (sink) => endpoint.post(frame, sink)),
+    tell: (frame, timeout_ms, more) => statusOnly(timeout_ms, (sink) => endpoint.post(frame, sink, more)),
     async endSession(timeout_ms) {
       if (endpoint.sessionId === undefined) return;
-      const request = { method: 'DELETE', path, headers: headers('application/json') } as const;
-      await statusOnly(timeout_ms, (sink) => sendHttp(pool, request, sink));
+      await statusOnly(timeout_ms, (sink) => send({ method: 'DELETE' }, 'application/json', sink, {}));
     },
   };
   return endpoint;

@@ -22,8 +22,12 @@ describe('an HTTP upstream', () => {
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
     });
-    expect(server.methods().slice(0, 2)).toEqual(['initialize', 'notifications/initialized']);
-    expect(server.received[0]?.headers).not.toHaveProperty('mcp-session-id');
+    expect(server.methods().slice(0, 3)).toEqual([
+      'server/discover',
+      'initialize',
+      'notifications/initialized',
+    ]);
+    expect(server.received[1]?.headers).not.toHaveProperty('mcp-session-id');
   });
 
   it('reads an answer from an event stream, past comments, progress and questions of the server', async () => {
@@ -157,7 +161,7 @@ describe('an HTTP upstream that cannot be reached', () => {
 
   it.each([
     ['refuses to initialise', 401, 'HTTP 401'],
-    ['breaks while initialising', 500, 'initialize: HTTP 500'],
+    ['breaks while initialising', 500, 'server/discover: HTTP 500'],
   ])('%s: down, without a word of its body', async (_, status, reason) => {
     const { upstream } = await start({
       first: (_request, res) => {

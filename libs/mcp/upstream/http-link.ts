@@ -1,23 +1,21 @@
 import { CountersignError } from '#core/errors.js';
-import type { Frame } from '../frame.js';
+import type { RequestId } from '../frame.js';
 import { notificationFrame, requestFrame } from '../frame-write.js';
-import { tellChange } from './changes.js';
 import { type Exchange, openExchange } from './exchange.js';
 import { initialize } from './handshake.js';
 import type { AnswerContext } from './http-answer.js';
-import { type HttpEndpoint, type HttpTarget, openEndpoint, readTarget } from './http-endpoint.js';
+import { type HttpEndpoint, type HttpTarget, openEndpoint } from './http-endpoint.js';
 import { listen } from './http-listen.js';
 import { postRequest } from './http-post.js';
 import { resume } from './http-resume.js';
 import { headerOf, type ResponseHeaders } from './http-send.js';
-import { legacyWatch } from './legacy-watch.js';
+import { legacyReady } from './legacy-ready.js';
 import type { UpstreamLimits } from './limits.js';
-import type { Connect, Link, LinkEvents, LinkSettings } from './link.js';
-import { answerServerRequest } from './server-request.js';
-import { type CallAnswer, LIST_KINDS, type RequestOptions } from './upstream.types.js';
-import type { HttpTransport } from './upstream-config.types.js';
+import type { Link, LinkEvents, LinkRequestOptions, LinkSettings, ReadyLink } from './link.js';
+import { type Conversation, takeServerFrame } from './server-frames.js';
+import { type CallAnswer, LIST_KINDS } from './upstream.types.js';
 
-type Settings = LinkSettings<HttpTransport>;
+type Settings = LinkSettings<unknown>;
 
 interface HttpLink extends Link {
   readonly endpoint: HttpEndpoint;
@@ -27,37 +25,38 @@ interface HttpLink extends Link {
 
 /** Telling a server that a call is cancelled, or that we leave. */
 const COURTESY_MS = 1_000;
-/** Answers to questions of a server that may be under way; more are dropped. */
+/** Answers to pings and refusals that may be under way; more are dropped. */
 const REPLIES_MAX = 16;
 const SESSION_GONE = 'the session has ended';
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 
-/** MCP Streamable HTTP (2025-03-26 and later). @throws TypeError when the address or headers cannot work. */
-export const connectHttp = (settings: Settings): Connect => {
-  const target = readTarget(settings.transport);
-  return async (events, signal) => {
-    const link = openHttpLink(target, settings, events);
-    const server = await initialize(link, settings, signal, async (revision) => {
-      link.endpoint.revision = revision;
-      const initialized = notificationFrame('notifications/initialized');
-      const status = await link.endpoint.tell(initialized, settings.limits.request_ms);
-      if (status < 200 || status > 299)
-        throw new CountersignError('upstream_unavailable', `initialized: HTTP ${status}`);
-      link.listen();
-    });
-    return { ...link, ...legacyWatch(link, settings.limits), server };
-  };
+/** MCP Streamable HTTP of the revisions 2025-03-26 to 2025-11-25. */
+export const connectLegacyHttp = async (
+  target: HttpTarget,
+  settings: Settings,
+  events: LinkEvents,
+  signal: AbortSignal,
+): Promise<ReadyLink> => {
+  const link = openHttpLink(target, settings, events);
+  const server = await initialize(link, settings, signal, async (revision) => {
+    link.endpoint.revision = revision;
+    const initialized = notificationFrame('notifications/initialized');
+    const status = await link.endpoint.tell(initialized, settings.limits.request_ms);
+    if (status < 200 || status > 299)
+      throw new CountersignError('upstream_unavailable', `initialized: HTTP ${status}`);
+    link.listen();
+  });
+  return legacyReady(link, server, settings.limits);
 };
 
-interface Connection {
+interface Connection extends Conversation {
+  readonly exchanges: Map<RequestId, Exchange>;
   readonly endpoint: HttpEndpoint;
   readonly limits: UpstreamLimits;
-  readonly events: LinkEvents;
   readonly lost: PromiseWithResolvers<string>;
   /** Aborted once no new request can be sent. */
   readonly ending: AbortController;
   nextId: number;
-  underWay: number;
   replies: number;
   /** A socket was closed or a request refused: the server may have been restarted and have forgotten the session. */
   doubtful: boolean;
@@ -65,15 +64,17 @@ interface Connection {
 }
 
 const openHttpLink = (target: HttpTarget, settings: Settings, events: LinkEvents): HttpLink => {
-  const { limits } = settings;
+  const { limits, serverRequests } = settings;
   const connection: Connection = {
     endpoint: openEndpoint(target, limits.calls_max),
     limits,
     events,
+    serverRequests,
+    exchanges: new Map(),
+    reply: (frame, exchange) => void reply(connection, frame, exchange),
     lost: Promise.withResolvers(),
     ending: new AbortController(),
     nextId: 1,
-    underWay: 0,
     replies: 0,
     doubtful: false,
     asking: undefined,
@@ -88,7 +89,7 @@ const openHttpLink = (target: HttpTarget, settings: Settings, events: LinkEvents
     listen: () => listenForChanges(connection),
     async stillKnown() {
       if (ending.signal.aborted) return false;
-      if (!connection.doubtful || connection.underWay >= limits.calls_max) return true;
+      if (!connection.doubtful || connection.exchanges.size >= limits.calls_max) return true;
       connection.asking ??= ask(connection);
       return connection.asking;
     },
@@ -113,20 +114,21 @@ const request = (
   connection: Connection,
   method: string,
   paramsBytes: Uint8Array,
-  options: RequestOptions,
+  options: LinkRequestOptions,
 ): Promise<CallAnswer> => {
   const { endpoint, ending, limits } = connection;
   const id = connection.nextId++;
   const exchange = openExchange(id, options, (reason, sent) => {
     // initialize is the one request that must not be cancelled (basic/utilities/cancellation).
     if (!sent || method === 'initialize') return;
-    void endpoint.tell(notificationFrame('notifications/cancelled', { requestId: id, reason }), COURTESY_MS);
+    const cancelled = notificationFrame('notifications/cancelled', { requestId: id, reason });
+    void endpoint.tell(cancelled, COURTESY_MS, { caller: options.caller });
   });
   if (ending.signal.aborted) exchange.refuse(SESSION_GONE);
-  else if (connection.underWay >= limits.calls_max) exchange.refuse('too many calls are under way');
+  else if (connection.exchanges.size >= limits.calls_max) exchange.refuse('too many calls are under way');
   if (exchange.over) return exchange.settled;
   const context = answerContext(connection, exchange, options.resultBytesMax);
-  connection.underWay++;
+  connection.exchanges.set(id, exchange);
   postRequest(endpoint, requestFrame(id, method, paramsBytes), context, {
     onHead(status, headers) {
       if (method === 'initialize') endpoint.sessionId = sessionIdOf(headers);
@@ -134,9 +136,7 @@ const request = (
     },
     onUnreachable: (code) => lose(connection, `cannot be reached (${code})`),
   });
-  return exchange.settled.finally(() => {
-    connection.underWay--;
-  });
+  return exchange.settled.finally(() => connection.exchanges.delete(id));
 };
 
 const answerContext = (connection: Connection, exchange: Exchange, resultBytesMax: number): AnswerContext => {
@@ -148,24 +148,22 @@ const answerContext = (connection: Connection, exchange: Exchange, resultBytesMa
     inSession: endpoint.sessionId !== undefined,
     onSessionGone: () => lose(connection, SESSION_GONE),
     onFrame(frame) {
-      if (frame.kind === 'notification' && frame.method === 'notifications/progress')
-        exchange.progress(frame.params);
-      else takeFrame(connection, frame);
+      if (frame.kind !== 'response') takeServerFrame(connection, frame, exchange);
     },
     onCut: (cursor, why) => void resume(endpoint, context, cursor, why, ending.signal),
   };
   return context;
 };
 
-const takeFrame = (connection: Connection, frame: Frame): void => {
-  if (frame.kind === 'request') void reply(connection, answerServerRequest(frame));
-  else if (frame.kind === 'notification') tellChange(connection.events, frame.method, frame.params);
-};
-
-const reply = async (connection: Connection, frame: Uint8Array): Promise<void> => {
+const reply = async (connection: Connection, frame: Uint8Array, exchange?: Exchange): Promise<void> => {
+  const { endpoint, limits } = connection;
+  if (exchange) {
+    await endpoint.tell(frame, limits.request_ms, { caller: exchange.caller });
+    return;
+  }
   if (connection.replies >= REPLIES_MAX) return;
   connection.replies++;
-  await connection.endpoint.tell(frame, COURTESY_MS);
+  await endpoint.tell(frame, COURTESY_MS);
   connection.replies--;
 };
 
@@ -174,7 +172,9 @@ const listenForChanges = (connection: Connection): void => {
   void listen(endpoint, {
     limits,
     signal: ending.signal,
-    onFrame: (frame) => takeFrame(connection, frame),
+    onFrame(frame) {
+      if (frame.kind !== 'response') takeServerFrame(connection, frame);
+    },
     onSessionGone: () => lose(connection, SESSION_GONE),
     onUnreachable: (code) => lose(connection, `cannot be reached (${code})`),
     onGap: () => {
@@ -190,6 +190,7 @@ const ask = async (connection: Connection): Promise<boolean> => {
     deadline_ms: limits.connect_wait_ms,
     signal: ending.signal,
     resultBytesMax: limits.message_bytes_max,
+    ours: true,
   };
   try {
     await request(connection, 'ping', Buffer.from('{}'), options);

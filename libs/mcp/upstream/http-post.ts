@@ -1,6 +1,7 @@
+import { CountersignError } from '#core/errors.js';
 import { type AnswerContext, type BodyReader, openAnswer } from './http-answer.js';
-import type { HttpEndpoint } from './http-endpoint.js';
-import { codeOf, type ResponseHeaders } from './http-send.js';
+import type { HttpEndpoint, SendOptions } from './http-endpoint.js';
+import { codeOf, type HttpSink, type ResponseHeaders } from './http-send.js';
 
 /** After its answer a stream should end by itself; then its connection can be used again. */
 const DRAIN_MS = 1_000;
@@ -18,16 +19,20 @@ export const postRequest = (
   frame: Uint8Array,
   context: AnswerContext,
   hooks: PostHooks,
+  more: SendOptions = {},
 ): void => {
   const { exchange } = context;
   let reader: BodyReader | undefined;
   let sent = false;
   let ended = false;
   let drained = 0;
-  const sending = endpoint.post(frame, {
+  const sink: HttpSink = {
     onSent() {
       sent = true;
       exchange.markSent();
+    },
+    onRefused() {
+      exchange.markUnsent();
     },
     onHead(status, headers) {
       hooks.onHead(status, headers);
@@ -46,11 +51,16 @@ export const postRequest = (
     },
     onFailure(error) {
       ended = true;
+      if (error instanceof CountersignError) {
+        exchange.refuse(error);
+        return;
+      }
       if (!sent && !exchange.over) hooks.onUnreachable(codeOf(error));
       if (reader) reader.cut(codeOf(error));
       else exchange.fail('connection_lost', codeOf(error));
     },
-  });
+  };
+  const sending = endpoint.post(frame, sink, { ...more, caller: exchange.caller });
   const drain = (): void => {
     if (!ended) setTimeout(() => sending.abort(), DRAIN_MS).unref();
   };

@@ -1,7 +1,7 @@
 import { delay } from './delay.js';
 import { type AnswerContext, type BodyReader, openAnswer, type StreamCursor } from './http-answer.js';
 import type { HttpEndpoint } from './http-endpoint.js';
-import { codeOf, mediaTypeOf } from './http-send.js';
+import { codeOf, type HttpSink, mediaTypeOf } from './http-send.js';
 
 const RETRY_DEFAULT_MS = 1_000;
 /** A server that closes at once each time must not make us spin. */
@@ -36,7 +36,7 @@ export const resume = async (
     void resume(endpoint, context, { lastEventId: id, retry_ms }, nextWhy, signal);
   };
   let reader: BodyReader | undefined;
-  const sending = endpoint.get(lastEventId, {
+  const sink: HttpSink = {
     onHead(status, headers) {
       if (status === 200 && mediaTypeOf(headers) === 'text/event-stream') {
         reader = openAnswer(status, headers, { ...context, onCut });
@@ -48,7 +48,8 @@ export const resume = async (
       if (reader) reader.cut(codeOf(error));
       else exchange.fail('connection_lost', codeOf(error));
     },
-  });
+  };
+  const sending = endpoint.get(lastEventId, sink, { caller: exchange.caller });
   const abort = (): void => sending.abort();
   exchange.settled.then(abort, abort);
 };

@@ -13,6 +13,8 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 export interface HttpSink {
   /** The next thing that happens is a write to the socket. Never called when no connection could be made. */
   onSent?(): void;
+  /** The server has declined for want of credentials; the request may be sent again, so `onSent` may come again. */
+  onRefused?(): void;
   onHead(status: number, headers: ResponseHeaders): void;
   onData(chunk: Uint8Array): void;
   onEnd(): void;

@@ -16,6 +16,17 @@ export interface UpstreamLimits {
   readonly items_max: number;
   readonly backoff_first_ms: number;
   readonly backoff_max_ms: number;
+  /** How long server/discover, or the first event of an old server, may take before the next way is tried. */
+  readonly probe_ms: number;
+  /** Lists with a shorter time to live are not fetched more often than this. */
+  readonly list_ttl_min_ms: number;
+  /** Between looks at a list of a modern server that gives no time to live and does not tell of changes. */
+  readonly list_poll_ms: number;
+  /** Failures in a row after which nothing is sent for a while. */
+  readonly breaker_failures: number;
+  /** The first such pause; each further one is twice as long. */
+  readonly breaker_first_ms: number;
+  readonly breaker_max_ms: number;
   /** From closing stdin to SIGTERM, and from there to SIGKILL. */
   readonly exit_ms: number;
 }
@@ -30,6 +41,12 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   items_max: 2_000,
   backoff_first_ms: 250,
   backoff_max_ms: 30_000,
+  probe_ms: 5_000,
+  list_ttl_min_ms: 5_000,
+  list_poll_ms: 60_000,
+  breaker_failures: 5,
+  breaker_first_ms: 1_000,
+  breaker_max_ms: 60_000,
   exit_ms: 1_000,
 };
 

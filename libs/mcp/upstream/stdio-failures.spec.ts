@@ -55,7 +55,7 @@ describe('a stdio upstream that fails', () => {
       .map((line) => JSON.parse(line))
       .filter(({ method }) => method === 'notifications/cancelled');
     expect(cancelled).toEqual([
-      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 3, reason: 'timeout' } },
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 4, reason: 'timeout' } },
     ]);
   });
 

@@ -1,22 +1,22 @@
 import { CountersignError } from '#core/errors.js';
-import { type Frame, readFrame } from '../frame.js';
-import { notificationFrame, requestFrame } from '../frame-write.js';
-import { tellChange } from './changes.js';
+import { readFrame } from '../frame.js';
+import { notificationFrame } from '../frame-write.js';
+import { type Channel, openChannel } from './channel.js';
 import { type Child, startChild, stopChild } from './child.js';
-import { type Exchange, openExchange } from './exchange.js';
+import { discover } from './discover.js';
 import { initialize } from './handshake.js';
-import { legacyWatch } from './legacy-watch.js';
+import { legacyReady } from './legacy-ready.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import { createLineSplitter } from './lines.js';
 import type { Connect, Link, LinkEvents, LinkSettings } from './link.js';
 import { type LineLog, logLines } from './log-lines.js';
-import { answerServerRequest } from './server-request.js';
-import type { CallAnswer, RequestOptions } from './upstream.types.js';
+import { modernReady } from './modern-ready.js';
 import type { StdioTransport } from './upstream-config.types.js';
 
 type Settings = LinkSettings<StdioTransport>;
 
 interface StdioLink extends Link {
+  readonly channel: Channel;
   send(frame: Uint8Array): void;
 }
 
@@ -26,60 +26,66 @@ const NEW_LINE = Buffer.from('\n');
 const UNREAD_BYTES_MAX = 8 * 1024 * 1024;
 
 /** MCP basic/transports, stdio: a child process, one JSON-RPC message a line. */
-export const connectStdio =
-  (settings: Settings): Connect =>
-  async (events, signal) => {
-    const link = openStdioLink(startChild(settings.transport), settings, events);
-    const server = await initialize(link, settings, signal, async () =>
-      link.send(notificationFrame('notifications/initialized')),
-    );
-    return { ...link, ...legacyWatch(link, settings.limits), server };
-  };
-
-interface Connection {
-  readonly child: Child;
-  readonly limits: UpstreamLimits;
-  readonly events: LinkEvents;
-  readonly log: LineLog;
-  readonly exchanges: Map<number, Exchange>;
-  readonly lost: PromiseWithResolvers<string>;
-  open: boolean;
-  nextId: number;
-}
-
-const openStdioLink = (child: Child, settings: Settings, events: LinkEvents): StdioLink => {
-  const { limits, transport } = settings;
-  const connection: Connection = {
-    child,
-    limits,
-    events,
-    log: logLines(transport.onLog),
-    exchanges: new Map(),
-    lost: Promise.withResolvers(),
-    open: true,
-    nextId: 1,
-  };
-  readChild(connection);
-  return {
-    lost: connection.lost.promise,
-    send: (frame) => send(child, frame),
-    stillKnown: async () => connection.open,
-    request: (method, paramsBytes, options) => request(connection, method, paramsBytes, options),
-    async close() {
-      lose(connection, 'closed', 'connection_lost');
-      await stopChild(child, limits.exit_ms);
-    },
+export const connectStdio = (settings: Settings): Connect => {
+  const { limits, transport, era } = settings;
+  let probe_ms = limits.probe_ms;
+  return async (events, signal) => {
+    const start = () => openStdioLink(startChild(transport), settings, events);
+    let link = start();
+    if (era !== 'legacy') {
+      const { server } = await discover(link, settings, { deadline_ms: probe_ms, signal, silence: 'legacy' });
+      if (server) {
+        link.channel.speak('modern');
+        return modernReady(link, server, settings, events);
+      }
+      // Some servers end when they are asked something before initialize.
+      if (!link.channel.open) {
+        await link.close();
+        link = start();
+      }
+    }
+    // A server that only starts slowly gets more time for its first answer when this has gone wrong.
+    probe_ms = limits.connect_ms;
+    const confirm = async () => link.send(notificationFrame('notifications/initialized'));
+    const server = await initialize(link, settings, signal, confirm);
+    probe_ms = limits.probe_ms;
+    return legacyReady(link, server, limits);
   };
 };
 
-const lose = (
-  connection: Connection,
-  reason: string,
-  unknown: 'connection_lost' | 'invalid_answer',
-): void => {
-  connection.open = false;
-  for (const exchange of connection.exchanges.values()) exchange.fail(unknown, reason);
-  connection.lost.resolve(reason);
+const openStdioLink = (child: Child, settings: Settings, events: LinkEvents): StdioLink => {
+  const { limits, transport } = settings;
+  const tell = (frame: Uint8Array): void => {
+    if (child.stdin.writable && child.stdin.writableLength <= UNREAD_BYTES_MAX) send(child, frame);
+  };
+  const carrier = {
+    blocked() {
+      if (!child.stdin.writable) return 'the process has ended';
+      return child.stdin.writableLength > UNREAD_BYTES_MAX ? 'the process does not read' : undefined;
+    },
+    send(frame: Uint8Array, exchange: { markSent(): void }) {
+      exchange.markSent();
+      send(child, frame);
+    },
+    tell,
+  };
+  const channel = openChannel(carrier, settings, events);
+  readChild(child, channel, limits, logLines(transport.onLog));
+  return {
+    channel,
+    lost: channel.lost,
+    send: tell,
+    stillKnown: channel.stillKnown,
+    async request(method, paramsBytes, options) {
+      if (paramsBytes.includes(LF))
+        throw new CountersignError('params_invalid', 'a raw line break cannot go over stdio');
+      return channel.request(method, paramsBytes, options);
+    },
+    async close() {
+      channel.lose('closed', 'connection_lost');
+      await stopChild(child, limits.exit_ms);
+    },
+  };
 };
 
 const send = ({ stdin }: Child, frame: Uint8Array): void => {
@@ -89,68 +95,31 @@ const send = ({ stdin }: Child, frame: Uint8Array): void => {
   stdin.uncork();
 };
 
-const request = async (
-  connection: Connection,
-  method: string,
-  paramsBytes: Uint8Array,
-  options: RequestOptions,
-): Promise<CallAnswer> => {
-  const { child, exchanges, limits } = connection;
-  if (paramsBytes.includes(LF))
-    throw new CountersignError('params_invalid', 'a raw line break cannot go over stdio');
-  const id = connection.nextId++;
-  const exchange = openExchange(id, options, (reason, sent) => {
-    // initialize is the one request that must not be cancelled (basic/utilities/cancellation).
-    if (!sent || !connection.open || method === 'initialize') return;
-    send(child, notificationFrame('notifications/cancelled', { requestId: id, reason }));
-  });
-  if (!connection.open || !child.stdin.writable) exchange.refuse('the process has ended');
-  else if (exchanges.size >= limits.calls_max) exchange.refuse('too many calls are under way');
-  else if (child.stdin.writableLength > UNREAD_BYTES_MAX) exchange.refuse('the process does not read');
-  if (exchange.over) return exchange.settled;
-  exchanges.set(id, exchange);
-  exchange.markSent();
-  send(child, requestFrame(id, method, paramsBytes));
-  return exchange.settled.finally(() => exchanges.delete(id));
-};
-
-const takeLine = (connection: Connection, line: Uint8Array): void => {
-  const { limits } = connection;
-  // Many servers greet on stdout. What does not begin like a message cannot be an answer: shown, not obeyed.
-  if (!looksLikeMessage(line)) connection.log.line(line);
-  else if (connection.open)
-    takeFrame(connection, readFrame(line, answerLimits(limits, limits.message_bytes_max)));
-};
-
-const takeFrame = ({ child, exchanges, events }: Connection, frame: Frame): void => {
-  if (frame.kind === 'response') exchanges.get(frame.id as number)?.answer(frame);
-  else if (frame.kind === 'request') send(child, answerServerRequest(frame));
-  else if (frame.method !== 'notifications/progress') tellChange(events, frame.method, frame.params);
-  else for (const exchange of exchanges.values()) exchange.progress(frame.params);
-};
-
 /** Answers may still be in the pipe when the child has ended; a grandchild may hold the pipe open for ever. */
 const DRAIN_MS = 500;
 
-const readChild = (connection: Connection): void => {
-  const { child, limits, log } = connection;
-  const split = createLineSplitter(limits.message_bytes_max, (line) => takeLine(connection, line));
+const readChild = (child: Child, channel: Channel, limits: UpstreamLimits, log: LineLog): void => {
+  const split = createLineSplitter(limits.message_bytes_max, (line) => {
+    // Many servers greet on stdout. What does not begin like a message cannot be an answer: shown, not obeyed.
+    if (!looksLikeMessage(line)) log.line(line);
+    else if (channel.open) channel.take(readFrame(line, answerLimits(limits, limits.message_bytes_max)));
+  });
   child.stdout.on('data', (chunk: Buffer) => {
-    if (!connection.open) return;
+    if (!channel.open) return;
     try {
       split(chunk);
     } catch (error) {
       // No later line can be trusted to be the answer it claims to be.
       const reason = error instanceof RangeError ? 'a message over the limit' : 'a message that is not MCP';
-      lose(connection, reason, 'invalid_answer');
+      channel.lose(reason, 'invalid_answer');
     }
   });
   child.stderr.on('data', (chunk: Buffer) => log.chunk(chunk));
   child.once('error', (error: NodeJS.ErrnoException) => {
-    lose(connection, `cannot be started (${error.code ?? 'error'})`, 'connection_lost');
+    channel.lose(`cannot be started (${error.code ?? 'error'})`, 'connection_lost');
   });
   child.once('exit', (code, signal) => {
-    const ended = () => lose(connection, `ended (${signal ?? `exit code ${code}`})`, 'connection_lost');
+    const ended = () => channel.lose(`ended (${signal ?? `exit code ${code}`})`, 'connection_lost');
     const timer = setTimeout(ended, DRAIN_MS);
     child.once('close', () => {
       clearTimeout(timer);

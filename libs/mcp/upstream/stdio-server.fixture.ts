@@ -115,7 +115,9 @@ const take = (line: string): void => {
   else if (message.method === 'tools/call') {
     if (log) appendFileSync(log, `${line}\n`);
     tools[message.params?.name ?? '']?.(message);
-  }
+  } else if (message.method === 'server/discover' && option('probe') === 'die') process.exit(4);
+  else if (message.id !== undefined && message.method && option('probe') !== 'silent')
+    send({ id: message.id, error: { code: -32601, message: 'unknown' } });
 };
 
 if (option('exit')) process.exit(Number(option('exit')));

@@ -1,9 +1,10 @@
 import { CountersignError } from '#core/errors.js';
+import { boundEvents } from './bounded-events.js';
+import { createBreaker } from './breaker.js';
 import { delay } from './delay.js';
 import type { UpstreamLimits } from './limits.js';
-import type { Connect, LinkEvents, ReadyLink } from './link.js';
+import type { Connect, ReadyLink } from './link.js';
 import { createLinkSlot, type LinkSlot } from './link-slot.js';
-import { listAllItems } from './list-items.js';
 import { LIST_KINDS, type ListKind, type Upstream, type UpstreamServer } from './upstream.types.js';
 
 /** A connection that lasts this long starts the back-off anew; shorter ones count as failures. */
@@ -17,26 +18,30 @@ export const supervise = (name: string, connect: Connect, limits: UpstreamLimits
   const listListeners: ((kind: ListKind) => void)[] = [];
   const resourceListeners: ((uri: string) => void)[] = [];
   let server: UpstreamServer | undefined;
-  const events: LinkEvents = {
+  const breaker = createBreaker(limits);
+  const events = boundEvents({
     onListChanged(kind) {
       for (const listener of listListeners) listener(kind);
     },
     onResourceUpdated(uri) {
       if (watched.has(uri)) for (const listener of resourceListeners) listener(uri);
     },
-  };
+  });
   const onReady = (link: ReadyLink): void => {
     server = link.server;
     // A server that declines now has told of the resource before: its readers learn it from the next read.
     for (const uri of watched) void link.watch(uri).catch(() => undefined);
-    for (const kind of LIST_KINDS) events.onListChanged(kind);
+    for (const kind of LIST_KINDS) for (const listener of listListeners) listener(kind);
   };
   const connectOnce = () => connect(events, closing.signal);
   const running = keepConnected(slot, connectOnce, onReady, limits, closing.signal);
 
   return {
     name,
-    state: () => slot.state,
+    state() {
+      const paused = breaker.paused();
+      return paused === undefined ? slot.state : { kind: 'down', reason: paused };
+    },
     server: () => server,
     onListChanged: (listener) => {
       listListeners.push(listener);
@@ -45,7 +50,8 @@ export const supervise = (name: string, connect: Connect, limits: UpstreamLimits
       resourceListeners.push(listener);
     },
     async list(kind, signal) {
-      return listAllItems(kind, await slot.goodLink(signal, limits.connect_wait_ms), limits, signal);
+      const link = await slot.goodLink(signal, limits.connect_wait_ms);
+      return link.list(kind, signal);
     },
     async watch(uri) {
       if (watched.has(uri)) return;
@@ -68,10 +74,11 @@ export const supervise = (name: string, connect: Connect, limits: UpstreamLimits
           `the server speaks the ${link.server.era} era now`,
         );
       const deadline_ms = Math.max(1, options.deadline_ms - (performance.now() - started));
-      return link.request(method, paramsBytes, { ...options, deadline_ms });
+      return breaker.run(() => link.request(method, paramsBytes, { ...options, deadline_ms }));
     },
     async close() {
       closing.abort();
+      events.stop();
       await slot.link?.close();
       await running;
     },

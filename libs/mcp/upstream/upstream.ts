@@ -1,4 +1,4 @@
-import { connectHttp } from './http-link.js';
+import { connectHttp } from './connect-http.js';
 import { UPSTREAM_LIMITS } from './limits.js';
 import { connectStdio } from './stdio-link.js';
 import { supervise } from './supervise.js';
@@ -7,15 +7,16 @@ import type { UpstreamConfig } from './upstream-config.types.js';
 
 /**
  * Starts connecting in the background at once and goes on doing so for ever, with exponential back-off. Speaks the MCP
- * revisions that begin with `initialize`.
+ * revisions that begin with `initialize`, and 2026-07-28.
  * @throws TypeError when the configuration cannot work (address, reserved header).
  */
 export const openUpstream = (config: UpstreamConfig): Upstream => {
+  const { client, era = 'auto', serverRequests = [], onWarning = () => {}, transport } = config;
   const limits = { ...UPSTREAM_LIMITS, ...config.limits };
-  const { transport } = config;
+  const settings = { client, era, limits, serverRequests, onWarning };
   const connect =
-    transport.kind === 'http'
-      ? connectHttp({ client: config.client, limits, transport })
-      : connectStdio({ client: config.client, limits, transport });
+    transport.kind === 'stdio'
+      ? connectStdio({ ...settings, transport })
+      : connectHttp({ ...settings, transport });
   return supervise(config.name, connect, limits);
 };

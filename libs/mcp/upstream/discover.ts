@@ -1,0 +1,107 @@
+import { CountersignError } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { isUpstreamRevision, MODERN_REVISION } from '../revisions.js';
+import { parseStrictJson } from '../strict-json.js';
+import { META, requestMeta } from './envelope.js';
+import { asObject, objectOrNull } from './json-object.js';
+import { answerLimits, type UpstreamLimits } from './limits.js';
+import type { Link, LinkSettings } from './link.js';
+import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
+import type { UpstreamServer } from './upstream.types.js';
+
+/** `server` is undefined for a server of the legacy era. */
+export interface Discovery {
+  readonly server?: UpstreamServer;
+}
+
+export interface Probe {
+  readonly deadline_ms: number;
+  readonly signal: AbortSignal;
+  /** What a lost connection means: a child that ends at the unknown is a legacy server, a network fault says nothing. */
+  readonly silence: 'legacy' | 'fault';
+  /** Status of the HTTP response, once there is one. */
+  status?(): number | undefined;
+}
+
+const UNSUPPORTED_REVISION = -32_022;
+/** Header mismatch, missing client capability: only a modern server says so. */
+const MODERN_ERRORS = new Set([-32_020, -32_021]);
+/** Said by what stands before a server, whatever its era. */
+const NO_EVIDENCE = new Set([401, 403, 407, 429]);
+
+/**
+ * Finds out the era of a server by asking server/discover first (MCP 2026-07-28 basic/versioning and the "Backward
+ * Compatibility" sections of both transports): what is not recognised as modern is legacy.
+ * @throws CountersignError upstream_unavailable when the answer says nothing about the era, or the server is modern
+ * without a revision in common; the link is closed then.
+ */
+export const discover = async (
+  link: Link,
+  { client, limits, era }: Pick<LinkSettings<unknown>, 'client' | 'limits' | 'era'>,
+  probe: Probe,
+): Promise<Discovery> => {
+  try {
+    const found = await ask(link, requestMeta({ revision: MODERN_REVISION }, client, {}), limits, probe);
+    if (era === 'modern' && !found.server) throw unavailable('server/discover: not a modern server');
+    return found;
+  } catch (error) {
+    await link.close();
+    if (error instanceof CountersignError) throw error;
+    throw unavailable(
+      `server/discover: ${error instanceof UpstreamOutcomeUnknown ? (error.detail ?? error.reason) : 'failed'}`,
+    );
+  }
+};
+
+const ask = async (
+  link: Link,
+  meta: JsonObject,
+  limits: UpstreamLimits,
+  probe: Probe,
+): Promise<Discovery> => {
+  const { deadline_ms, signal, silence } = probe;
+  const options = { deadline_ms, signal, resultBytesMax: limits.message_bytes_max, ours: true };
+  try {
+    const answer = await link.request(
+      'server/discover',
+      Buffer.from(JSON.stringify({ _meta: meta })),
+      options,
+    );
+    const json = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
+    return answer.kind === 'result' ? readResult(json) : readError(json);
+  } catch (error) {
+    const status = probe.status?.();
+    if (signal.aborted) throw error;
+    if (error instanceof UpstreamOutcomeUnknown) {
+      const { reason } = error;
+      if (reason === 'timeout' || reason === 'invalid_answer') return {};
+      if (reason === 'connection_lost' && silence === 'legacy') return {};
+    } else if (status !== undefined && status >= 400 && status < 500 && !NO_EVIDENCE.has(status)) return {};
+    throw error;
+  }
+};
+
+const readResult = ({ supportedVersions, capabilities, instructions, _meta }: JsonObject): Discovery => {
+  if (!Array.isArray(supportedVersions) || !supportedVersions.includes(MODERN_REVISION)) return {};
+  return {
+    server: {
+      era: 'modern',
+      revision: MODERN_REVISION,
+      capabilities: asObject(capabilities),
+      info: objectOrNull(asObject(_meta)[META.server]),
+      instructions: typeof instructions === 'string' ? instructions : null,
+    },
+  };
+};
+
+const readError = ({ code, data }: JsonObject): Discovery => {
+  if (MODERN_ERRORS.has(code as number)) throw unavailable(`server/discover was refused (${code})`);
+  if (code !== UNSUPPORTED_REVISION) return {};
+  const { supported } = asObject(data);
+  // A modern server without a revision we speak; one that also speaks a legacy revision is spoken to in that.
+  if (Array.isArray(supported) && supported.length > 0 && !supported.some(isUpstreamRevision))
+    throw unavailable('server/discover: no revision in common');
+  return {};
+};
+
+const unavailable = (detail: string) => new CountersignError('upstream_unavailable', detail);

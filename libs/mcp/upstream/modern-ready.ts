@@ -1,0 +1,78 @@
+import { CountersignError } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { paramHeadersProblem } from '../param-headers.js';
+import { parseScanned, parseStrictJson, scanStrictJson } from '../strict-json.js';
+import { META, requestMeta, TASKS_EXTENSION } from './envelope.js';
+import { asObject } from './json-object.js';
+import { answerLimits, type UpstreamLimits } from './limits.js';
+import type { Link, LinkEvents, LinkSettings, ReadyLink } from './link.js';
+import { listAllItems } from './list-items.js';
+import { createRefresh } from './list-refresh.js';
+import { cleanText } from './log-lines.js';
+import { listenForChanges } from './modern-listen.js';
+import type { CallAnswer, ListedItem, UpstreamServer } from './upstream.types.js';
+
+/** A server of the modern era with what the gateway asks of it by itself: lists, and one stream of changes. */
+export const modernReady = (
+  plain: Link,
+  server: UpstreamServer,
+  settings: LinkSettings<{ readonly kind: string }>,
+  events: LinkEvents,
+): ReadyLink => {
+  const { client, limits, onWarning, transport } = settings;
+  const meta = requestMeta(server, client, {});
+  const link: Link = {
+    ...plain,
+    async request(method, paramsBytes, options) {
+      const answer = await plain.request(method, paramsBytes, options);
+      if (answer.kind === 'result') checkResultType(answer, paramsBytes, limits);
+      return answer;
+    },
+  };
+  const changes = listenForChanges(link, server, meta, limits, events);
+  const refresh = createRefresh(limits, events.onListChanged);
+  const mirrored = (item: ListedItem): boolean => {
+    const problem = paramHeadersProblem(item.json['inputSchema']);
+    if (problem !== undefined) onWarning(`the tool ${cleanText(item.name, 128)} was left out: ${problem}`);
+    return problem === undefined;
+  };
+  return {
+    ...link,
+    server,
+    async list(kind, signal) {
+      const { items, ttl_ms } = await listAllItems(kind, link, server, limits, signal, meta);
+      if (items.length > 0 || ttl_ms !== undefined) refresh.listed(kind, items, ttl_ms, changes.tells(kind));
+      // Only over HTTP are parameters mirrored into headers (basic/transports/streamable-http, "Schema Extension").
+      return kind === 'tools' && transport.kind !== 'stdio' ? items.filter(mirrored) : items;
+    },
+    watch: changes.watch,
+    unwatch: changes.unwatch,
+    async close() {
+      refresh.stop();
+      changes.stop();
+      await plain.close();
+    },
+  };
+};
+
+const COMPLETE = Buffer.from('{"resultType":"complete"');
+
+/**
+ * A result of a type that nobody declared is invalid; one without a type is complete (MCP 2026-07-28 basic, ResultType).
+ * @throws CountersignError upstream_invalid.
+ */
+const checkResultType = ({ bytes }: CallAnswer, paramsBytes: Uint8Array, limits: UpstreamLimits): void => {
+  if (COMPLETE.equals(bytes.subarray(0, COMPLETE.length))) return;
+  const scan = scanStrictJson(bytes, answerLimits(limits, bytes.length));
+  const span = scan.members.find(({ key }) => key === 'resultType');
+  const type = span ? parseScanned(bytes, span, scan.negativeZero) : 'complete';
+  if (type === 'complete' || type === 'input_required') return;
+  if (type === 'task' && declaresTasks(paramsBytes, limits)) return;
+  throw new CountersignError('upstream_invalid', 'a result of a type that was not declared');
+};
+
+const declaresTasks = (paramsBytes: Uint8Array, limits: UpstreamLimits): boolean => {
+  const params = parseStrictJson(paramsBytes, answerLimits(limits, paramsBytes.length)) as JsonObject;
+  const capabilities = asObject(asObject(params['_meta'])[META.capabilities]);
+  return asObject(capabilities['extensions'])[TASKS_EXTENSION] !== undefined;
+};
