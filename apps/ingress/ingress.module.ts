@@ -117,14 +117,22 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
 }
 
 const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
-  const { name } = upstream;
+  const { name, era } = upstream;
   const client = { name: GATEWAY_INFO.name, version: GATEWAY_INFO.version };
-  const limits = { connect_wait_ms: CONNECT_WAIT_MS };
-  if (upstream.transport === 'http') {
+  const common = {
+    name,
+    client,
+    era,
+    limits: { connect_wait_ms: CONNECT_WAIT_MS },
+    serverRequests: upstream.server_requests,
+    onWarning: (text: string) => logger.warn({ server: name }, text),
+  };
+  if (upstream.transport !== 'stdio') {
     const headers = Object.fromEntries(
       Object.entries(upstream.headers).map(([header, reference]) => [header, readSecret(reference)]),
     );
-    return openUpstream({ name, client, limits, transport: { kind: 'http', url: upstream.url, headers } });
+    const { transport, url } = upstream;
+    return openUpstream({ ...common, transport: { kind: transport, url, headers } });
   }
   const env = Object.fromEntries(
     Object.entries(upstream.env).map(([variable, value]) => [
@@ -133,16 +141,14 @@ const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
     ]),
   );
   return openUpstream({
-    name,
-    client,
-    limits,
+    ...common,
     transport: {
       kind: 'stdio',
       command: upstream.command === 'node' ? process.execPath : upstream.command,
       args: upstream.args,
       env: { PATH: searchPath(), ...env },
       ...(upstream.cwd === undefined ? {} : { cwd: upstream.cwd }),
-      onLog: (line) => logger.debug({ server: name, bytes: line.length }, 'the upstream wrote to stderr'),
+      onLog: (line) => logger.info({ server: name, line }, 'the upstream wrote'),
     },
   });
 };

@@ -13,26 +13,43 @@ const name = z
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'lower-case letters, digits and hyphens')
   .describe('part of the endpoint /mcp/<name> and of the tools’ names in the policy');
 
-const httpUpstream = z.strictObject({
-  name,
-  transport: z.literal('http').describe('http: Streamable HTTP; stdio: a supervised child process'),
-  url: z.url({ protocol: /^https?$/ }).describe('Streamable HTTP endpoint'),
-  headers: z
-    .record(z.string(), secret)
-    .default({})
-    .describe('static headers, values by reference; the caller’s token is never passed on'),
+const KINDS = 'http: Streamable HTTP; sse: HTTP+SSE of 2024-11-05; stdio: a supervised child process';
+
+/** What every upstream has, whatever its transport. */
+const anyUpstream = {
+  era: z
+    .enum(['auto', 'legacy', 'modern'])
+    .default('auto')
+    .describe(
+      'legacy: begins with initialize; modern: 2026-07-28; auto: the server is asked at each connection',
+    ),
+  server_requests: z
+    .array(z.enum(['elicitation/create', 'sampling/createMessage', 'roots/list']))
+    .default([])
+    .describe('what the server may ask of callers; policy decides on each'),
   timeout_ms: z
     .number()
     .int()
     .min(100)
     .max(600_000)
     .default(20_000)
-    .describe('from sending a call to the whole answer'),
+    .describe('from sending a call to the whole answer; open questions of the server not counted'),
+};
+
+const httpUpstream = z.strictObject({
+  name,
+  transport: z.enum(['http', 'sse']).describe(KINDS),
+  url: z.url({ protocol: /^https?$/ }).describe('Streamable HTTP endpoint, or the event stream of sse'),
+  headers: z
+    .record(z.string(), secret)
+    .default({})
+    .describe('static headers, values by reference; the caller’s token is never passed on'),
+  ...anyUpstream,
 });
 
 const stdioUpstream = z.strictObject({
   name,
-  transport: z.literal('stdio').describe('http: Streamable HTTP; stdio: a supervised child process'),
+  transport: z.literal('stdio').describe(KINDS),
   command: z.string().describe('program; `node` means the Node that runs the gateway'),
   args: z.array(z.string()).default([]).describe('arguments of the program'),
   cwd: z.string().optional().describe('working folder of the child'),
@@ -40,13 +57,7 @@ const stdioUpstream = z.strictObject({
     .record(z.string(), z.union([z.string(), secret]))
     .default({})
     .describe('the child sees these variables and PATH, nothing else'),
-  timeout_ms: z
-    .number()
-    .int()
-    .min(100)
-    .max(600_000)
-    .default(20_000)
-    .describe('from sending a call to the whole answer'),
+  ...anyUpstream,
 });
 
 const issuer = z.strictObject({

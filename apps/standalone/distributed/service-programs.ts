@@ -35,6 +35,6 @@ export const servicePrograms = ({ config, file, addresses, own }: ServiceSetting
 const secretVariables = ({ upstreams }: Config): readonly string[] =>
   upstreams
     .flatMap((upstream): readonly (string | SecretRef)[] =>
-      Object.values(upstream.transport === 'http' ? upstream.headers : upstream.env),
+      Object.values(upstream.transport === 'stdio' ? upstream.env : upstream.headers),
     )
     .flatMap((value) => (typeof value === 'object' && 'env' in value ? [value.env] : []));

@@ -12,7 +12,7 @@ const SECRETS: readonly RegExp[] = [
   /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g,
   // Hexadecimal and base64 of 16 bytes and more.
   /\b[0-9a-f]{32,}\b/gi,
-  /(?=[\w+/-]*\d)[\w+/-]{24,}={0,2}/g,
+  /(?<![\w+/-])(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{22,}={0,2}/g,
   // Account, card and telephone numbers, also in groups.
   /\+?\d(?:[ .-]?\d){8,}/g,
 ];
