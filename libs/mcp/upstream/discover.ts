@@ -59,26 +59,27 @@ const ask = async (
   limits: UpstreamLimits,
   probe: Probe,
 ): Promise<Discovery> => {
-  const { deadline_ms, signal, silence } = probe;
+  const { deadline_ms, signal } = probe;
   const options = { deadline_ms, signal, resultBytesMax: limits.message_bytes_max, ours: true };
-  try {
-    const answer = await link.request(
-      'server/discover',
-      Buffer.from(JSON.stringify({ _meta: meta })),
-      options,
-    );
-    const json = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
-    return answer.kind === 'result' ? readResult(json) : readError(json);
-  } catch (error) {
-    const status = probe.status?.();
-    if (signal.aborted) throw error;
-    if (error instanceof UpstreamOutcomeUnknown) {
-      const { reason } = error;
-      if (reason === 'timeout' || reason === 'invalid_answer') return {};
-      if (reason === 'connection_lost' && silence === 'legacy') return {};
-    } else if (status !== undefined && status >= 400 && status < 500 && !NO_EVIDENCE.has(status)) return {};
-    throw error;
+  const params = Buffer.from(JSON.stringify({ _meta: meta }));
+  const answer = await link.request('server/discover', params, options).catch((error: unknown) => {
+    if (signal.aborted || !isLegacy(error, probe)) throw error;
+    return undefined;
+  });
+  if (!answer) return {};
+  const json = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
+  return answer.kind === 'result' ? readResult(json) : readError(json);
+};
+
+/** Whether having no answer tells that the server is of the legacy era. */
+const isLegacy = (error: unknown, { silence, status }: Probe): boolean => {
+  if (error instanceof UpstreamOutcomeUnknown) {
+    const { reason } = error;
+    if (reason === 'connection_lost') return silence === 'legacy';
+    return reason === 'timeout' || reason === 'invalid_answer';
   }
+  const head = status?.();
+  return head !== undefined && head >= 400 && head < 500 && !NO_EVIDENCE.has(head);
 };
 
 const readResult = ({ supportedVersions, capabilities, instructions, _meta }: JsonObject): Discovery => {
