@@ -117,12 +117,13 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
 }
 
 const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
-  const { name, era } = upstream;
+  const { name } = upstream;
   const client = { name: GATEWAY_INFO.name, version: GATEWAY_INFO.version };
   const common = {
     name,
     client,
-    era,
+    // Calls are recorded, and so forwarded, without the envelope of the modern era.
+    era: upstream.era === 'modern' ? upstream.era : ('legacy' as const),
     limits: { connect_wait_ms: CONNECT_WAIT_MS },
     serverRequests: upstream.server_requests,
     onWarning: (text: string) => logger.warn({ server: name }, text),
