@@ -141,7 +141,7 @@ describe('a modern answer that is not allowed', () => {
         ),
         { deadline_ms: 5_000, signal: new AbortController().signal, resultBytesMax: 1_000 },
       );
-    return { server, send };
+    return { server, send, upstream };
   };
   const code = (expected: string) => expect.objectContaining({ code: expected });
 
@@ -165,6 +165,20 @@ describe('a modern answer that is not allowed', () => {
       res.end(`data: {"jsonrpc":"2.0","id":${id},"result":{}}\n\n`);
     });
     await expect(send()).rejects.toThrow(expect.objectContaining({ reason: 'invalid_answer' }));
+  });
+
+  it('an error about headers or the revision is an answer, and the lists or the connection are made anew', async () => {
+    let code = -32_020;
+    const { server, send, upstream } = await serving(({ id }, res) =>
+      sendJson(res, { jsonrpc: '2.0', id, error: { code, message: 'no' } }, 400),
+    );
+    const changed: string[] = [];
+    upstream.onListChanged((kind) => changed.push(kind));
+    expect((await send()).kind).toBe('error');
+    expect(changed).toEqual(['tools']);
+    code = -32_022;
+    expect((await send()).kind).toBe('error');
+    await expect.poll(() => server.methods().filter((method) => method === 'server/discover').length).toBe(2);
   });
 
   it('a stream that stops is not resumed', async () => {

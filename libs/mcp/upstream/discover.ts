@@ -2,7 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isUpstreamRevision, MODERN_REVISION } from '../revisions.js';
 import { parseStrictJson } from '../strict-json.js';
-import { META, requestMeta } from './envelope.js';
+import { HEADER_MISMATCH, META, MISSING_CAPABILITY, requestMeta, UNSUPPORTED_REVISION } from './envelope.js';
 import { asObject, objectOrNull } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkSettings } from './link.js';
@@ -23,9 +23,8 @@ export interface Probe {
   status?(): number | undefined;
 }
 
-const UNSUPPORTED_REVISION = -32_022;
 /** Header mismatch, missing client capability: only a modern server says so. */
-const MODERN_ERRORS = new Set([-32_020, -32_021]);
+const MODERN_ERRORS = new Set([HEADER_MISMATCH, MISSING_CAPABILITY]);
 /** Said by what stands before a server, whatever its era. */
 const NO_EVIDENCE = new Set([401, 403, 407, 429]);
 

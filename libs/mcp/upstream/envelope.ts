@@ -10,6 +10,11 @@ export const META = {
   subscription: 'io.modelcontextprotocol/subscriptionId',
 } as const;
 
+/** Error codes of MCP 2026-07-28 basic, "Error Codes". */
+export const HEADER_MISMATCH = -32_020;
+export const MISSING_CAPABILITY = -32_021;
+export const UNSUPPORTED_REVISION = -32_022;
+
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
 /** The members of `params._meta` that each request of the modern era must carry (MCP 2026-07-28 basic, `_meta`). */

@@ -51,6 +51,7 @@ export const openModernHttp = (target: HttpTarget, limits: UpstreamLimits): Mode
     lost: lost.promise,
     status: () => lastStatus,
     stillKnown: async () => !ended,
+    forget: lose,
     async request(method, paramsBytes, options) {
       const headers = headersOf(method, paramsBytes, options, limits);
       const exchange = openExchange(nextId++, options, () => {});

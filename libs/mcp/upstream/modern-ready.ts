@@ -2,7 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { paramHeadersProblem } from '../param-headers.js';
 import { parseScanned, parseStrictJson, scanStrictJson } from '../strict-json.js';
-import { META, requestMeta, TASKS_EXTENSION } from './envelope.js';
+import { HEADER_MISMATCH, META, requestMeta, TASKS_EXTENSION, UNSUPPORTED_REVISION } from './envelope.js';
 import { asObject } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkEvents, LinkSettings, ReadyLink } from './link.js';
@@ -26,6 +26,12 @@ export const modernReady = (
     async request(method, paramsBytes, options) {
       const answer = await plain.request(method, paramsBytes, options);
       if (answer.kind === 'result') checkResultType(answer, paramsBytes, limits);
+      else {
+        const code = codeOfError(answer, limits);
+        // The schema that named the headers, or the revision, is not what it was.
+        if (code === HEADER_MISMATCH) events.onListChanged('tools');
+        if (code === UNSUPPORTED_REVISION) plain.forget?.('the revision is not supported any more');
+      }
       return answer;
     },
   };
@@ -70,6 +76,9 @@ const checkResultType = ({ bytes }: CallAnswer, paramsBytes: Uint8Array, limits:
   if (type === 'task' && declaresTasks(paramsBytes, limits)) return;
   throw new CountersignError('upstream_invalid', 'a result of a type that was not declared');
 };
+
+const codeOfError = ({ bytes }: CallAnswer, limits: UpstreamLimits): unknown =>
+  asObject(parseStrictJson(bytes, answerLimits(limits, bytes.length)))['code'];
 
 const declaresTasks = (paramsBytes: Uint8Array, limits: UpstreamLimits): boolean => {
   const params = parseStrictJson(paramsBytes, answerLimits(limits, paramsBytes.length)) as JsonObject;

@@ -121,7 +121,7 @@ describe('real servers', () => {
     expect(await call(upstream, 'echo', { message: 'again' })).toEqual({
       content: [{ type: 'text', text: 'Echo: again' }],
     });
-  });
+  }, 60_000);
 
   it('server-everything over HTTP+SSE: named so, and found behind Streamable HTTP', async () => {
     const port = await freePort();
