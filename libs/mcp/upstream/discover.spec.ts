@@ -167,7 +167,7 @@ describe('a modern answer that is not allowed', () => {
     await expect(send()).rejects.toThrow(expect.objectContaining({ reason: 'invalid_answer' }));
   });
 
-  it('an error about headers or the revision is an answer, and the lists or the connection are made anew', async () => {
+  it('an error about headers or the revision is an answer, and the list or the era is asked for anew', async () => {
     let code = -32_020;
     const { server, send, upstream } = await serving(({ id }, res) =>
       sendJson(res, { jsonrpc: '2.0', id, error: { code, message: 'no' } }, 400),
@@ -178,6 +178,7 @@ describe('a modern answer that is not allowed', () => {
     expect(changed).toEqual(['tools']);
     code = -32_022;
     expect((await send()).kind).toBe('error');
+    expect(upstream.state().kind).toBe('ready');
     await expect.poll(() => server.methods().filter((method) => method === 'server/discover').length).toBe(2);
   });
 

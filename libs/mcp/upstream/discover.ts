@@ -7,7 +7,7 @@ import { asObject, objectOrNull } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkSettings } from './link.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { UpstreamServer } from './upstream.types.js';
+import type { CallAnswer, UpstreamServer } from './upstream.types.js';
 
 /** `server` is undefined for a server of the legacy era. */
 export interface Discovery {
@@ -66,8 +66,7 @@ const ask = async (
     return undefined;
   });
   if (!answer) return {};
-  const json = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
-  return answer.kind === 'result' ? readResult(json) : readError(json);
+  return readDiscovery(answer, limits);
 };
 
 /** Whether having no answer tells that the server is of the legacy era. */
@@ -79,6 +78,12 @@ const isLegacy = (error: unknown, { silence, status }: Probe): boolean => {
   }
   const head = status?.();
   return head !== undefined && head >= 400 && head < 500 && !NO_EVIDENCE.has(head);
+};
+
+/** What an answer to server/discover tells. Throws what `discover` throws. */
+export const readDiscovery = ({ kind, bytes }: CallAnswer, limits: UpstreamLimits): Discovery => {
+  const json = parseStrictJson(bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
+  return kind === 'result' ? readResult(json) : readError(json);
 };
 
 const readResult = ({ supportedVersions, capabilities, instructions, _meta }: JsonObject): Discovery => {

@@ -27,8 +27,6 @@ const NAMED = new Map([
   ['tasks/update', 'taskId'],
   ['tasks/cancel', 'taskId'],
 ]);
-/** With one of these and without a JSON-RPC error a server does not speak as a modern one any more. */
-const NOT_MODERN = new Set([400, 404, 405]);
 const PARAM_HEADER = /^mcp-param-/i;
 
 /**
@@ -58,10 +56,8 @@ export const openModernHttp = (target: HttpTarget, limits: UpstreamLimits): Mode
       if (ended) exchange.refuse('the connection has ended');
       else if (!options.ours && underWay >= limits.calls_max) exchange.refuse('too many calls are under way');
       if (exchange.over) return exchange.settled;
-      let status = 0;
       if (!options.ours) underWay++;
       const onHead = (head: number): void => {
-        status = head;
         lastStatus = head;
       };
       const onUnreachable = (code: string): void => lose(`cannot be reached (${code})`);
@@ -70,10 +66,6 @@ export const openModernHttp = (target: HttpTarget, limits: UpstreamLimits): Mode
       postRequest(endpoint, frame, context, { onHead, onUnreachable }, { headers });
       try {
         return await exchange.settled;
-      } catch (error) {
-        const refused = error instanceof CountersignError && error.code === 'upstream_unavailable';
-        if (refused && NOT_MODERN.has(status)) lose(`HTTP ${status}: no modern server any more`);
-        throw error;
       } finally {
         if (!options.ours) underWay--;
       }

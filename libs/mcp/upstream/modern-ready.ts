@@ -2,6 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { paramHeadersProblem } from '../param-headers.js';
 import { parseScanned, parseStrictJson, scanStrictJson } from '../strict-json.js';
+import { readDiscovery } from './discover.js';
 import { HEADER_MISMATCH, META, requestMeta, TASKS_EXTENSION, UNSUPPORTED_REVISION } from './envelope.js';
 import { asObject } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
@@ -21,16 +22,21 @@ export const modernReady = (
 ): ReadyLink => {
   const { client, limits, onWarning, transport } = settings;
   const meta = requestMeta(server, client, {});
+  const still = stillModern(plain, meta, limits);
   const link: Link = {
     ...plain,
+    stillKnown: () => still.known(),
     async request(method, paramsBytes, options) {
-      const answer = await plain.request(method, paramsBytes, options);
+      const answer = await plain.request(method, paramsBytes, options).catch((error: unknown) => {
+        if (error instanceof CountersignError && NO_MODERN_REFUSAL.test(error.detail ?? '')) still.doubt();
+        throw error;
+      });
       if (answer.kind === 'result') checkResultType(answer, paramsBytes, limits);
       else {
         const code = codeOfError(answer, limits);
         // The schema that named the headers, or the revision, is not what it was.
         if (code === HEADER_MISMATCH) events.onListChanged('tools');
-        if (code === UNSUPPORTED_REVISION) plain.forget?.('the revision is not supported any more');
+        if (code === UNSUPPORTED_REVISION) still.doubt();
       }
       return answer;
     },
@@ -58,6 +64,40 @@ export const modernReady = (
       changes.stop();
       await plain.close();
     },
+  };
+};
+
+/** Statuses without a JSON-RPC error: a modern server refuses in its own words. */
+const NO_MODERN_REFUSAL = /^HTTP (?:400|404|405)$/;
+
+/** Asks anew whether the server is a modern one when it answers as if it were not; one question at a time. */
+const stillModern = (link: Link, meta: JsonObject, limits: UpstreamLimits) => {
+  let asking: Promise<boolean> | undefined;
+  const ask = async (): Promise<boolean> => {
+    const options = {
+      deadline_ms: limits.connect_wait_ms,
+      signal: new AbortController().signal,
+      resultBytesMax: limits.message_bytes_max,
+      ours: true,
+    };
+    const params = Buffer.from(JSON.stringify({ _meta: meta }));
+    try {
+      const answer = await link.request('server/discover', params, options);
+      if (answer.kind === 'result' && readDiscovery(answer, limits).server) return true;
+    } catch (error) {
+      // A fault of the network says nothing.
+      if (!(error instanceof CountersignError)) return true;
+    }
+    link.forget?.('no modern server any more');
+    return false;
+  };
+  return {
+    doubt(): void {
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+    },
+    known: async (): Promise<boolean> => (asking ? await asking : link.stillKnown()),
   };
 };
 
