@@ -1,6 +1,6 @@
 import type { Frame, RequestId } from '../frame.js';
 import { notificationFrame, requestFrame } from '../frame-write.js';
-import { META } from './envelope.js';
+import { META } from '../meta.js';
 import { type Exchange, openExchange } from './exchange.js';
 import type { Link, LinkEvents, LinkRequestOptions, LinkSettings } from './link.js';
 import { type Conversation, takeServerFrame } from './server-frames.js';
@@ -94,7 +94,7 @@ export const openChannel = (
 /** The id of the subscriptions/listen request that a notification of the modern era belongs to. */
 const subscriptionOf = (method: string, params: JsonParams): RequestId => {
   const meta = params['_meta'] as JsonParams | undefined;
-  const id = method === 'notifications/cancelled' ? params['requestId'] : meta?.[META.subscription];
+  const id = method === 'notifications/cancelled' ? params['requestId'] : meta?.[META.subscriptionId];
   return typeof id === 'number' ? id : '';
 };
 

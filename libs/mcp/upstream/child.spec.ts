@@ -15,6 +15,22 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+/** A program that starts a child, prints its process id and ends in the given way. */
+const orphaning = (option: string, end: 'exit' | 'SIGKILL'): string => `
+  const { openUpstream } = await import(${JSON.stringify(join(import.meta.dirname, 'upstream.js'))});
+  const upstream = openUpstream({
+    name: 'orphan',
+    client: { name: 'test', version: '1' },
+    transport: { kind: 'stdio', command: process.execPath, args: [${JSON.stringify(FIXTURE)}, '${option}'], env: {} },
+    limits: { connect_wait_ms: 10_000 },
+  });
+  const options = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 1_000 };
+  const { bytes } = await upstream.request('tools/call', Buffer.from('{"name":"pid"}'), options);
+  const { writeSync } = await import('node:fs');
+  writeSync(1, JSON.parse(Buffer.from(bytes).toString()).content[0].text);
+  if ('${end}' === 'exit') process.exit(0);
+  process.kill(process.pid, 'SIGKILL');`;
+
 describe('closing a stdio upstream', () => {
   it('ends a process that ignores SIGTERM, and what it has started', async () => {
     const lines: string[] = [];
@@ -38,20 +54,22 @@ describe('closing a stdio upstream', () => {
     await expect(call(upstream, 'echo')).rejects.toThrow(unavailable);
   });
 
+  it('is not needed when the gateway is killed: its end of the pipe closes, and the process sees that', () => {
+    const gateway = spawnSync(process.execPath, ['--input-type=module', '-e', orphaning('', 'SIGKILL')], {
+      encoding: 'utf8',
+    });
+    expect(gateway.signal).toBe('SIGKILL');
+    const pid = Number(gateway.stdout);
+    expect(pid).toBeGreaterThan(0);
+    return expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
   it('is not needed for the process to end: it ends with the gateway', async () => {
-    const script = `
-      const { openUpstream } = await import(${JSON.stringify(join(import.meta.dirname, 'upstream.js'))});
-      const upstream = openUpstream({
-        name: 'orphan',
-        client: { name: 'test', version: '1' },
-        transport: { kind: 'stdio', command: process.execPath, args: [${JSON.stringify(FIXTURE)}, '--ignore-term=1'], env: {} },
-        limits: { connect_wait_ms: 10_000 },
-      });
-      const options = { deadline_ms: 10_000, signal: new AbortController().signal, resultBytesMax: 1_000 };
-      const { bytes } = await upstream.request('tools/call', Buffer.from('{"name":"pid"}'), options);
-      console.log(JSON.parse(bytes).content[0].text);
-      process.exit(0);`;
-    const gateway = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    const gateway = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', orphaning('--ignore-term=1', 'exit')],
+      { encoding: 'utf8' },
+    );
     const pid = Number(gateway.stdout);
     expect(pid).toBeGreaterThan(0);
     await expect.poll(() => isAlive(pid)).toBe(false);

@@ -1,13 +1,14 @@
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { META } from '../meta.js';
 import { isUpstreamRevision, MODERN_REVISION } from '../revisions.js';
 import { parseStrictJson } from '../strict-json.js';
-import { META, requestMeta } from './envelope.js';
+import { HEADER_MISMATCH, MISSING_CAPABILITY, requestMeta, UNSUPPORTED_REVISION } from './envelope.js';
 import { asObject, objectOrNull } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkSettings } from './link.js';
 import { UpstreamOutcomeUnknown } from './outcome-unknown.js';
-import type { UpstreamServer } from './upstream.types.js';
+import type { CallAnswer, UpstreamServer } from './upstream.types.js';
 
 /** `server` is undefined for a server of the legacy era. */
 export interface Discovery {
@@ -23,9 +24,8 @@ export interface Probe {
   status?(): number | undefined;
 }
 
-const UNSUPPORTED_REVISION = -32_022;
 /** Header mismatch, missing client capability: only a modern server says so. */
-const MODERN_ERRORS = new Set([-32_020, -32_021]);
+const MODERN_ERRORS = new Set([HEADER_MISMATCH, MISSING_CAPABILITY]);
 /** Said by what stands before a server, whatever its era. */
 const NO_EVIDENCE = new Set([401, 403, 407, 429]);
 
@@ -59,26 +59,32 @@ const ask = async (
   limits: UpstreamLimits,
   probe: Probe,
 ): Promise<Discovery> => {
-  const { deadline_ms, signal, silence } = probe;
+  const { deadline_ms, signal } = probe;
   const options = { deadline_ms, signal, resultBytesMax: limits.message_bytes_max, ours: true };
-  try {
-    const answer = await link.request(
-      'server/discover',
-      Buffer.from(JSON.stringify({ _meta: meta })),
-      options,
-    );
-    const json = parseStrictJson(answer.bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
-    return answer.kind === 'result' ? readResult(json) : readError(json);
-  } catch (error) {
-    const status = probe.status?.();
-    if (signal.aborted) throw error;
-    if (error instanceof UpstreamOutcomeUnknown) {
-      const { reason } = error;
-      if (reason === 'timeout' || reason === 'invalid_answer') return {};
-      if (reason === 'connection_lost' && silence === 'legacy') return {};
-    } else if (status !== undefined && status >= 400 && status < 500 && !NO_EVIDENCE.has(status)) return {};
-    throw error;
+  const params = Buffer.from(JSON.stringify({ _meta: meta }));
+  const answer = await link.request('server/discover', params, options).catch((error: unknown) => {
+    if (signal.aborted || !isLegacy(error, probe)) throw error;
+    return undefined;
+  });
+  if (!answer) return {};
+  return readDiscovery(answer, limits);
+};
+
+/** Whether having no answer tells that the server is of the legacy era. */
+const isLegacy = (error: unknown, { silence, status }: Probe): boolean => {
+  if (error instanceof UpstreamOutcomeUnknown) {
+    const { reason } = error;
+    if (reason === 'connection_lost') return silence === 'legacy';
+    return reason === 'timeout' || reason === 'invalid_answer';
   }
+  const head = status?.();
+  return head !== undefined && head >= 400 && head < 500 && !NO_EVIDENCE.has(head);
+};
+
+/** What an answer to server/discover tells. Throws what `discover` throws. */
+export const readDiscovery = ({ kind, bytes }: CallAnswer, limits: UpstreamLimits): Discovery => {
+  const json = parseStrictJson(bytes, answerLimits(limits, limits.message_bytes_max)) as JsonObject;
+  return kind === 'result' ? readResult(json) : readError(json);
 };
 
 const readResult = ({ supportedVersions, capabilities, instructions, _meta }: JsonObject): Discovery => {
@@ -88,7 +94,7 @@ const readResult = ({ supportedVersions, capabilities, instructions, _meta }: Js
       era: 'modern',
       revision: MODERN_REVISION,
       capabilities: asObject(capabilities),
-      info: objectOrNull(asObject(_meta)[META.server]),
+      info: objectOrNull(asObject(_meta)[META.serverInfo]),
       instructions: typeof instructions === 'string' ? instructions : null,
     },
   };

@@ -5,7 +5,7 @@ import type { UpstreamLimits } from './limits.js';
 import { openUpstream } from './upstream.js';
 import type { RequestOptions, Upstream } from './upstream.types.js';
 import { callWith } from './upstream-call.fixture.js';
-import type { HttpTransport } from './upstream-config.types.js';
+import type { HttpTransport, UpstreamConfig } from './upstream-config.types.js';
 
 const cleanup: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -21,12 +21,14 @@ export const open = (
   url: string,
   limits: Partial<UpstreamLimits> = {},
   transport: Partial<HttpTransport> = {},
+  more: Partial<UpstreamConfig> = {},
 ): Upstream => {
   const upstream = openUpstream({
     name: 'fixture',
     client: { name: 'test', version: '1' },
     transport: { kind: 'http', url, ...transport },
     limits: { backoff_first_ms: 20, ...limits },
+    ...more,
   });
   cleanup.push(upstream.close);
   return upstream;

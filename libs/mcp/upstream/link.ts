@@ -18,6 +18,8 @@ export interface Link {
   request(method: string, paramsBytes: Uint8Array, options: LinkRequestOptions): Promise<CallAnswer>;
   /** False when the link is lost. Asked before a call, so that a forgotten session costs a ping and never a second call. */
   stillKnown(): Promise<boolean>;
+  /** The server speaks otherwise than it did: nothing new is sent here, what is under way may end. */
+  forget?(reason: string): void;
   /** Frees everything; may be called twice, also after `lost`. */
   close(): Promise<void>;
 }

@@ -2,9 +2,9 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Frame } from '../frame.js';
 import { requestFrame } from '../frame-write.js';
+import { META } from '../meta.js';
 import { mcpNameHeader } from '../param-headers.js';
 import { parseStrictJson } from '../strict-json.js';
-import { META } from './envelope.js';
 import { type Exchange, openExchange } from './exchange.js';
 import type { AnswerContext } from './http-answer.js';
 import { type HttpTarget, openEndpoint } from './http-endpoint.js';
@@ -27,8 +27,6 @@ const NAMED = new Map([
   ['tasks/update', 'taskId'],
   ['tasks/cancel', 'taskId'],
 ]);
-/** With one of these and without a JSON-RPC error a server does not speak as a modern one any more. */
-const NOT_MODERN = new Set([400, 404, 405]);
 const PARAM_HEADER = /^mcp-param-/i;
 
 /**
@@ -51,16 +49,15 @@ export const openModernHttp = (target: HttpTarget, limits: UpstreamLimits): Mode
     lost: lost.promise,
     status: () => lastStatus,
     stillKnown: async () => !ended,
+    forget: lose,
     async request(method, paramsBytes, options) {
       const headers = headersOf(method, paramsBytes, options, limits);
       const exchange = openExchange(nextId++, options, () => {});
       if (ended) exchange.refuse('the connection has ended');
       else if (!options.ours && underWay >= limits.calls_max) exchange.refuse('too many calls are under way');
       if (exchange.over) return exchange.settled;
-      let status = 0;
       if (!options.ours) underWay++;
       const onHead = (head: number): void => {
-        status = head;
         lastStatus = head;
       };
       const onUnreachable = (code: string): void => lose(`cannot be reached (${code})`);
@@ -69,10 +66,6 @@ export const openModernHttp = (target: HttpTarget, limits: UpstreamLimits): Mode
       postRequest(endpoint, frame, context, { onHead, onUnreachable }, { headers });
       try {
         return await exchange.settled;
-      } catch (error) {
-        const refused = error instanceof CountersignError && error.code === 'upstream_unavailable';
-        if (refused && NOT_MODERN.has(status)) lose(`HTTP ${status}: no modern server any more`);
-        throw error;
       } finally {
         if (!options.ours) underWay--;
       }
@@ -94,7 +87,7 @@ const headersOf = (
   limits: UpstreamLimits,
 ): Readonly<Record<string, string>> => {
   const params = parseStrictJson(paramsBytes, answerLimits(limits, paramsBytes.length)) as JsonObject;
-  const revision = asObject(params['_meta'])[META.revision];
+  const revision = asObject(params['_meta'])[META.protocolVersion];
   if (typeof revision !== 'string') throw new CountersignError('params_invalid', 'no revision in _meta');
   const name = params[NAMED.get(method) ?? ''];
   const mirrored = Object.entries(options.headers ?? {}).filter(([header]) => PARAM_HEADER.test(header));

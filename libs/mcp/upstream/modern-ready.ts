@@ -1,8 +1,10 @@
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { META, TASKS_EXTENSION } from '../meta.js';
 import { paramHeadersProblem } from '../param-headers.js';
 import { parseScanned, parseStrictJson, scanStrictJson } from '../strict-json.js';
-import { META, requestMeta, TASKS_EXTENSION } from './envelope.js';
+import { readDiscovery } from './discover.js';
+import { HEADER_MISMATCH, requestMeta, UNSUPPORTED_REVISION } from './envelope.js';
 import { asObject } from './json-object.js';
 import { answerLimits, type UpstreamLimits } from './limits.js';
 import type { Link, LinkEvents, LinkSettings, ReadyLink } from './link.js';
@@ -21,11 +23,22 @@ export const modernReady = (
 ): ReadyLink => {
   const { client, limits, onWarning, transport } = settings;
   const meta = requestMeta(server, client, {});
+  const still = stillModern(plain, meta, limits);
   const link: Link = {
     ...plain,
+    stillKnown: () => still.known(),
     async request(method, paramsBytes, options) {
-      const answer = await plain.request(method, paramsBytes, options);
+      const answer = await plain.request(method, paramsBytes, options).catch((error: unknown) => {
+        if (error instanceof CountersignError && NO_MODERN_REFUSAL.test(error.detail ?? '')) still.doubt();
+        throw error;
+      });
       if (answer.kind === 'result') checkResultType(answer, paramsBytes, limits);
+      else {
+        const code = codeOfError(answer, limits);
+        // The schema that named the headers, or the revision, is not what it was.
+        if (code === HEADER_MISMATCH) events.onListChanged('tools');
+        if (code === UNSUPPORTED_REVISION) still.doubt();
+      }
       return answer;
     },
   };
@@ -55,6 +68,40 @@ export const modernReady = (
   };
 };
 
+/** Statuses without a JSON-RPC error: a modern server refuses in its own words. */
+const NO_MODERN_REFUSAL = /^HTTP (?:400|404|405)$/;
+
+/** Asks anew whether the server is a modern one when it answers as if it were not; one question at a time. */
+const stillModern = (link: Link, meta: JsonObject, limits: UpstreamLimits) => {
+  let asking: Promise<boolean> | undefined;
+  const ask = async (): Promise<boolean> => {
+    const options = {
+      deadline_ms: limits.connect_wait_ms,
+      signal: new AbortController().signal,
+      resultBytesMax: limits.message_bytes_max,
+      ours: true,
+    };
+    const params = Buffer.from(JSON.stringify({ _meta: meta }));
+    try {
+      const answer = await link.request('server/discover', params, options);
+      if (answer.kind === 'result' && readDiscovery(answer, limits).server) return true;
+    } catch (error) {
+      // A fault of the network says nothing.
+      if (!(error instanceof CountersignError)) return true;
+    }
+    link.forget?.('no modern server any more');
+    return false;
+  };
+  return {
+    doubt(): void {
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+    },
+    known: async (): Promise<boolean> => (asking ? await asking : link.stillKnown()),
+  };
+};
+
 const COMPLETE = Buffer.from('{"resultType":"complete"');
 
 /**
@@ -71,8 +118,11 @@ const checkResultType = ({ bytes }: CallAnswer, paramsBytes: Uint8Array, limits:
   throw new CountersignError('upstream_invalid', 'a result of a type that was not declared');
 };
 
+const codeOfError = ({ bytes }: CallAnswer, limits: UpstreamLimits): unknown =>
+  asObject(parseStrictJson(bytes, answerLimits(limits, bytes.length)))['code'];
+
 const declaresTasks = (paramsBytes: Uint8Array, limits: UpstreamLimits): boolean => {
   const params = parseStrictJson(paramsBytes, answerLimits(limits, paramsBytes.length)) as JsonObject;
-  const capabilities = asObject(asObject(params['_meta'])[META.capabilities]);
+  const capabilities = asObject(asObject(params['_meta'])[META.clientCapabilities]);
   return asObject(capabilities['extensions'])[TASKS_EXTENSION] !== undefined;
 };

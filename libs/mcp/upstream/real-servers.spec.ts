@@ -6,11 +6,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { SERVER_REQUEST_METHODS } from './client-capabilities.js';
+import { requestMeta } from './envelope.js';
 import { openUpstream } from './upstream.js';
-import type { Upstream } from './upstream.types.js';
+import type { ServerRequest, Upstream } from './upstream.types.js';
 import { callWith } from './upstream-call.fixture.js';
 import type { HttpTransport, StdioTransport } from './upstream-config.types.js';
 
+const CLIENT = { name: 'test', version: '1' };
 const PATH = dirname(process.execPath);
 const folder = mkdtempSync(join(tmpdir(), 'countersign-servers-'));
 const cleanup: (() => Promise<unknown>)[] = [];
@@ -27,7 +30,8 @@ const scriptOf = (name: string, script: string): string => {
 };
 const open = (transport: StdioTransport | HttpTransport): Upstream => {
   const limits = { connect_wait_ms: 15_000 };
-  const upstream = openUpstream({ name: 'real', client: { name: 'test', version: '1' }, transport, limits });
+  const serverRequests = SERVER_REQUEST_METHODS;
+  const upstream = openUpstream({ name: 'real', client: CLIENT, transport, limits, serverRequests });
   cleanup.push(upstream.close);
   return upstream;
 };
@@ -36,14 +40,16 @@ const stdio = (script: string, ...args: string[]): Upstream =>
 const names = async (upstream: Upstream) =>
   (await upstream.list('tools', new AbortController().signal)).map(({ name }) => name);
 const call = async (upstream: Upstream, name: string, args: object, more = {}, options = {}) => {
-  const params = Buffer.from(JSON.stringify({ name, arguments: args, ...more }));
+  const server = upstream.server();
+  const modern = server?.era === 'modern' && { _meta: requestMeta(server, CLIENT, {}) };
+  const params = Buffer.from(JSON.stringify({ name, arguments: args, ...modern, ...more }));
   const { text } = await callWith(upstream, params, { resultBytesMax: 1_000_000, ...options });
   return JSON.parse(text);
 };
 
 const everything = () => scriptOf('@modelcontextprotocol/server-everything', 'dist/index.js');
-const everythingOverHttp = async (port: number): Promise<ChildProcess> => {
-  const child = spawn(process.execPath, [everything(), 'streamableHttp'], {
+const everythingOverHttp = async (port: number, mode = 'streamableHttp'): Promise<ChildProcess> => {
+  const child = spawn(process.execPath, [everything(), mode], {
     env: { PATH, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -115,6 +121,69 @@ describe('real servers', () => {
     expect(await call(upstream, 'echo', { message: 'again' })).toEqual({
       content: [{ type: 'text', text: 'Echo: again' }],
     });
+  }, 60_000);
+
+  it('server-everything over HTTP+SSE: named so, and found behind Streamable HTTP', async () => {
+    const port = await freePort();
+    await everythingOverHttp(port, 'sse');
+    for (const kind of ['sse', 'http'] as const) {
+      const upstream = open({ kind, url: `http://127.0.0.1:${port}/sse` });
+      await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
+      expect(await names(upstream)).toContain('echo');
+      expect(await call(upstream, 'get-sum', { a: 2, b: 3 })).toMatchObject({
+        content: [{ text: expect.stringContaining('5') }],
+      });
+      await upstream.close();
+    }
+  });
+
+  it.each(['stdio', 'streamableHttp'])(
+    'server-everything over %s: its questions reach the call that caused them',
+    async (mode) => {
+      const port = await freePort();
+      if (mode !== 'stdio') await everythingOverHttp(port, mode);
+      const upstream =
+        mode === 'stdio'
+          ? stdio(everything(), 'stdio')
+          : open({ kind: 'http', url: `http://127.0.0.1:${port}/mcp` });
+      await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
+      const asked: string[] = [];
+      const onServerRequest = async ({ method }: ServerRequest) => {
+        asked.push(method);
+        const answer =
+          method === 'elicitation/create'
+            ? { action: 'accept', content: { name: 'Ada' } }
+            : { model: 'm', role: 'assistant', content: { type: 'text', text: 'sampled words' } };
+        return { kind: 'result' as const, bytes: Buffer.from(JSON.stringify(answer)) };
+      };
+      // Offered once it has seen what this client can do.
+      await expect.poll(() => names(upstream)).toContain('trigger-sampling-request');
+      const sampled = await call(
+        upstream,
+        'trigger-sampling-request',
+        { prompt: 'p', maxTokens: 5 },
+        {},
+        { onServerRequest },
+      );
+      expect(JSON.stringify(sampled)).toContain('sampled words');
+      const elicited = await call(upstream, 'trigger-elicitation-request', {}, {}, { onServerRequest });
+      expect(JSON.stringify(elicited)).toContain('Ada');
+      expect(asked).toEqual(['sampling/createMessage', 'elicitation/create']);
+    },
+  );
+
+  it('server-everything over stdio: prompts, resources, templates, and a watched resource', async () => {
+    const upstream = stdio(everything(), 'stdio');
+    const signal = new AbortController().signal;
+    for (const kind of ['prompts', 'resources', 'resourceTemplates'] as const)
+      expect((await upstream.list(kind, signal)).length).toBeGreaterThan(0);
+    const [resource] = await upstream.list('resources', signal);
+    const updated: string[] = [];
+    upstream.onResourceUpdated((uri) => updated.push(uri));
+    await upstream.watch(resource?.name ?? '');
+    await call(upstream, 'toggle-subscriber-updates', {});
+    await expect.poll(() => updated, { timeout: 15_000 }).toContain(resource?.name);
+    await upstream.unwatch(resource?.name ?? '');
   });
 
   it('server-filesystem over stdio: reads a file and refuses one outside its folder as a result', async () => {

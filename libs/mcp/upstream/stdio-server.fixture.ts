@@ -10,6 +10,7 @@ interface Message {
   readonly params?: {
     readonly name?: string;
     readonly cursor?: string;
+    readonly arguments?: Readonly<Record<string, unknown>>;
     readonly _meta?: { readonly progressToken?: string };
   };
 }
@@ -19,6 +20,8 @@ const option = (name: string): string | undefined =>
 const log = option('log');
 const revision = option('revision') ?? '2025-06-18';
 const seen: string[] = [];
+/** Calls that wait for the answer to a question, by the id of the question. */
+const waiting = new Map<string, unknown>();
 
 const write = (text: string): void => {
   process.stdout.write(text);
@@ -74,6 +77,21 @@ const tools: Record<string, (message: Message) => void> = {
     send({ id: 'c', method: 'ping' });
     setTimeout(() => answer(id, JSON.stringify(seen)), 100);
   },
+  question: ({ id, params }) => {
+    const { questionId = 'q', ...rest } = params?.arguments ?? {};
+    waiting.set(String(questionId), id);
+    send({ id: questionId, method: 'elicitation/create', params: rest });
+  },
+  'late-question': (message) => void setTimeout(() => tools['question']?.(message), 100),
+  flood: ({ id, params }) => {
+    const progressToken = params?._meta?.progressToken;
+    for (let progress = 1; progress <= 5_000; progress++) {
+      send({ method: 'notifications/progress', params: { progressToken, progress } });
+      send({ method: 'notifications/message', params: { level: 'info', data: 'x' } });
+      send({ method: 'notifications/tools/list_changed' });
+    }
+    answer(id, 'flooded');
+  },
   progress: ({ id, params }) => {
     const progressToken = params?._meta?.progressToken;
     send({ method: 'notifications/progress', params: { progressToken: 'other', progress: 9 } });
@@ -102,6 +120,10 @@ const listTools = ({ id, params }: Message): void => {
 const take = (line: string): void => {
   seen.push(line);
   const message = JSON.parse(line) as Message;
+  if (message.method === undefined && waiting.has(String(message.id))) {
+    answer(waiting.get(String(message.id)), line);
+    waiting.delete(String(message.id));
+  }
   if (message.method === 'initialize') {
     send({
       id: message.id,

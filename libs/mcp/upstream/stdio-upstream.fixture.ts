@@ -7,6 +7,7 @@ import type { UpstreamLimits } from './limits.js';
 import { openUpstream } from './upstream.js';
 import type { RequestOptions, Upstream } from './upstream.types.js';
 import { callWith } from './upstream-call.fixture.js';
+import type { UpstreamConfig } from './upstream-config.types.js';
 
 export const FIXTURE = join(import.meta.dirname, 'stdio-server.fixture.js');
 export const opened: Upstream[] = [];
@@ -21,6 +22,7 @@ export const open = (
   args: readonly string[] = [],
   limits: Partial<UpstreamLimits> = {},
   onLog: (line: string) => void = () => {},
+  more: Partial<UpstreamConfig> = {},
 ): Upstream => {
   const upstream = openUpstream({
     name: 'fixture',
@@ -34,6 +36,7 @@ export const open = (
       onLog,
     },
     limits: { connect_wait_ms: 10_000, backoff_first_ms: 20, exit_ms: 300, ...limits },
+    ...more,
   });
   opened.push(upstream);
   return upstream;
