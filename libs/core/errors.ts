@@ -1,3 +1,5 @@
+import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
+
 /**
  * The closed list of everything that can go wrong for someone outside. One entry a code: the HTTP status, the
  * JSON-RPC code (MCP 2026-07-28 wants own codes outside -32768..-32000), a sentence for the person, the next step.
@@ -261,6 +263,7 @@ export const ERRORS = {
     says: 'The result is over the limit and was withheld.',
     next: 'Ask for less (limits.result_bytes_max).',
   },
+  ...UPSTREAM_AUTH_ERRORS,
   internal: {
     http: 500,
     rpc: -32603,
