@@ -42,6 +42,10 @@ const gatewayToken = secret
   .optional()
   .describe('subject token for the gateway’s own requests (lists); without it they carry no credential');
 
+/** Framing and sessions hang on these. */
+const RESERVED =
+  /^(?:accept|accept-encoding|connection|content-.*|cookie|host|last-event-id|mcp-.*|transfer-encoding|upgrade)$/i;
+
 /** How the gateway authenticates at an upstream server over HTTP. */
 export const upstreamAuth = z
   .discriminatedUnion('type', [
@@ -51,6 +55,7 @@ export const upstreamAuth = z
       name: z
         .string()
         .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/)
+        .refine((header) => !RESERVED.test(header), 'a header of the protocol')
         .default('authorization')
         .describe('name of the header'),
       value: secret.describe('where the whole value of the header is found'),

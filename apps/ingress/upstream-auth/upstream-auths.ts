@@ -15,7 +15,7 @@ import type { UpstreamAuth } from '#mcp/upstream/upstream-auth.types.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { type Consents, openConsents } from '#upstream-auth/consent/consents.js';
 import type { AuthorizationCodeOptions } from '#upstream-auth/kinds/authorization-code.js';
-import { openUpstreamAuth } from '#upstream-auth/open-upstream-auth.js';
+import { openUpstreamAuth, requireSecrets } from '#upstream-auth/open-upstream-auth.js';
 import { guardedConnect } from '#upstream-auth/outbound/guarded-connect.js';
 import { type Outbound, openOutbound } from '#upstream-auth/outbound/guarded-fetch.js';
 import { outboundRules } from '#upstream-auth/outbound/outbound-rules.js';
@@ -44,6 +44,7 @@ export class UpstreamAuths implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     const { config, publicUrl } = this;
+    for (const { auth } of this.https()) requireSecrets(auth, readSecret);
     const keys = join(config.data_dir, 'keys');
     const secret = await loadOrCreateSecret(join(keys, 'gateway.secret'));
     const store = await openFileStore({ folder: join(keys, 'upstreams'), secret });

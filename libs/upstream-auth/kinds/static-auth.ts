@@ -1,6 +1,7 @@
 import type { UpstreamAuthConfig } from '#config/upstream-auth.schema.js';
 import type { UpstreamAuth } from '#mcp/upstream/upstream-auth.types.js';
-import type { ReadSecret } from '../oauth/client-authentication.js';
+import { authFailed } from '../oauth/auth-failed.js';
+import type { UpstreamContext } from '../upstream-context.js';
 
 export const noAuth: UpstreamAuth = {
   headers: async () => ({}),
@@ -9,9 +10,15 @@ export const noAuth: UpstreamAuth = {
 
 /** One header for all callers, its value read each time so that a rotated secret needs no restart. */
 export const headerAuth = (
+  { upstream, readSecret }: UpstreamContext,
   { name, value }: Extract<UpstreamAuthConfig, { type: 'header' }>,
-  readSecret: ReadSecret,
 ): UpstreamAuth => ({
-  headers: async () => ({ [name.toLowerCase()]: readSecret(value) }),
+  headers: async () => {
+    try {
+      return { [name.toLowerCase()]: readSecret(value) };
+    } catch (error) {
+      throw authFailed(upstream, 'secret', error);
+    }
+  },
   challenged: async () => false,
 });
