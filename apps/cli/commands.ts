@@ -56,6 +56,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['deny', { says: 'deny a held call', load: async () => (await import('./commands/vote.js')).deny }],
   ['calls', { says: 'list recorded calls', load: async () => (await import('./commands/calls.js')).calls }],
   [
+    'upstreams',
+    {
+      says: 'list upstream servers; connect and disconnect those that want a consent',
+      load: async () => (await import('./commands/upstreams.js')).upstreams,
+    },
+  ],
+  [
     'show',
     { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
   ],

@@ -19,6 +19,7 @@ const COMMANDS = [
   'approve',
   'deny',
   'calls',
+  'upstreams',
   'show',
   'replay',
 ];

@@ -36,13 +36,14 @@ import { GATEWAY_INFO } from './mcp/gateway-info.js';
 import { OpenQuestions } from './mcp/open-questions.js';
 import { ParkedCalls } from './mcp/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { UpstreamAuthModule } from './upstream-auth/upstream-auth.module.js';
 
 const HEARTBEAT_MS = 2_000;
 const KEY_RETRY_MS = 500;
 /** So that a dead upstream is refused within the 2 s of promise G3. */
 const CONNECT_WAIT_MS = 1_200;
 
-@Module({})
+@Module({ imports: [UpstreamAuthModule] })
 export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private gateway: Gateway | undefined;
   private sealer: Sealer | undefined;

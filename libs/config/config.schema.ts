@@ -1,12 +1,6 @@
 import { z } from 'zod';
-
-/** A secret is never written into the configuration: it is named by environment variable or file. */
-const secret = z
-  .union([
-    z.strictObject({ env: z.string().describe('environment variable') }),
-    z.strictObject({ file: z.string().describe('path') }),
-  ])
-  .describe('where the secret is found');
+import { type SecretRef, secret } from './secret.schema.js';
+import { outbound, upstreamAuth } from './upstream-auth.schema.js';
 
 const name = z
   .string()
@@ -44,6 +38,7 @@ const httpUpstream = z.strictObject({
     .record(z.string(), secret)
     .default({})
     .describe('static headers, values by reference; the caller’s token is never passed on'),
+  auth: upstreamAuth,
   ...anyUpstream,
 });
 
@@ -197,6 +192,7 @@ export const configSchema = z.strictObject({
     .array(z.discriminatedUnion('transport', [httpUpstream, stdioUpstream]))
     .default([])
     .describe('the servers agents may reach'),
+  outbound,
   approvals: z
     .strictObject({
       hold_ms: z
@@ -253,4 +249,4 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type UpstreamConfig = Config['upstreams'][number];
-export type SecretRef = z.output<typeof secret>;
+export type { SecretRef };

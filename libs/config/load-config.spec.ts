@@ -121,6 +121,51 @@ describe('the configuration', () => {
   });
 });
 
+describe('how the gateway authenticates at an upstream', () => {
+  const withAuth = (auth: object, mode = 'production') => ({
+    ...PRODUCTION,
+    mode,
+    upstreams: [{ name: 'crm', transport: 'http', url: 'https://crm.example/mcp', auth }],
+  });
+  const CLIENT = { client_id: 'gw', client_secret: { env: 'CRM_SECRET' } };
+  const CONSENT = { type: 'authorization_code', consent: 'shared' };
+
+  it('is not at all unless it says so', () => {
+    const config = load({
+      ...PRODUCTION,
+      upstreams: [{ name: 'crm', transport: 'http', url: 'https://crm.example' }],
+    });
+    expect(config.upstreams[0]).toMatchObject({ auth: { type: 'none' } });
+    expect(config.outbound.allow).toEqual([]);
+  });
+
+  it.each([
+    ['a secret in the file', { type: 'header', value: 'Bearer x' }, 'auth.value'],
+    [
+      'a header of the protocol',
+      { type: 'header', name: 'Mcp-Session-Id', value: { env: 'X' } },
+      'auth.name',
+    ],
+    ['a kind it does not know', { type: 'passthrough' }, 'auth.type'],
+    ['a consent without saying whose', { type: 'authorization_code' }, 'auth.consent'],
+    ['an exchange of the caller’s token anywhere', { type: 'token_exchange', ...CLIENT }, 'auth.issuer'],
+    ['an identity provider without name', { type: 'id_jag', ...CLIENT, idp: CLIENT }, 'auth.idp.issuer'],
+    ['client credentials for any issuer', { type: 'client_credentials', ...CLIENT }, 'auth.issuer'],
+    ['a registered client for any issuer', { ...CONSENT, ...CLIENT }, 'auth.issuer'],
+  ])('refuses %s', (_, auth, path) => {
+    expect(messageOf(() => load(withAuth(auth)))).toContain(path);
+  });
+
+  it('takes credentials with the issuer they are for, and any issuer in development', () => {
+    const bound = { type: 'client_credentials', ...CLIENT, issuer: 'https://as.crm.example' };
+    expect(messageOf(() => load(withAuth(bound)))).toBe('accepted');
+    expect(messageOf(() => load(withAuth(CONSENT)))).toBe('accepted');
+    expect(messageOf(() => load(withAuth({ type: 'client_credentials', ...CLIENT }, 'development')))).toBe(
+      'accepted',
+    );
+  });
+});
+
 describe('a secret', () => {
   it('is read from where the configuration says', () => {
     vi.stubEnv('CRM_KEY', 'from the environment');

@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, configSchema, type SecretRef } from './config.schema.js';
 import { overlayEnvironment } from './environment.js';
+import type { UpstreamAuthConfig } from './upstream-auth.schema.js';
 
 /** Stops the start: says every wrong setting with its path and what was expected. */
 export class ConfigError extends Error {
@@ -93,4 +94,17 @@ const refuseInsecure = (file: string, config: Config): void => {
     throw new ConfigError(`${file}: identity.issuers: ${plain.issuer} must be https in production mode`);
   if (config.identity.issuers.length === 0)
     throw new ConfigError(`${file}: identity.issuers: at least one issuer is needed`);
+  config.upstreams.forEach((upstream, index) => {
+    if (upstream.transport === 'stdio' || !sendsSecretAnywhere(upstream.auth)) return;
+    throw new ConfigError(
+      `${file}: upstreams.${index}.auth.issuer: needed in production mode beside client credentials, which a server ` +
+        'could otherwise ask for by naming an authorization server of its own',
+    );
+  });
 };
+
+/** A client with a secret and no issuer would show it to whatever authorization server the upstream names. */
+const sendsSecretAnywhere = (auth: UpstreamAuthConfig): boolean =>
+  (auth.type === 'client_credentials' || auth.type === 'authorization_code' || auth.type === 'id_jag') &&
+  auth.issuer === undefined &&
+  (auth.client_secret !== undefined || auth.private_key !== undefined);

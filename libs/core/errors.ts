@@ -1,4 +1,5 @@
 import { TOKEN_ERRORS } from './token-errors.js';
+import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
 
 /**
  * The closed list of everything that can go wrong for someone outside. One entry a code: the HTTP status, the
@@ -269,6 +270,7 @@ export const ERRORS = {
     says: 'The result is over the limit and was withheld.',
     next: 'Ask for less (limits.result_bytes_max).',
   },
+  ...UPSTREAM_AUTH_ERRORS,
   internal: {
     http: 500,
     rpc: -32603,

@@ -35,6 +35,7 @@ const typeOf = (schema: Schema): string => {
   if (isSecret(schema)) return '`{ env: NAME }` or `{ file: PATH }`';
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ');
+  if (schema.oneOf !== undefined) return 'settings';
   if (schema.type === 'array')
     return `list of ${hasMembers(schema.items ?? {}) ? 'settings' : typeOf(schema.items ?? {})}`;
   if (schema.type === 'object')

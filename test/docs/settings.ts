@@ -24,7 +24,7 @@ export interface Setting {
   readonly path: string;
   readonly schema: Schema;
   readonly isRequired: boolean;
-  /** The kind of upstream it belongs to; undefined when it belongs to every kind, or to no upstream. */
+  /** The kind of upstream, or of its auth, that it belongs to; undefined when it belongs to several or to none. */
   readonly kind: string | undefined;
 }
 
@@ -62,13 +62,15 @@ const below = (setting: Setting): readonly Setting[] => {
   if (isSecret(schema)) return [setting];
   if (schema.properties !== undefined) return membersOf(schema, path, kind);
   const { items } = schema;
-  if (items === undefined || !hasMembers(items)) return [setting];
-  const members = variantsOf(items).flatMap((item) => membersOf(item, `${path}[]`, kindOf(item)));
+  const choice = items ?? schema;
+  if (!hasMembers(choice)) return [setting];
+  const inside = items === undefined ? path : `${path}[]`;
+  const members = variantsOf(choice).flatMap((item) => membersOf(item, inside, kindOf(item) ?? kind));
   return [setting, ...members];
 };
 
 const kindOf = ({ properties }: Schema): string | undefined =>
-  properties?.['transport']?.const as string | undefined;
+  (properties?.['transport'] ?? properties?.['type'])?.const as string | undefined;
 
 /** The same path in several kinds of upstream is one setting. */
 const merge = (group: readonly Setting[]): Setting => {

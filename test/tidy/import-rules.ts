@@ -136,6 +136,23 @@ export const IMPORT_RULES: readonly Rule[] = [
     ],
   },
   {
+    says: 'only libs/upstream-auth is a client by the MCP SDK, and only apps/ingress holds credentials of upstreams',
+    check: (source) =>
+      among(source.path, 'libs/upstream-auth', 'apps/cli/demo', 'test') || isTest(source.path)
+        ? []
+        : imports(
+            source,
+            'frames are our own; credentials stay in the ingress',
+            ({ specifier, target }) =>
+              specifier.startsWith('@modelcontextprotocol/') ||
+              (target?.startsWith('libs/upstream-auth/') === true && !among(source.path, 'apps/ingress')),
+          ),
+    bad: [
+      file('libs/mcp/upstream/x.ts', "import { Client } from '@modelcontextprotocol/client';"),
+      file('apps/ledger/x.ts', "import { openFileStore } from '#upstream-auth/store/file-store.js';"),
+    ],
+  },
+  {
     says: 'Nest and its decorators stay at the edges: apps, libs/bus, libs/http, libs/service',
     check: (source) =>
       among(source.path, 'apps', 'libs/bus', 'libs/http', 'libs/service', 'test') || isTest(source.path)

@@ -25,6 +25,7 @@ const DEADLINE_MS = 600_000;
 export interface Api {
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: object): Promise<Answer>;
+  delete<Answer>(path: string): Promise<Answer>;
 }
 
 /** Token: of the demo user that --user names, else COUNTERSIGN_TOKEN, else of `defaultUser`. @throws InputError */
@@ -49,6 +50,7 @@ export const apiWithToken = (server: string, token: string): Api => {
     get: async <Answer>(path: string) => (await ask(path, {})) as Answer,
     post: async <Answer>(path: string, body: object) =>
       (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
+    delete: async <Answer>(path: string) => (await ask(path, { method: 'DELETE' })) as Answer,
   };
 };
 
