@@ -4,7 +4,7 @@ import type { Config } from '#config/config.schema.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
 import type { SessionKeyring } from '#mcp/session.js';
 import type { Sealer } from '#sealing/sealer.js';
-import type { Catalog } from './catalog.js';
+import type { Catalog } from './catalog/catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
 

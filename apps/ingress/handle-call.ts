@@ -9,7 +9,7 @@ import { completedEvents, unfinishedEvents, unmaskableEvents } from './call/outc
 import type { IntentReceipt } from './call/receipt.js';
 import { recordIntent, recordOutcome } from './call/record.js';
 import { refuse, refuseWith } from './call/refuse.js';
-import type { CatalogTool } from './catalog.js';
+import type { CatalogEntry as CatalogTool } from './catalog/catalog.types.js';
 import type { Gateway } from './gateway.js';
 import { markOnRecord } from './on-record.js';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetsSchema } from './budget.schema.js';
 
 /** A secret is never written into the configuration: it is named by environment variable or file. */
 const secret = z
@@ -12,6 +13,14 @@ const name = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'lower-case letters, digits and hyphens')
   .describe('part of the endpoint /mcp/<name> and of the tools’ names in the policy');
+
+const firstApproval = z
+  .enum(['approve', 'trust-first'])
+  .optional()
+  .describe(
+    'who approves what a server lists first: an operator, or this setting (its first list of tools, of prompts ... is ' +
+      'pinned as it is); later changes are always an operator’s. Default: approve, in development mode trust-first',
+  );
 
 const httpUpstream = z.strictObject({
   name,
@@ -28,6 +37,7 @@ const httpUpstream = z.strictObject({
     .max(600_000)
     .default(20_000)
     .describe('from sending a call to the whole answer'),
+  catalog: firstApproval,
 });
 
 const stdioUpstream = z.strictObject({
@@ -47,6 +57,7 @@ const stdioUpstream = z.strictObject({
     .max(600_000)
     .default(20_000)
     .describe('from sending a call to the whole answer'),
+  catalog: firstApproval,
 });
 
 const issuer = z.strictObject({
@@ -135,7 +146,17 @@ export const configSchema = z.strictObject({
   upstreams: z
     .array(z.discriminatedUnion('transport', [httpUpstream, stdioUpstream]))
     .default([])
-    .describe('the servers agents may reach'),
+    .describe('the servers agents may reach; changes take effect without a restart'),
+  catalog: z
+    .strictObject({
+      pin: z
+        .array(z.enum(['tools', 'prompts', 'resources', 'resourceTemplates']))
+        .default(['tools', 'prompts', 'resourceTemplates'])
+        .describe(
+          'lists whose entries need an approval. Resources come and go, so they are left to the policy unless named here',
+        ),
+    })
+    .prefault({}),
   approvals: z
     .strictObject({
       hold_ms: z
@@ -172,6 +193,7 @@ export const configSchema = z.strictObject({
         .describe('larger results are withheld'),
       calls_in_flight_max: z.number().int().min(1).max(100_000).default(1_024).describe('more answers busy'),
       json_depth_max: z.number().int().min(4).max(64).default(64).describe('nesting of a request'),
+      budgets: budgetsSchema,
     })
     .prefault({}),
   roles: z

@@ -80,6 +80,10 @@ const refuseInsecure = (file: string, config: Config): void => {
   const names = config.upstreams.map((upstream) => upstream.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`${file}: upstreams: the name ${twice} is used twice`);
+  const stray = Object.keys(config.limits.budgets.servers).find((name) => !names.includes(name));
+  // The demonstration adds its servers later.
+  if (stray !== undefined && !config.demo)
+    throw new ConfigError(`${file}: limits.budgets.servers: there is no upstream ${stray}`);
   if (config.mode === 'development') return;
   if (config.demo)
     throw new ConfigError(

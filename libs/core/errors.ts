@@ -96,6 +96,12 @@ export const ERRORS = {
     next: 'Check the address and the id.',
   },
   busy: { http: 429, rpc: -31014, says: 'Too many calls are under way.', next: 'Try again in a moment.' },
+  budget_exceeded: {
+    http: 429,
+    rpc: -31015,
+    says: 'A budget of this caller, session or server is used up.',
+    next: 'Wait as long as the answer says, or ask the operator for more (limits.budgets).',
+  },
   // decision
   tool_unknown: {
     http: 200,
@@ -139,6 +145,19 @@ export const ERRORS = {
     says: 'The caller cancelled this call.',
     next: 'Send it again if it is still wanted.',
   },
+  tool_held: {
+    http: 200,
+    rpc: -31026,
+    says: 'The definition of this tool, prompt or resource is not approved.',
+    next: 'Ask an operator to look at it: GET /catalog, or "countersign catalog".',
+  },
+  // catalog REST
+  catalog_entry_unknown: {
+    http: 404,
+    rpc: -31027,
+    says: 'The server lists nothing of this name now.',
+    next: 'Read what it lists: GET /catalog.',
+  },
   // approvals REST
   approval_unknown: {
     http: 404,
@@ -155,8 +174,8 @@ export const ERRORS = {
   digest_mismatch: {
     http: 409,
     rpc: -31032,
-    says: 'The digest is missing or not the one of this approval.',
-    next: 'Read the approval again and send the digest it shows.',
+    says: 'The digest is missing or not the one that is shown.',
+    next: 'Read it again and send the digest it shows.',
   },
   approver_is_requester: {
     http: 403,

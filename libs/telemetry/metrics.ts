@@ -29,6 +29,13 @@ export const approvalsPending = new Gauge({
   registers: [registry],
 });
 
+export const catalogHeld = new Gauge({
+  name: 'countersign_catalog_held',
+  help: 'Listed tools, prompts and templates that wait for the approval of an operator, by server.',
+  labelNames: ['server'],
+  registers: [registry],
+});
+
 export const collectProcessMetrics = (): void => {
   collectDefaultMetrics({ register: registry });
 };

@@ -6,7 +6,7 @@ import { approvalDigest } from '#core/approval/approval-digest.js';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
 import { sha256 } from '#sealing/sha256.js';
-import type { CatalogTool } from '../catalog.js';
+import type { CatalogEntry as CatalogTool } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import { approvalNonce, attachKey, type Call } from './call.js';

@@ -1,6 +1,6 @@
 import { policyFilter } from '#contracts/policy.js';
 import type { Caller } from '#identity/caller.js';
-import type { CatalogTool } from '../catalog.js';
+import type { CatalogEntry as CatalogTool } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 
 /**
