@@ -4,6 +4,7 @@ import type { Config } from '#config/config.schema.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
 import type { SessionKeyring } from '#mcp/session.js';
 import type { Sealer } from '#sealing/sealer.js';
+import type { Budgets } from './budgets.js';
 import type { Catalog } from './catalog/catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
@@ -15,6 +16,7 @@ export interface Gateway {
   readonly logger: Logger;
   readonly verifier: TokenVerifier;
   readonly catalog: Catalog;
+  readonly budgets: Budgets;
   /** @throws CountersignError masking_unavailable until the masking service has given its public key */
   readonly sealer: () => Sealer;
   readonly sessions: SessionKeyring;

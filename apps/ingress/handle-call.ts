@@ -4,6 +4,7 @@ import { type Call, type CallRequest, openCall } from './call/call.js';
 import { type Decided, decide } from './call/decide.js';
 import type { Exchange } from './call/exchange.js';
 import { forward, type Returned } from './call/forward.js';
+import { approvedTool, withinBudgets } from './call/let-in.js';
 import { mask } from './call/mask.js';
 import { completedEvents, unfinishedEvents, unmaskableEvents } from './call/outcome.js';
 import type { IntentReceipt } from './call/receipt.js';
@@ -31,25 +32,23 @@ export const handleCall = async (
   exchange: Exchange,
 ): Promise<Released> => {
   const call = openCall(gateway, request); //                                             canonical bytes, made once
-  const tool = await resolve(gateway, call); //                                           the tool as it is in the catalog
-  const decision = await decideOrRefuse(gateway, call, tool); //                          deny by default
-  const {
-    receipt,
-    decided,
-  } = //                                                         durable before effect (G1) ...
-    decision.decision.effect === 'allow'
-      ? { receipt: await recordIntent(gateway, call, tool.digest, decision), decided: decision }
-      : await awaitApproval(gateway, call, tool, decision, exchange); //                  ... and approved, if it must be (G5)
-  const returned = await forward(gateway, call, receipt, exchange); //                    at most once (G4)
-  return release(gateway, call, receipt, decided, returned); //                           masked, durable, then disclosed (G2)
-};
-
-const resolve = async (gateway: Gateway, call: Call): Promise<CatalogTool> => {
-  const known = { tool: null, decided: null };
-  const tools = await gateway.catalog.tools(call.server).catch(refuseWith(gateway, call, known));
-  return (
-    tools.get(call.tool) ?? refuse(gateway, call, known, 'tool_unknown', `${call.server} has no such tool`)
-  );
+  const lease = await withinBudgets(gateway, call); //                                    not too many, not too large
+  try {
+    const tool = await approvedTool(gateway, call); //                                      the tool as it is in the catalog, approved
+    const decision = await decideOrRefuse(gateway, call, tool); //                          deny by default
+    const {
+      receipt,
+      decided,
+    } = //                                                         durable before effect (G1) ...
+      decision.decision.effect === 'allow'
+        ? { receipt: await recordIntent(gateway, call, tool.digest, decision), decided: decision }
+        : await awaitApproval(gateway, call, tool, decision, exchange); //                  ... and approved, if it must be (G5)
+    const returned = await forward(gateway, call, receipt, exchange, lease.resultBytesMax); // at most once (G4)
+    if ('bytes' in returned) lease.result(returned.bytes.length);
+    return await release(gateway, call, receipt, decided, returned); //                           masked, durable, then disclosed (G2)
+  } finally {
+    lease.end();
+  }
 };
 
 const decideOrRefuse = async (gateway: Gateway, call: Call, tool: CatalogTool): Promise<Decided> => {

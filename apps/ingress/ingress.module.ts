@@ -1,4 +1,4 @@
-import { hkdfSync, randomUUID } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import {
   Inject,
@@ -11,31 +11,46 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
-import { type Config, type UpstreamConfig } from '#config/config.schema.js';
-import { readSecret, searchPath } from '#config/load-config.js';
+import type { Config } from '#config/config.schema.js';
+import type { ConfigWatch } from '#config/watch-config.js';
 import { ledgerHeartbeat } from '#contracts/ledger.js';
 import { maskingSealingKey } from '#contracts/masking.js';
 import { CountersignError } from '#core/errors.js';
-import { CONFIG, LOGGER } from '#http/platform.module.js';
+import { CONFIG, CONFIG_WATCH, LOGGER } from '#http/platform.module.js';
 import { REST_AUDIENCE, VERIFIER } from '#http/rest-caller.js';
 import type { TokenVerifier } from '#identity/token-verifier.js';
-import { openUpstream } from '#mcp/upstream/upstream.js';
-import type { Upstream } from '#mcp/upstream/upstream.types.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { createSealer, type Sealer } from '#sealing/sealer.js';
-import { Catalog } from './catalog.js';
+import { Budgets } from './budgets.js';
+import { Catalog } from './catalog/catalog.js';
+import { CatalogHttp } from './catalog/http/catalog.http.js';
+import { LiveServers } from './catalog/live-servers.js';
 import type { Gateway } from './gateway.js';
 import { InFlight } from './in-flight.js';
 import { LateRecords } from './late-records.js';
-import { GATEWAY_INFO } from './mcp/initialize-result.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { openServer } from './open-server.js';
 
 const HEARTBEAT_MS = 2_000;
 const KEY_RETRY_MS = 500;
-/** So that a dead upstream is refused within the 2 s of promise G3. */
-const CONNECT_WAIT_MS = 1_200;
 
-@Module({})
+@Module({
+  controllers: [CatalogHttp],
+  providers: [
+    {
+      provide: Catalog,
+      inject: [CONFIG, BUS, LOGGER],
+      useFactory: (config: Config, bus: Bus, logger: Logger) =>
+        new Catalog({ config, bus, logger, open: (upstream) => openServer(upstream, logger) }),
+    },
+    {
+      provide: LiveServers,
+      inject: [Catalog, CONFIG, BUS, LOGGER],
+      useFactory: (catalog: Catalog, config: Config, bus: Bus, logger: Logger) =>
+        new LiveServers(catalog, config, bus, logger),
+    },
+  ],
+})
 export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private gateway: Gateway | undefined;
   private sealer: Sealer | undefined;
@@ -49,6 +64,9 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     @Inject(VERIFIER) private readonly verifier: TokenVerifier,
     @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(LiveServers) private readonly servers: LiveServers,
+    @Inject(CONFIG_WATCH) private readonly configWatch: ConfigWatch,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -60,14 +78,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       config,
       logger,
       verifier: this.verifier,
-      catalog: new Catalog(
-        config.upstreams.map((upstream) => ({
-          name: upstream.name,
-          timeout_ms: upstream.timeout_ms,
-          upstream: connect(upstream, logger),
-        })),
-        logger,
-      ),
+      catalog: this.catalog,
+      budgets: new Budgets(config.limits.budgets),
       sealer: () => {
         if (this.sealer === undefined)
           throw new CountersignError('masking_unavailable', 'no sealing key yet');
@@ -77,7 +89,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       callSecret: derive('call'),
       inFlight: new InFlight(config.limits.calls_in_flight_max),
       late: new LateRecords(logger),
-      instance: randomUUID(),
+      instance: this.catalog.instance,
       publicUrl: this.publicUrl,
       now: () => new Date(),
     };
@@ -85,6 +97,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.catalog.start();
+    this.servers.follow(this.configWatch);
     await this.fetchSealingKey();
     const beat = () => {
       // The ledger being away is seen by every call; here it only delays the next sign of life.
@@ -98,7 +112,9 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     clearInterval(this.heartbeat);
     clearTimeout(this.keyRetry);
     this.gateway?.late.stop();
-    await this.gateway?.catalog.close();
+    this.configWatch.close();
+    await this.servers.stop();
+    await this.catalog.close();
   }
 
   private required(): Gateway {
@@ -115,34 +131,3 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     }
   }
 }
-
-const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
-  const { name } = upstream;
-  const client = { name: GATEWAY_INFO.name, version: GATEWAY_INFO.version };
-  const limits = { connect_wait_ms: CONNECT_WAIT_MS };
-  if (upstream.transport === 'http') {
-    const headers = Object.fromEntries(
-      Object.entries(upstream.headers).map(([header, reference]) => [header, readSecret(reference)]),
-    );
-    return openUpstream({ name, client, limits, transport: { kind: 'http', url: upstream.url, headers } });
-  }
-  const env = Object.fromEntries(
-    Object.entries(upstream.env).map(([variable, value]) => [
-      variable,
-      typeof value === 'string' ? value : readSecret(value),
-    ]),
-  );
-  return openUpstream({
-    name,
-    client,
-    limits,
-    transport: {
-      kind: 'stdio',
-      command: upstream.command === 'node' ? process.execPath : upstream.command,
-      args: upstream.args,
-      env: { PATH: searchPath(), ...env },
-      ...(upstream.cwd === undefined ? {} : { cwd: upstream.cwd }),
-      onLog: (line) => logger.debug({ server: name, bytes: line.length }, 'the upstream wrote to stderr'),
-    },
-  });
-};

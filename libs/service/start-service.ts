@@ -8,6 +8,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
+import { type ConfigWatch, UNWATCHED } from '#config/watch-config.js';
 import { PlatformModule } from '#http/platform.module.js';
 import { ProblemFilter } from '#http/problem.js';
 import { createTokenVerifier } from '#identity/token-verifier.js';
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   readonly transport: CustomTransportStrategy;
   readonly readiness: ReadinessChecks;
   readonly mount?: Mount;
+  /** Default: the configuration never changes. */
+  readonly configWatch?: ConfigWatch;
 }
 
 /** A plain node handler that answers some of the paths itself, bodies included (the development issuer). */
@@ -49,6 +52,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   const platform = {
     bus,
     config,
+    configWatch: options.configWatch ?? UNWATCHED,
     logger,
     verifier: createTokenVerifier(config.identity),
     publicUrl: () => url,

@@ -12,6 +12,7 @@ import { markOnRecord } from '../on-record.js';
 import { approvalNonce, attachKey, type Call } from './call.js';
 import { type Decided, decide } from './decide.js';
 import type { Exchange } from './exchange.js';
+import { requireSameTool } from './let-in.js';
 import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
@@ -219,6 +220,8 @@ const release = async (
     throw markOnRecord(new CountersignError(code, reason));
   };
   if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
+  const changed = await requireSameTool(gateway, call, tool).catch((error: CountersignError) => error);
+  if (changed instanceof CountersignError) return refuse('approval_stale', changed.detail ?? '');
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest)
     return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');

@@ -12,6 +12,8 @@ export interface CallRequest {
   /** "mcp" or "mcp/<server>". */
   readonly endpoint: string;
   readonly protocol: string;
+  /** Id of the session, for counting; undefined without one. */
+  readonly session: string | undefined;
   readonly server: string;
   readonly tool: string;
   readonly params: JsonObject;

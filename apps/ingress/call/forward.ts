@@ -18,14 +18,16 @@ export const forward = async (
   call: Call,
   receipt: IntentReceipt,
   exchange: Exchange,
+  resultBytesMax: number,
 ): Promise<Returned> => {
-  const { upstream, timeout_ms } = gateway.catalog.server(call.server);
   const started = performance.now();
   try {
+    // Throws when the server was removed from the configuration a moment ago: nothing was sent then.
+    const { upstream, timeout_ms } = gateway.catalog.server(call.server);
     const answer: CallAnswer = await upstream.request('tools/call', call.paramsBytes, {
       deadline_ms: timeout_ms,
       signal: exchange.cancelled,
-      resultBytesMax: gateway.config.limits.result_bytes_max,
+      resultBytesMax: Math.min(gateway.config.limits.result_bytes_max, resultBytesMax),
       // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
       ...(call.wantsProgress
         ? {

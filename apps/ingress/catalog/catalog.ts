@@ -36,6 +36,11 @@ export interface CatalogOptions {
   readonly open: (upstream: UpstreamConfig) => Upstream;
 }
 
+export interface OpenedServers {
+  readonly servers: readonly { readonly config: UpstreamConfig; readonly upstream: Upstream }[];
+  close(): void;
+}
+
 interface Server {
   readonly name: string;
   readonly first: FirstApproval;
@@ -63,7 +68,7 @@ export class Catalog {
     this.log = new CatalogLog(options.bus, options.logger);
     this.pinnedKinds = new Set(options.config.catalog.pin);
     this.log.onChanged((server) => this.afterChange(server));
-    this.replace(options.config.upstreams, []);
+    this.replace(this.open(options.config.upstreams), []);
   }
 
   /** Begins to follow the log; until the past is read nothing is shown. */
@@ -111,7 +116,11 @@ export class Catalog {
     const state = entryState(record, listed?.entry.digest);
     if (state === undefined) return { state: 'unknown' };
     if (state === 'pinned' && listed !== undefined) return { state, entry: listed.entry };
-    return { state: 'held', why: whyHeld(state, record, listed?.entry.digest), digest: listed?.entry.digest ?? null };
+    return {
+      state: 'held',
+      why: whyHeld(state, record, listed?.entry.digest),
+      digest: listed?.entry.digest ?? null,
+    };
   }
 
   /** Reads a name of the united endpoint; undefined when it names no configured server. */
@@ -162,7 +171,9 @@ export class Catalog {
     const { lists } = this.required(server);
     const listed = new Map(
       [...this.pinnedKinds].flatMap((kind) =>
-        [...(lists.get(kind)?.values() ?? [])].map(({ definition }) => [entryKey(definition), definition] as const),
+        [...(lists.get(kind)?.values() ?? [])].map(
+          ({ definition }) => [entryKey(definition), definition] as const,
+        ),
       ),
     );
     await this.record(server, actor, () =>
@@ -170,24 +181,29 @@ export class Catalog {
     );
   }
 
-  /**
-   * Adds, changes and removes servers while others work. Calls under way at a changed or removed server go on; its new
-   * ones are refused or go to the new connection.
-   * @param keep names of servers whose settings did not change
-   * @throws ConfigError when a server cannot be opened; nothing is changed then
-   */
-  replace(upstreams: readonly UpstreamConfig[], keep: readonly string[]): void {
-    const opened: { config: UpstreamConfig; upstream: Upstream }[] = [];
+  /** Opens connections that nobody uses yet. @throws ConfigError when one cannot be opened; none stays open then */
+  open(upstreams: readonly UpstreamConfig[]): OpenedServers {
+    const servers: { config: UpstreamConfig; upstream: Upstream }[] = [];
+    const close = (): void => {
+      for (const { upstream } of servers) void upstream.close();
+    };
     try {
-      for (const config of upstreams.filter(({ name }) => !keep.includes(name)))
-        opened.push({ config, upstream: this.options.open(config) });
+      for (const config of upstreams) servers.push({ config, upstream: this.options.open(config) });
     } catch (error) {
-      for (const { upstream } of opened) void upstream.close();
+      close();
       throw error;
     }
+    return { servers, close };
+  }
+
+  /**
+   * Takes these servers and those named in `keep` for all there are, while others work. Calls under way at a server that
+   * was changed or removed go on; later ones go to the new connection, or are refused.
+   */
+  replace({ servers }: OpenedServers, keep: readonly string[]): void {
     const gone = [...this.servers.values()].filter(({ name }) => !keep.includes(name));
     for (const server of gone) this.retire(server);
-    for (const { config, upstream } of opened) this.add(config, upstream);
+    for (const { config, upstream } of servers) this.add(config, upstream);
     for (const { name } of gone) if (!this.has(name)) this.tell(name, CATALOG_KINDS);
   }
 
@@ -226,11 +242,7 @@ export class Catalog {
   }
 
   /** Decides on what is folded and appends; when another replica was first, once more on what it has recorded. */
-  private async record(
-    server: string,
-    actor: Actor,
-    decide: () => readonly CatalogChange[],
-  ): Promise<void> {
+  private async record(server: string, actor: Actor, decide: () => readonly CatalogChange[]): Promise<void> {
     await this.log.caughtUp;
     for (let attempt = 0; ; attempt++) {
       const changes = decide();
@@ -270,7 +282,10 @@ export class Catalog {
     const server = this.servers.get(name);
     if (server === undefined) return;
     const changed = CATALOG_KINDS.filter((kind) => {
-      const shown = [...this.shownOf(server, kind).values()].map(({ name: entry, digest }) => [entry, digest]);
+      const shown = [...this.shownOf(server, kind).values()].map(({ name: entry, digest }) => [
+        entry,
+        digest,
+      ]);
       const print = shown.length === 0 ? '' : JSON.stringify(shown);
       const isChanged = print !== (server.shown.get(kind) ?? '');
       server.shown.set(kind, print);

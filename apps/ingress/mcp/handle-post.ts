@@ -164,7 +164,7 @@ const toCallRequest = (
   const { name } = params;
   if (typeof name !== 'string' || name.length === 0 || name.length > 200)
     throw new CountersignError('params_invalid', 'name');
-  const target = server === undefined ? gateway.catalog.split(name) : { server, tool: name };
+  const target = server === undefined ? gateway.catalog.split(name) : { server, name };
   if (target === undefined)
     throw new CountersignError('tool_unknown', 'the united endpoint names tools server__tool');
   return {
@@ -172,7 +172,9 @@ const toCallRequest = (
     agent: session === undefined ? null : session.client,
     endpoint: server === undefined ? 'mcp' : `mcp/${server}`,
     protocol: session?.protocolVersion ?? '2025-11-25',
-    ...target,
+    server: target.server,
+    tool: target.name,
+    session: session?.id,
     params,
   };
 };

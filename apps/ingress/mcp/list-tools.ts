@@ -14,7 +14,9 @@ export const listTools = async (
   server: string | undefined,
 ): Promise<Uint8Array> => {
   const tools =
-    server === undefined ? await unitedTools(gateway) : [...(await gateway.catalog.tools(server)).values()];
+    server === undefined
+      ? await unitedTools(gateway)
+      : [...(await gateway.catalog.entries(server, 'tools')).values()];
   const { allowed } = await gateway.bus.request(policyFilter, {
     groups: [...caller.groups],
     tools: tools.map((tool) => ({ server: tool.server, tool: tool.name })),
@@ -26,7 +28,9 @@ export const listTools = async (
 };
 
 const unitedTools = async (gateway: Gateway): Promise<readonly CatalogTool[]> => {
-  const lists = await Promise.allSettled(gateway.catalog.names().map((name) => gateway.catalog.tools(name)));
+  const lists = await Promise.allSettled(
+    gateway.catalog.names().map((name) => gateway.catalog.entries(name, 'tools')),
+  );
   return lists.flatMap((list) => (list.status === 'fulfilled' ? [...list.value.values()] : []));
 };
 

@@ -70,7 +70,8 @@ export const decideApprovals = (
   const once = new Map(approvals.map((approval) => [entryKey(approval), approval]));
   return [...once].flatMap(([key, { kind, name, digest }]) => {
     const entry = listed.get(key);
-    if (entry === undefined) throw new CountersignError('catalog_entry_unknown', `${server} lists no such ${kind}`);
+    if (entry === undefined)
+      throw new CountersignError('catalog_entry_unknown', `${server} lists no such ${kind}`);
     if (entry.digest !== digest) throw new CountersignError('digest_mismatch', `${kind} ${printable(name)}`);
     const record = state.entries.get(key);
     if (record?.intact && record.pin?.digest === digest) return [];
