@@ -1,3 +1,5 @@
+import { CATALOG_ERRORS } from './catalog/catalog.errors.js';
+
 /**
  * The closed list of everything that can go wrong for someone outside. One entry a code: the HTTP status, the
  * JSON-RPC code (MCP 2026-07-28 wants own codes outside -32768..-32000), a sentence for the person, the next step.
@@ -96,12 +98,6 @@ export const ERRORS = {
     next: 'Check the address and the id.',
   },
   busy: { http: 429, rpc: -31014, says: 'Too many calls are under way.', next: 'Try again in a moment.' },
-  budget_exceeded: {
-    http: 429,
-    rpc: -31015,
-    says: 'A budget of this caller, session or server is used up.',
-    next: 'Wait as long as the answer says, or ask the operator for more (limits.budgets).',
-  },
   // decision
   tool_unknown: {
     http: 200,
@@ -145,19 +141,8 @@ export const ERRORS = {
     says: 'The caller cancelled this call.',
     next: 'Send it again if it is still wanted.',
   },
-  tool_held: {
-    http: 200,
-    rpc: -31026,
-    says: 'The definition of this tool, prompt or resource is not approved.',
-    next: 'Ask an operator to look at it: GET /catalog, or "countersign catalog".',
-  },
-  // catalog REST
-  catalog_entry_unknown: {
-    http: 404,
-    rpc: -31027,
-    says: 'The server lists nothing of this name now.',
-    next: 'Read what it lists: GET /catalog.',
-  },
+  // catalog and budgets
+  ...CATALOG_ERRORS,
   // approvals REST
   approval_unknown: {
     http: 404,

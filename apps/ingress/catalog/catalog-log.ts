@@ -10,7 +10,7 @@ import {
 } from '#core/catalog/catalog.events.js';
 import { type CatalogState, EMPTY_CATALOG, evolveCatalog } from '#core/catalog/catalog.state.js';
 import type { CatalogChange } from '#core/catalog/decide-catalog.js';
-import type { CountersignError } from '#core/errors.js';
+import { CountersignError } from '#core/errors.js';
 import { buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Actor, DomainEvent } from '#core/evidence/entry.js';
@@ -21,6 +21,7 @@ const PAGE = 32;
 /** An approval at one replica is seen by the others within this time and the time of one read. */
 const FOLLOW_MS = 1_000;
 const RETRY_MS = 500;
+const CONFLICT_RETRIES = 5;
 const APPEND_EVENTS_MAX = 500;
 const APPEND_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -70,10 +71,34 @@ export class CatalogLog {
   }
 
   /**
+   * Decides on what is folded and appends; when another replica was first, once more on what that one has recorded.
+   * @throws what `decide` throws; CountersignError ledger_*, revision_conflict when it was never first
+   */
+  async record(
+    server: string,
+    actor: Actor,
+    decide: (state: CatalogState) => readonly CatalogChange[],
+  ): Promise<void> {
+    await this.caughtUp;
+    for (let attempt = 0; ; attempt++) {
+      const changes = decide(this.state(server));
+      if (changes.length === 0) return;
+      try {
+        await this.append(server, actor, changes);
+        return;
+      } catch (error) {
+        const lostRace = error instanceof CountersignError && error.code === 'revision_conflict';
+        if (!lostRace || attempt >= CONFLICT_RETRIES) throw error;
+        await this.catchUp();
+      }
+    }
+  }
+
+  /**
    * Durable, and folded here, once this returns. Several appends when it is much: each stands for itself.
    * @throws CountersignError revision_conflict: somebody else was first; ledger_*
    */
-  async append(server: string, actor: Actor, changes: readonly CatalogChange[]): Promise<void> {
+  private async append(server: string, actor: Actor, changes: readonly CatalogChange[]): Promise<void> {
     for (const part of inParts(changes)) {
       const correlation = randomUUID();
       const command = buildAppend(
@@ -95,7 +120,7 @@ export class CatalogLog {
   }
 
   /** Reads on to the end of the log. @throws CountersignError ledger_unavailable */
-  async catchUp(): Promise<void> {
+  private async catchUp(): Promise<void> {
     while (!(await this.read()));
   }
 

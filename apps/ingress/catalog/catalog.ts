@@ -6,7 +6,6 @@ import { CATALOG_KINDS, type CatalogKind, type EntryName } from '#core/catalog/c
 import { entryKey, entryState } from '#core/catalog/catalog.state.js';
 import {
   type Approval,
-  type CatalogChange,
   decideApprovals,
   decideListing,
   type FirstApproval,
@@ -26,7 +25,6 @@ import { type Listed, ServerLists } from './server-lists.js';
 const FIRST_LIST_MS = 1_200;
 /** How long calls under way may go on at a server that was changed or removed. */
 const DRAIN_MS_MAX = 600_000;
-const CONFLICT_RETRIES = 5;
 
 export interface CatalogOptions {
   readonly config: Config;
@@ -176,8 +174,8 @@ export class Catalog {
         ),
       ),
     );
-    await this.record(server, actor, () =>
-      decideApprovals(this.log.state(server), server, listed, approvals, reason),
+    await this.log.record(server, actor, (state) =>
+      decideApprovals(state, server, listed, approvals, reason),
     );
   }
 
@@ -234,28 +232,9 @@ export class Catalog {
     if (this.pinnedKinds.has(kind)) {
       const entries = [...(lists.get(kind)?.values() ?? [])].map(({ definition }) => definition);
       const actor: Actor = { kind: 'service', service: 'ingress', instance: this.instance };
-      await this.record(server, actor, () =>
-        decideListing(this.log.state(server), { server, kind, entries, first }),
-      );
+      await this.log.record(server, actor, (state) => decideListing(state, { server, kind, entries, first }));
     }
     this.afterChange(server);
-  }
-
-  /** Decides on what is folded and appends; when another replica was first, once more on what it has recorded. */
-  private async record(server: string, actor: Actor, decide: () => readonly CatalogChange[]): Promise<void> {
-    await this.log.caughtUp;
-    for (let attempt = 0; ; attempt++) {
-      const changes = decide();
-      if (changes.length === 0) return;
-      try {
-        await this.log.append(server, actor, changes);
-        return;
-      } catch (error) {
-        const lostRace = error instanceof CountersignError && error.code === 'revision_conflict';
-        if (!lostRace || attempt >= CONFLICT_RETRIES) throw error;
-        await this.log.catchUp();
-      }
-    }
   }
 
   private async firstList(server: string, kind: CatalogKind): Promise<ReadonlyMap<string, Listed>> {
