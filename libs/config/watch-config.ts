@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Config } from './config.schema.js';
 import { type ConfigSource, loadConfig } from './load-config.js';
 
@@ -20,9 +20,9 @@ export const UNWATCHED: ConfigWatch = {
 const LOOK_MS = 500;
 
 /**
- * Looks at the file twice a second (that also sees files that are replaced or linked elsewhere, as in Kubernetes) and
- * reads it on SIGHUP, after which it counts as changed even if it is not: what it refers to may be. A file that is just
- * being written is left alone: it must be the same at two looks.
+ * Reads the file twice a second (that also sees files that are replaced or linked elsewhere, as in Kubernetes) and on
+ * SIGHUP, after which it counts as changed even if it is not: what it refers to may be. A file that is just being
+ * written is left alone: it must be the same at two looks.
  */
 export const watchConfig = (
   source: ConfigSource,
@@ -31,7 +31,7 @@ export const watchConfig = (
   let changed: (config: Config) => void = () => undefined;
   let invalid: (error: Error) => void = () => undefined;
   let taken = contentOf(source.file);
-  let timer: NodeJS.Timeout | undefined;
+  let seen = taken;
   const take = (content: string): void => {
     taken = content;
     try {
@@ -40,18 +40,13 @@ export const watchConfig = (
       invalid(error as Error);
     }
   };
-  const settle = (seen: string): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const content = contentOf(source.file);
-      if (content !== seen) settle(content);
-      else if (content !== taken) take(content);
-    }, LOOK_MS);
-    timer.unref();
+  const look = (): void => {
+    const content = contentOf(source.file);
+    if (content === seen && content !== taken) take(content);
+    seen = content;
   };
-  const onFile = (): void => settle(contentOf(source.file));
   const onHangup = (): void => take(contentOf(source.file));
-  watchFile(source.file, { interval: LOOK_MS, persistent: false }, onFile);
+  const timer = setInterval(look, LOOK_MS).unref();
   process.on('SIGHUP', onHangup);
   return {
     onChange: (listener) => {
@@ -61,8 +56,7 @@ export const watchConfig = (
       invalid = listener;
     },
     close: () => {
-      clearTimeout(timer);
-      unwatchFile(source.file, onFile);
+      clearInterval(timer);
       process.off('SIGHUP', onHangup);
     },
   };

@@ -221,6 +221,7 @@ const release = async (
   };
   if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
   const changed = await requireSameTool(gateway, call, tool).catch((error: CountersignError) => error);
+  if (changed instanceof CountersignError && changed.code !== 'approval_stale') throw changed;
   if (changed instanceof CountersignError) return refuse('approval_stale', changed.detail ?? '');
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest)

@@ -25,6 +25,8 @@ const CONFLICT_RETRIES = 5;
 const APPEND_EVENTS_MAX = 500;
 const APPEND_BYTES_MAX = 2 * 1024 * 1024;
 
+type Stored = Pick<WireEvent, 'entry' | 'attachment'>;
+
 interface Folded {
   readonly state: CatalogState;
   /** Of the last event folded. */
@@ -114,7 +116,7 @@ export class CatalogLog {
         part.map(toRecord),
       );
       await this.bus.request(ledgerAppend, command);
-      for (const { entry, attachment } of command.events) this.fold(server, entry, attachment);
+      this.fold(server, command.events);
       this.tell(server);
     }
   }
@@ -159,35 +161,38 @@ export class CatalogLog {
       wait_ms: 0,
       ...(this.after === undefined ? {} : { after: this.after }),
     });
-    for (const event of events) this.apply(event);
+    for (const [stream, ofStream] of Map.groupBy(events, (event) => event.stream)) {
+      const server = serverOfStream(stream);
+      if (server === undefined) continue;
+      this.fold(server, ofStream);
+      this.tell(server);
+    }
     this.after = scannedTo ?? this.after;
-    for (const server of new Set(events.map(({ stream }) => serverOfStream(stream))))
-      if (server !== undefined) this.tell(server);
     return events.length === 0;
   }
 
-  private apply({ stream, entry, attachment }: WireEvent): void {
-    const server = serverOfStream(stream);
-    if (server !== undefined) this.fold(server, entry, attachment);
-  }
-
   /** Events seen before change nothing. */
-  private fold(server: string, bytes: Uint8Array, attachment: Uint8Array | undefined): void {
-    const entry = readEntry(bytes);
+  private fold(server: string, stored: readonly Stored[]): void {
     const { state, revision } = this.folded.get(server) ?? { state: EMPTY_CATALOG, revision: -1 };
-    if (entry.revision !== revision + 1) return;
-    const definition =
-      attachment === undefined ? {} : (JSON.parse(Buffer.from(attachment).toString('utf8')) as JsonObject);
-    this.folded.set(server, {
-      state: evolveCatalog(state, asEvent<CatalogEvent>(entry), definition),
-      revision: entry.revision,
-    });
+    const fresh = stored
+      .map(({ entry, attachment }) => ({ entry: readEntry(entry), attachment }))
+      .filter(({ entry }) => entry.revision > revision);
+    const last = fresh.at(-1);
+    if (last === undefined) return;
+    const events = fresh.map(({ entry, attachment }) => ({
+      event: asEvent<CatalogEvent>(entry),
+      definition: attachment === undefined ? {} : parsed(attachment),
+    }));
+    this.folded.set(server, { state: evolveCatalog(state, events), revision: last.entry.revision });
   }
 
   private tell(server: string): void {
     for (const listener of this.listeners) listener(server);
   }
 }
+
+const parsed = (attachment: Uint8Array): JsonObject =>
+  JSON.parse(Buffer.from(attachment).toString('utf8')) as JsonObject;
 
 const toRecord = ({ event, text }: CatalogChange): EventToRecord => ({
   event: event as unknown as DomainEvent,

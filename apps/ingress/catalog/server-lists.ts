@@ -15,6 +15,7 @@ interface KindList {
   listed: ReadonlyMap<string, Listed> | undefined;
   loading: Promise<void> | undefined;
   stale: boolean;
+  hasFirst: boolean;
   /** Resolves when the first list is taken over. */
   readonly first: PromiseWithResolvers<void>;
 }
@@ -41,7 +42,13 @@ export class ServerLists {
     this.kinds = new Map(
       CATALOG_KINDS.map((kind) => [
         kind,
-        { listed: undefined, loading: undefined, stale: true, first: Promise.withResolvers<void>() },
+        {
+          listed: undefined,
+          loading: undefined,
+          stale: true,
+          hasFirst: false,
+          first: Promise.withResolvers<void>(),
+        },
       ]),
     );
     upstream.onListChanged((kind) => void this.refresh(kind));
@@ -55,7 +62,9 @@ export class ServerLists {
 
   /** Whether a first list is taken over within so many milliseconds. */
   async hasFirst(kind: CatalogKind, wait_ms: number): Promise<boolean> {
-    const first = this.kinds.get(kind)?.first.promise.then(() => true) ?? false;
+    const list = this.kinds.get(kind);
+    if (list === undefined || list.hasFirst) return list !== undefined;
+    const first = list.first.promise.then(() => true);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), wait_ms);
@@ -86,6 +95,7 @@ export class ServerLists {
         if (signal.aborted) return;
         list.listed = this.read(kind, items);
         await this.onListed(kind);
+        list.hasFirst = true;
         list.first.resolve();
         this.logger.info({ server: this.server, kind, entries: list.listed.size }, 'listed');
         if (list.stale) await pause(RELOAD_MS);

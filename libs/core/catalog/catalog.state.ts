@@ -32,16 +32,22 @@ export const EMPTY_CATALOG: CatalogState = { entries: new Map() };
 
 export const entryKey = ({ kind, name }: EntryName): string => `${kind}\n${name}`;
 
-/** `definition`: the attachment of the event, parsed; of a removal there is none. */
-export const evolveCatalog = (
-  state: CatalogState,
-  event: CatalogEvent,
-  definition: JsonObject,
-): CatalogState => {
-  const { kind, name } = event.data;
-  const key = entryKey(event.data);
-  const known = state.entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map() };
-  return { entries: new Map(state.entries).set(key, evolveEntry(known, event, definition)) };
+export interface RecordedEvent {
+  readonly event: CatalogEvent;
+  /** The attachment, parsed; empty for a removal. */
+  readonly definition: JsonObject;
+}
+
+/** Takes all events at once: each step copies the catalog. */
+export const evolveCatalog = (state: CatalogState, events: readonly RecordedEvent[]): CatalogState => {
+  const entries = new Map(state.entries);
+  for (const { event, definition } of events) {
+    const { kind, name } = event.data;
+    const key = entryKey(event.data);
+    const known = entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map() };
+    entries.set(key, evolveEntry(known, event, definition));
+  }
+  return { entries };
 };
 
 const evolveEntry = (entry: EntryRecord, event: CatalogEvent, definition: JsonObject): EntryRecord => {

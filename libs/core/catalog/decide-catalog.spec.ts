@@ -9,6 +9,7 @@ import {
   decideListing,
   type FirstApproval,
   HELD_MAX,
+  UNAPPROVED_MAX,
 } from './decide-catalog.js';
 import type { Definition } from './definition.js';
 
@@ -23,9 +24,9 @@ const tool = (name: string, letter = 'a'): Definition => ({
 const prompt = (name: string): Definition => ({ ...tool(name), kind: 'prompts' });
 
 const fold = (state: CatalogState, changes: readonly CatalogChange[]): CatalogState =>
-  changes.reduce(
-    (folded, { event, text }) => evolveCatalog(folded, event, JSON.parse(text ?? '{}') as JsonObject),
+  evolveCatalog(
     state,
+    changes.map(({ event, text }) => ({ event, definition: JSON.parse(text ?? '{}') as JsonObject })),
   );
 
 const decide = (state: CatalogState, entries: readonly Definition[], first: FirstApproval = 'approve') =>
@@ -102,6 +103,14 @@ describe('a list', () => {
     for (let turn = 0; turn < HELD_MAX + 5; turn++) state = list(state, [tool('read', `f${turn}`)]);
     expect(state.entries.get('tools\nread')?.held.size).toBe(HELD_MAX);
     expect(stateOf(state, tool('read', `f${HELD_MAX + 4}`))).toBe('drifted');
+  });
+  it(`keeps at most ${UNAPPROVED_MAX} entries that were never approved, whatever names a server makes up`, () => {
+    const names = Array.from({ length: UNAPPROVED_MAX - 1 }, (_, index) => tool(`t${index}`));
+    const full = list(EMPTY_CATALOG, names);
+    expect(told(decide(full, [tool('one-more'), tool('too-many')]))).toEqual([
+      'CatalogEntryHeld one-more new',
+    ]);
+    expect(stateOf(full, tool('too-many'))).toBe('new');
   });
   it('of one kind says nothing of the others', () => {
     const state = approve(APPROVED, [prompt('summary')]);

@@ -17,6 +17,9 @@ export type FirstApproval = 'approve' | 'trust-first';
 /** So many definitions of one entry are kept between two approvals; further ones are held without a record. */
 export const HELD_MAX = 16;
 
+/** So many never approved entries of one server and kind are kept; further ones are held without a record. */
+export const UNAPPROVED_MAX = 4_000;
+
 export interface Listing {
   readonly server: string;
   readonly kind: CatalogKind;
@@ -38,13 +41,16 @@ export const decideListing = (
   const trusts = first === 'trust-first' && records.length === 0;
   const names = new Set(entries.map(({ name }) => name));
   const colliding = collidingNames([...names, ...records.filter(({ pin }) => pin).map(({ name }) => name)]);
+  let unapproved = records.filter(({ pin }) => pin === null).length;
   const changes = entries.flatMap((entry): readonly CatalogChange[] => {
     const record = state.entries.get(entryKey(entry));
     if (record?.intact && record.pin?.digest === entry.digest) return [];
     const because = reasonOf(record, entry, colliding);
     if (trusts && because === 'new') return [pinned(server, entry, 'configuration', null, null)];
     const { held } = record ?? { held: new Map() };
-    return held.has(entry.digest) || held.size >= HELD_MAX ? [] : [heldBack(server, entry, because)];
+    if (held.has(entry.digest) || held.size >= HELD_MAX) return [];
+    if (record === undefined && ++unapproved > UNAPPROVED_MAX) return [];
+    return [heldBack(server, entry, because)];
   });
   const removed = records.filter(({ intact, name }) => intact && !names.has(name));
   return [...changes, ...removed.flatMap((record) => removal(server, record))];

@@ -9,6 +9,8 @@ const PLAIN_URI = /^[\x21-\x7e]+$/;
 export const isPlainName = (kind: CatalogKind, name: string): boolean =>
   (kind === 'tools' || kind === 'prompts' ? PLAIN_NAME : PLAIN_URI).test(name) && name.trim() === name;
 
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}|\p{C}|\p{M}/gu;
+
 /**
  * Names with the same skeleton look alike, or are the same to a client that ignores case, width or invisible
  * characters. For ASCII in the common typefaces; names beyond ASCII are held by `isPlainName` anyway.
@@ -16,7 +18,7 @@ export const isPlainName = (kind: CatalogKind, name: string): boolean =>
 export const skeletonOf = (name: string): string =>
   name
     .normalize('NFKC')
-    .replace(/\p{Default_Ignorable_Code_Point}|\p{C}|\p{M}/gu, '')
+    .replace(INVISIBLE, '')
     .toLowerCase()
     .replace(/ +/g, ' ')
     .trim()
