@@ -229,6 +229,8 @@ export class Catalog {
     kind: CatalogKind,
   ): Promise<void> {
     await this.log.caughtUp;
+    // What is hidden by the new list is told at once, before it is on record.
+    this.afterChange(server);
     if (this.pinnedKinds.has(kind)) {
       const entries = [...(lists.get(kind)?.values() ?? [])].map(({ definition }) => definition);
       const actor: Actor = { kind: 'service', service: 'ingress', instance: this.instance };
