@@ -54,6 +54,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     { says: 'approve a held call', load: async () => (await import('./commands/vote.js')).approve },
   ],
   ['deny', { says: 'deny a held call', load: async () => (await import('./commands/vote.js')).deny }],
+  [
+    'catalog',
+    {
+      says: 'show what the servers list, and approve it',
+      load: async () => (await import('./commands/catalog.js')).catalog,
+    },
+  ],
   ['calls', { says: 'list recorded calls', load: async () => (await import('./commands/calls.js')).calls }],
   [
     'upstreams',

@@ -18,6 +18,7 @@ const COMMANDS = [
   'approvals',
   'approve',
   'deny',
+  'catalog',
   'calls',
   'upstreams',
   'show',

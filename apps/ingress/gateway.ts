@@ -5,7 +5,8 @@ import type { OriginCheck } from '#http/check-origin.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import type { SealingKeyring } from '#mcp/sealed-text.js';
 import type { Sealer } from '#sealing/sealer.js';
-import type { Catalog } from './catalog.js';
+import type { Budgets } from './budgets.js';
+import type { Catalog } from './catalog/catalog.js';
 import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
 import type { Listeners } from './listeners.js';
@@ -24,6 +25,7 @@ export interface Gateway {
   readonly resourceServer: ResourceServer;
   readonly checkOrigin: OriginCheck;
   readonly catalog: Catalog;
+  readonly budgets: Budgets;
   /** @throws CountersignError masking_unavailable until the masking service has given its public key */
   readonly sealer: () => Sealer;
   /** Keys of everything that clients carry for us: sessions, request states, task ids. */

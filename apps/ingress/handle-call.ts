@@ -7,6 +7,7 @@ import type { Exchange } from './call/exchange.js';
 import { forward, type Returned } from './call/forward.js';
 import { ForwardedCall } from './call/forwarded-call.js';
 import { type Input, inputOf } from './call/input-required.js';
+import { withinBudgets } from './call/let-in.js';
 import { mask } from './call/mask.js';
 import { completedEvents, unfinishedEvents, unmaskableEvents } from './call/outcome.js';
 import type { IntentReceipt } from './call/receipt.js';
@@ -40,18 +41,25 @@ export const handleCall = async (
   exchange: Exchange,
 ): Promise<Released> => {
   const call = openCall(gateway, request); //                             canonical bytes, made once
-  const target = await resolve(gateway, call); //                         as it is pinned in the catalog
-  const decision = await decideOrRefuse(gateway, call, target); //        deny by default
-  const {
-    receipt,
-    decided,
-  } = //                                         durable before effect (G1), and approved (G5)
-    decision.decision.effect === 'allow'
-      ? { receipt: await recordIntent(gateway, call, target.digest, decision, null), decided: decision }
-      : await approve(gateway, call, target, decision, exchange);
-  const forwarded = new ForwardedCall(gateway, call, receipt); //         at most once (G4)
-  const returned = await forward(gateway, call, target.entry, decided, forwarded, exchange);
-  return release(gateway, call, forwarded, decided, returned); //         masked, durable, then disclosed (G2)
+  const lease = await withinBudgets(gateway, call); //                    not too many, not too large
+  try {
+    const target = await resolve(gateway, call); //                       as it is pinned in the catalog
+    const decision = await decideOrRefuse(gateway, call, target); //      deny by default
+    const {
+      receipt,
+      decided,
+    } = //                                       durable before effect (G1), and approved (G5)
+      decision.decision.effect === 'allow'
+        ? { receipt: await recordIntent(gateway, call, target.digest, decision, null), decided: decision }
+        : await approve(gateway, call, target, decision, exchange);
+    const forwarded = new ForwardedCall(gateway, call, receipt); //       at most once (G4)
+    const { resultBytesMax } = lease;
+    const returned = await forward(gateway, call, target.entry, decided, forwarded, exchange, resultBytesMax);
+    if ('bytes' in returned) lease.result(returned.bytes.length);
+    return await release(gateway, call, forwarded, decided, returned); // masked, durable, then disclosed (G2)
+  } finally {
+    lease.end();
+  }
 };
 
 /** A continuation runs under the approval of the call it continues; the ledger checks that it may. */

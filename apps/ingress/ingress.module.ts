@@ -1,4 +1,4 @@
-import { hkdfSync, randomUUID } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import {
   Inject,
@@ -11,20 +11,21 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
-import { type Config, type UpstreamConfig } from '#config/config.schema.js';
-import { readSecret, searchPath } from '#config/load-config.js';
+import type { Config } from '#config/config.schema.js';
+import type { ConfigWatch } from '#config/watch-config.js';
 import { ledgerHeartbeat } from '#contracts/ledger.js';
 import { maskingSealingKey } from '#contracts/masking.js';
 import { CountersignError } from '#core/errors.js';
 import type { OriginCheck } from '#http/check-origin.js';
-import { CONFIG, LOGGER } from '#http/platform.module.js';
+import { CONFIG, CONFIG_WATCH, LOGGER } from '#http/platform.module.js';
 import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE } from '#http/rest-caller.js';
 import type { ResourceServer } from '#identity/resource-server.js';
-import { openUpstream } from '#mcp/upstream/upstream.js';
-import type { Upstream } from '#mcp/upstream/upstream.types.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { createSealer, type Sealer } from '#sealing/sealer.js';
-import { Catalog } from './catalog.js';
+import { Budgets } from './budgets.js';
+import { Catalog } from './catalog/catalog.js';
+import { CatalogHttp } from './catalog/http/catalog.http.js';
+import { LiveServers } from './catalog/live-servers.js';
 import type { Gateway } from './gateway.js';
 import { InFlight } from './in-flight.js';
 import { LateRecords } from './late-records.js';
@@ -32,18 +33,39 @@ import { Listeners } from './listeners.js';
 import { LogLevels } from './log-levels.js';
 import { EndedSessions } from './mcp/ended-sessions.js';
 import { EventStreams } from './mcp/event-streams.js';
-import { GATEWAY_INFO } from './mcp/gateway-info.js';
 import { OpenQuestions } from './mcp/open-questions.js';
 import { ParkedCalls } from './mcp/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { openServer } from './open-server.js';
 import { UpstreamAuthModule } from './upstream-auth/upstream-auth.module.js';
+import { UpstreamAuths } from './upstream-auth/upstream-auths.js';
 
 const HEARTBEAT_MS = 2_000;
 const KEY_RETRY_MS = 500;
-/** So that a dead upstream is refused within the 2 s of promise G3. */
-const CONNECT_WAIT_MS = 1_200;
 
-@Module({ imports: [UpstreamAuthModule] })
+@Module({
+  imports: [UpstreamAuthModule],
+  controllers: [CatalogHttp],
+  providers: [
+    {
+      provide: Catalog,
+      inject: [CONFIG, BUS, LOGGER, UpstreamAuths],
+      useFactory: (config: Config, bus: Bus, logger: Logger, auths: UpstreamAuths) =>
+        new Catalog({
+          config,
+          bus,
+          logger,
+          open: (upstream) => openServer(upstream, (one) => auths.connectionOf(one), logger),
+        }),
+    },
+    {
+      provide: LiveServers,
+      inject: [Catalog, CONFIG, BUS, LOGGER],
+      useFactory: (catalog: Catalog, config: Config, bus: Bus, logger: Logger) =>
+        new LiveServers(catalog, config, bus, logger),
+    },
+  ],
+})
 export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private gateway: Gateway | undefined;
   private sealer: Sealer | undefined;
@@ -58,27 +80,23 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
     @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(LiveServers) private readonly servers: LiveServers,
+    @Inject(CONFIG_WATCH) private readonly configWatch: ConfigWatch,
   ) {}
 
   async onModuleInit(): Promise<void> {
     const { config, logger } = this;
     const secret = await loadOrCreateSecret(join(config.data_dir, 'keys', 'gateway.secret'));
     const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
-    const catalog = new Catalog(
-      config.upstreams.map((upstream) => ({
-        name: upstream.name,
-        timeout_ms: upstream.timeout_ms,
-        upstream: connect(upstream, logger),
-      })),
-      logger,
-    );
     this.gateway = {
       bus: this.bus,
       config,
       logger,
       resourceServer: this.resourceServer,
       checkOrigin: this.checkOrigin,
-      catalog,
+      catalog: this.catalog,
+      budgets: new Budgets(config.limits.budgets),
       sealer: () => {
         if (this.sealer === undefined)
           throw new CountersignError('masking_unavailable', 'no sealing key yet');
@@ -88,13 +106,13 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       callSecret: derive('call'),
       inFlight: new InFlight(config.limits.calls_in_flight_max),
       late: new LateRecords(logger),
-      listeners: new Listeners(catalog),
+      listeners: new Listeners(this.catalog),
       questions: new OpenQuestions(),
       parked: new ParkedCalls(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),
       endedSessions: new EndedSessions(),
-      instance: randomUUID(),
+      instance: this.catalog.instance,
       publicUrl: this.publicUrl,
       now: () => new Date(),
     };
@@ -102,6 +120,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.catalog.start();
+    this.servers.follow(this.configWatch);
     await this.fetchSealingKey();
     const beat = () => {
       // The ledger being away is seen by every call; here it only delays the next sign of life.
@@ -116,7 +136,9 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     clearTimeout(this.keyRetry);
     this.gateway?.late.stop();
     this.gateway?.listeners.close();
-    await this.gateway?.catalog.close();
+    this.configWatch.close();
+    await this.servers.stop();
+    await this.catalog.close();
   }
 
   private required(): Gateway {
@@ -133,40 +155,3 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     }
   }
 }
-
-const connect = (upstream: UpstreamConfig, logger: Logger): Upstream => {
-  const { name, era } = upstream;
-  const client = { name: GATEWAY_INFO.name, version: GATEWAY_INFO.version };
-  const common = {
-    name,
-    client,
-    era,
-    limits: { connect_wait_ms: CONNECT_WAIT_MS },
-    serverRequests: upstream.server_requests,
-    onWarning: (text: string) => logger.warn({ server: name }, text),
-  };
-  if (upstream.transport !== 'stdio') {
-    const headers = Object.fromEntries(
-      Object.entries(upstream.headers).map(([header, reference]) => [header, readSecret(reference)]),
-    );
-    const { transport, url } = upstream;
-    return openUpstream({ ...common, transport: { kind: transport, url, headers } });
-  }
-  const env = Object.fromEntries(
-    Object.entries(upstream.env).map(([variable, value]) => [
-      variable,
-      typeof value === 'string' ? value : readSecret(value),
-    ]),
-  );
-  return openUpstream({
-    ...common,
-    transport: {
-      kind: 'stdio',
-      command: upstream.command === 'node' ? process.execPath : upstream.command,
-      args: upstream.args,
-      env: { PATH: searchPath(), ...env },
-      ...(upstream.cwd === undefined ? {} : { cwd: upstream.cwd }),
-      onLog: (line) => logger.info({ server: name, line }, 'the upstream wrote'),
-    },
-  });
-};

@@ -1,7 +1,7 @@
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
-import type { Catalog } from './catalog.js';
+import type { Catalog } from './catalog/catalog.js';
 
 /** A client that listens: the GET stream of a legacy session, or a `subscriptions/listen` of the modern era. */
 export interface Listener {
@@ -41,8 +41,9 @@ export class Listeners {
   private readonly watchers = new Map<string, Set<string>>();
 
   constructor(private readonly catalog: Catalog) {
-    catalog.onChanged((server, kind) => this.listChanged(server, kind));
+    catalog.onChanged((kind, server) => this.listChanged(server, kind));
     catalog.onResourceUpdated((server, uri) => this.resourceUpdated(server, uri));
+    catalog.onOpened((server) => void this.watchAgain(server));
   }
 
   add(listener: Listener): void {
@@ -92,6 +93,18 @@ export class Listeners {
     if (watchers === undefined) return;
     for (const listener of this.listeners) {
       if (watchers.has(listener.subscriber)) listener.notify('notifications/resources/updated', { uri });
+    }
+  }
+
+  /** A server whose configuration changed has a new connection. */
+  private async watchAgain(server: string): Promise<void> {
+    for (const key of this.watchers.keys()) {
+      const [name, uri = ''] = key.split('\n');
+      if (name === server)
+        await this.catalog
+          .server(server)
+          .upstream.watch(uri)
+          .catch(() => undefined);
     }
   }
 

@@ -17,6 +17,8 @@ export interface Demo {
   readonly config: Config;
   readonly mount: Mount;
   readonly coreBanking: CoreBanking;
+  /** Adds the same to a changed configuration. */
+  readonly extend: (config: Config) => Config;
 }
 
 /** Adds the development issuer and the synthetic bank to a configuration whose `demo` is on. */
@@ -29,15 +31,18 @@ export const startDemo = async (config: Config): Promise<Demo> => {
     resources: demoResources(url),
   });
   const bank = await createDemoBank(join(config.data_dir, 'demo'));
+  const extend = (base: Config): Config =>
+    configSchema.parse({
+      ...base,
+      http: { ...base.http, port },
+      identity: { ...base.identity, issuers: [...base.identity.issuers, { issuer: issuer.issuer }] },
+      upstreams: [...base.upstreams, ...bank.upstreams],
+    });
   return {
     mount: { owns: issuer.owns, handler: issuer.handler },
     coreBanking: bank.coreBanking,
-    config: configSchema.parse({
-      ...config,
-      http: { ...config.http, port },
-      identity: { ...config.identity, issuers: [...config.identity.issuers, { issuer: issuer.issuer }] },
-      upstreams: [...config.upstreams, ...bank.upstreams],
-    }),
+    config: extend(config),
+    extend,
   };
 };
 

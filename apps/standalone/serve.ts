@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { loadConfig } from '#config/load-config.js';
+import { type ConfigSource, loadConfig } from '#config/load-config.js';
+import { watchConfig } from '#config/watch-config.js';
 import { closeOnSignal, type RunningService } from '#service/start-service.js';
 import { createLogger } from '#telemetry/logger.js';
 import { startDemo } from './demo.js';
@@ -24,13 +25,17 @@ export const serve = async ({
   port,
   data,
 }: ServeOptions): Promise<RunningService> => {
-  const config = loadConfig({
+  const source: ConfigSource = {
     file,
     overrides: { ...(port === undefined ? {} : { port }), ...(data === undefined ? {} : { data_dir: data }) },
-  });
+  };
+  const config = loadConfig(source);
   const logger = createLogger('countersign', config.log_level);
   const demo = config.demo ? await startDemo(config) : undefined;
-  const service = await startStandalone(demo?.config ?? config, logger, demo?.mount);
+  const service = await startStandalone(demo?.config ?? config, logger, {
+    configWatch: watchConfig(source, demo?.extend),
+    ...(demo === undefined ? {} : { mount: demo.mount }),
+  });
   closeOnSignal(
     {
       ...service,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { InProcessTransport, inProcessBus } from '#bus/in-process/in-process-bus.js';
 import type { Config } from '#config/config.schema.js';
+import type { ConfigWatch } from '#config/watch-config.js';
 import { gatewayReadiness } from '#service/readiness.js';
 import { type Mount, type RunningService, startService } from '#service/start-service.js';
 import { ApprovalModule } from '../approval/approval.module.js';
@@ -14,7 +15,7 @@ import { PolicyModule } from '../policy/policy.module.js';
 export const startStandalone = async (
   config: Config,
   logger: Logger,
-  mount?: Mount,
+  { mount, configWatch }: { readonly mount?: Mount; readonly configWatch?: ConfigWatch } = {},
 ): Promise<RunningService> => {
   const transport = new InProcessTransport((subject, error) =>
     logger.error({ subject, err: error }, 'unexpected error in a service'),
@@ -29,5 +30,6 @@ export const startStandalone = async (
     modules: [LedgerModule.forRoot(store), PolicyModule, MaskingModule, ApprovalModule, IngressModule],
     readiness: gatewayReadiness(bus),
     ...(mount === undefined ? {} : { mount }),
+    ...(configWatch === undefined ? {} : { configWatch }),
   });
 };

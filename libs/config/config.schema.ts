@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetsSchema } from './budget.schema.js';
 import { type SecretRef, secret } from './secret.schema.js';
 import { outbound, upstreamAuth } from './upstream-auth.schema.js';
 
@@ -8,6 +9,14 @@ const name = z
   .describe('part of the endpoint /mcp/<name> and of the tools’ names in the policy');
 
 const KINDS = 'http: Streamable HTTP; sse: HTTP+SSE of 2024-11-05; stdio: a supervised child process';
+
+const firstApproval = z
+  .enum(['approve', 'trust-first'])
+  .optional()
+  .describe(
+    'who approves what a server lists first: an operator, or this setting (its first list of tools, of prompts ... is ' +
+      'pinned as it is); later changes are always an operator’s. Default: approve, in development mode trust-first',
+  );
 
 /** What every upstream has, whatever its transport. */
 const anyUpstream = {
@@ -28,6 +37,7 @@ const anyUpstream = {
     .max(600_000)
     .default(20_000)
     .describe('from sending a call to the whole answer; open questions of the server not counted'),
+  catalog: firstApproval,
 };
 
 const httpUpstream = z.strictObject({
@@ -191,7 +201,17 @@ export const configSchema = z.strictObject({
   upstreams: z
     .array(z.discriminatedUnion('transport', [httpUpstream, stdioUpstream]))
     .default([])
-    .describe('the servers agents may reach'),
+    .describe('the servers agents may reach; changes take effect without a restart'),
+  catalog: z
+    .strictObject({
+      pin: z
+        .array(z.enum(['tools', 'prompts', 'resources', 'resourceTemplates']))
+        .default(['tools', 'prompts', 'resourceTemplates'])
+        .describe(
+          'lists whose entries need an approval. Resources come and go, so they are left to the policy unless named here',
+        ),
+    })
+    .prefault({}),
   outbound,
   approvals: z
     .strictObject({
@@ -229,6 +249,7 @@ export const configSchema = z.strictObject({
         .describe('larger results are withheld'),
       calls_in_flight_max: z.number().int().min(1).max(100_000).default(1_024).describe('more answers busy'),
       json_depth_max: z.number().int().min(4).max(64).default(64).describe('nesting of a request'),
+      budgets: budgetsSchema,
     })
     .prefault({}),
   roles: z

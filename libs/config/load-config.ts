@@ -84,6 +84,10 @@ const refuseInsecure = (file: string, config: Config): void => {
   const strange = Object.keys(config.identity.scopes.servers).find((name) => !names.includes(name));
   if (strange !== undefined)
     throw new ConfigError(`${file}: identity.scopes.servers: there is no upstream ${strange}`);
+  const stray = Object.keys(config.limits.budgets.servers).find((name) => !names.includes(name));
+  // The demonstration adds its servers later.
+  if (stray !== undefined && !config.demo)
+    throw new ConfigError(`${file}: limits.budgets.servers: there is no upstream ${stray}`);
   if (config.mode === 'development') return;
   if (config.demo)
     throw new ConfigError(

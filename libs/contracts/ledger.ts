@@ -20,7 +20,7 @@ export const ledgerAppend = contract({
   request: z.object({
     stream: id,
     expected: z.number().int().min(-1),
-    events: z.array(eventToAppend).min(1).max(16),
+    events: z.array(eventToAppend).min(1).max(500),
   }),
   reply: z.object({ stream: id, revision: z.number().int().min(0), position: z.string() }),
 });
@@ -39,7 +39,7 @@ export const ledgerReadStream = contract({
 export const ledgerReadAll = contract({
   subject: 'countersign.ledger.read-all.v1',
   answeredBy: 'ledger',
-  askedBy: ['approval', 'policy'],
+  askedBy: ['ingress', 'approval', 'policy'],
   deadline_ms: 2_000,
   unavailable: 'ledger_unavailable',
   request: z.object({

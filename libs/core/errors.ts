@@ -1,3 +1,4 @@
+import { CATALOG_ERRORS } from './catalog/catalog.errors.js';
 import { TOKEN_ERRORS } from './token-errors.js';
 import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
 
@@ -94,21 +95,15 @@ export const ERRORS = {
     says: 'Unknown tool.',
     next: 'Call tools/list for the tools you may use.',
   },
-  tool_held: {
-    http: 200,
-    rpc: -31026,
-    says: 'The definition of this tool or prompt is not approved.',
-    next: 'Ask an operator to look at it in the catalog.',
-  },
   question_denied: {
     http: 200,
-    rpc: -31027,
+    rpc: -31057,
     says: 'The upstream server asked for something that policy does not allow it to ask.',
     next: 'Ask the policy owner; the question is on record.',
   },
   question_unanswered: {
     http: 200,
-    rpc: -31028,
+    rpc: -31058,
     says: 'A question of the upstream server was not answered.',
     next: 'Send the call again and answer in time.',
   },
@@ -148,6 +143,8 @@ export const ERRORS = {
     says: 'The caller cancelled this call.',
     next: 'Send it again if it is still wanted.',
   },
+  // catalog and budgets
+  ...CATALOG_ERRORS,
   // approvals REST
   approval_unknown: {
     http: 404,
@@ -164,8 +161,8 @@ export const ERRORS = {
   digest_mismatch: {
     http: 409,
     rpc: -31032,
-    says: 'The digest is missing or not the one of this approval.',
-    next: 'Read the approval again and send the digest it shows.',
+    says: 'The digest is missing or not the one that is shown.',
+    next: 'Read it again and send the digest it shows.',
   },
   approver_is_requester: {
     http: 403,

@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
+import type { ConfigWatch } from '#config/watch-config.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { checkOrigin, type OriginCheck } from './check-origin.js';
 import { MetadataHttp } from './metadata.http.js';
@@ -10,10 +11,13 @@ import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE, RestGuard } from './rest-
 
 export const CONFIG = Symbol('CONFIG');
 export const LOGGER = Symbol('LOGGER');
+export const CONFIG_WATCH = Symbol('CONFIG_WATCH');
 
 export interface Platform {
   readonly bus: Bus;
   readonly config: Config;
+  /** Changes of the configuration file, for what can be changed while the service runs. */
+  readonly configWatch: ConfigWatch;
   readonly logger: Logger;
   readonly resourceServer: ResourceServer;
   /** Public base address; known only once the port is bound, hence a function. */
@@ -24,7 +28,7 @@ export interface Platform {
 @Global()
 @Module({})
 export class PlatformModule {
-  static forRoot({ bus, config, logger, resourceServer, publicUrl }: Platform): DynamicModule {
+  static forRoot({ bus, config, configWatch, logger, resourceServer, publicUrl }: Platform): DynamicModule {
     const originCheck: OriginCheck = (head) => checkOrigin(head, { publicUrl: publicUrl(), ...config.http });
     return {
       module: PlatformModule,
@@ -32,13 +36,14 @@ export class PlatformModule {
       providers: [
         { provide: BUS, useValue: bus },
         { provide: CONFIG, useValue: config },
+        { provide: CONFIG_WATCH, useValue: configWatch },
         { provide: LOGGER, useValue: logger },
         { provide: RESOURCE_SERVER, useValue: resourceServer },
         { provide: ORIGIN_CHECK, useValue: originCheck },
         { provide: REST_AUDIENCE, useValue: publicUrl },
         { provide: APP_GUARD, useClass: RestGuard },
       ],
-      exports: [BUS, CONFIG, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, REST_AUDIENCE],
+      exports: [BUS, CONFIG, CONFIG_WATCH, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, REST_AUDIENCE],
     };
   }
 }

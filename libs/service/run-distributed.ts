@@ -6,7 +6,14 @@ import { connectNats } from '#bus/nats/nats-connection.js';
 import { NatsTransport } from '#bus/nats/nats-transport.js';
 import { inboxPrefix } from '#bus/nats/permissions.js';
 import type { Config } from '#config/config.schema.js';
-import { ConfigError, configFileFromEnvironment, loadConfig, readSecret } from '#config/load-config.js';
+import {
+  ConfigError,
+  type ConfigSource,
+  configFileFromEnvironment,
+  loadConfig,
+  readSecret,
+} from '#config/load-config.js';
+import { watchConfig } from '#config/watch-config.js';
 import type { Service } from '#contracts/contract.js';
 import { createLogger } from '#telemetry/logger.js';
 import type { ReadinessChecks } from './health.http.js';
@@ -27,10 +34,11 @@ export const runDistributed = async ({ service, modules, readiness }: Distribute
     const file = values.config ?? configFileFromEnvironment();
     if (file === undefined)
       throw new ConfigError('give the configuration file with --config or COUNTERSIGN_CONFIG');
-    const config = loadConfig({
+    const source: ConfigSource = {
       file,
       ...(values.port === undefined ? {} : { overrides: { port: Number(values.port) } }),
-    });
+    };
+    const config = loadConfig(source);
     if (config.bus.servers.length === 0)
       throw new ConfigError(`${file}: bus.servers: the distributed shape needs NATS (NATS_URL)`);
     const logger = createLogger(service, config.log_level);
@@ -54,6 +62,8 @@ export const runDistributed = async ({ service, modules, readiness }: Distribute
       transport,
       modules: await modules(config),
       readiness: readiness(bus),
+      // Only its settings can be changed while it runs.
+      ...(service === 'ingress' ? { configWatch: watchConfig(source) } : {}),
     });
     closeOnSignal(running, logger);
     console.log(`Countersign ${service} is ready: ${running.url}`);

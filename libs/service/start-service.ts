@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { readSecret } from '#config/load-config.js';
+import { type ConfigWatch, UNWATCHED } from '#config/watch-config.js';
 import { PlatformModule } from '#http/platform.module.js';
 import { ProblemFilter } from '#http/problem.js';
 import { flushRefusals } from '#http/record-refusal.js';
@@ -26,6 +27,8 @@ export interface ServiceOptions {
   readonly transport: CustomTransportStrategy;
   readonly readiness: ReadinessChecks;
   readonly mount?: Mount;
+  /** Default: the configuration never changes. */
+  readonly configWatch?: ConfigWatch;
 }
 
 /** A plain node handler that answers some of the paths itself, bodies included (the development issuer). */
@@ -53,6 +56,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   const platform = {
     bus,
     config,
+    configWatch: options.configWatch ?? UNWATCHED,
     logger,
     resourceServer: createResourceServer({
       identity: config.identity,

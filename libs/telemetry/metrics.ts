@@ -29,6 +29,13 @@ export const approvalsPending = new Gauge({
   registers: [registry],
 });
 
+export const catalogHeld = new Gauge({
+  name: 'countersign_catalog_held',
+  help: 'Listed tools, prompts and templates that wait for the approval of an operator, by server.',
+  labelNames: ['server'],
+  registers: [registry],
+});
+
 let isCollecting = false;
 
 /** Memory, processor time and the like; once for all services of the process. */

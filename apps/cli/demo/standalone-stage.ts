@@ -11,7 +11,9 @@ export const setStandaloneStage = (): Promise<Stage> =>
     const config = loadConfig({ file: DEMO_CONFIG, overrides: { port: 0, data_dir: folder } });
     const demo = await startDemo(config);
     try {
-      const { url, close } = await startStandalone(demo.config, createLogger('demo', 'error'), demo.mount);
+      const { url, close } = await startStandalone(demo.config, createLogger('demo', 'error'), {
+        mount: demo.mount,
+      });
       return {
         url,
         approvalUrl: url,

@@ -23,7 +23,7 @@ import {
   toRecord,
 } from './record.js';
 import { refuseWith } from './refuse.js';
-import type { Resolved } from './resolve.js';
+import { type Resolved, requireSame } from './resolve.js';
 
 export interface HeldCall {
   readonly callId: string;
@@ -219,6 +219,9 @@ const release = async (
     throw markOnRecord(new CountersignError(code, reason));
   };
   if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
+  const changed = await requireSame(gateway, call, tool).catch((error: CountersignError) => error);
+  if (changed instanceof CountersignError && changed.code !== 'approval_stale') throw changed;
+  if (changed instanceof CountersignError) return refuse('approval_stale', changed.detail ?? '');
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest)
     return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');

@@ -15,6 +15,8 @@ import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 /** A governed request as it came in, its name already resolved to a server and that server's own name for it. */
 export interface CallRequest {
   readonly caller: Caller;
+  /** The caller's access token, for token exchange at an authorization server; never sent to an upstream, never recorded. */
+  readonly token: string;
   readonly client: Client;
   /** "mcp" or "mcp/<server>". */
   readonly endpoint: string;

@@ -1,7 +1,8 @@
 import { CountersignError } from '#core/errors.js';
 import { UpstreamOutcomeUnknown } from '#mcp/upstream/outcome-unknown.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
-import type { CatalogEntry } from '../catalog.js';
+import type { UpstreamCaller } from '#mcp/upstream/upstream-auth.types.js';
+import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import { isLogLevel } from '../log-levels.js';
 import { ClientQuestions } from './ask-client.js';
@@ -29,12 +30,13 @@ export const forward = async (
   decided: Decided,
   forwarded: ForwardedCall,
   exchange: Exchange,
+  resultBytesMax: number,
 ): Promise<Returned> => {
   const started = performance.now();
   const messages = new Messages(gateway, call.client, decided, forwarded, exchange);
   const questions = new ClientQuestions(gateway, call, decided, forwarded);
   try {
-    const answer = await send(gateway, call, entry, exchange, messages, questions);
+    const answer = await send(gateway, call, entry, exchange, messages, questions, resultBytesMax);
     await messages.released();
     const { kind, bytes } = answer;
     return { kind, bytes, elapsed_us: Math.round((performance.now() - started) * 1_000) };
@@ -58,7 +60,9 @@ const send = async (
   exchange: Exchange,
   messages: Messages,
   questions: ClientQuestions,
+  resultBytesMax: number,
 ): Promise<CallAnswer> => {
+  // Throws when the server was removed from the configuration a moment ago: nothing was sent then.
   const { upstream, timeout_ms } = gateway.catalog.server(call.server);
   // Many clients watch through one connection, so these two change what the gateway itself has asked for.
   if (call.method === 'resources/subscribe') {
@@ -80,11 +84,12 @@ const send = async (
   return upstream.request(call.method, call.paramsBytes, {
     deadline_ms: timeout_ms,
     signal: exchange.cancelled,
-    resultBytesMax: gateway.config.limits.result_bytes_max,
+    resultBytesMax: Math.min(gateway.config.limits.result_bytes_max, resultBytesMax),
     ...(call.era === undefined ? {} : { era: call.era }),
     ...(call.era === 'modern' && call.method === 'tools/call'
       ? { headers: paramHeaders(entry?.json['inputSchema'], call.arguments) }
       : {}),
+    caller: upstreamCaller(call),
     onServerRequest: (request) => questions.answer(request, exchange),
     onNotification: (method, params) => messages.notification(method, params),
     // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
@@ -92,4 +97,9 @@ const send = async (
       ? { progressToken: call.id, onProgress: (progress) => messages.progress(progress) }
       : {}),
   });
+};
+
+const upstreamCaller = ({ caller, token }: Call): UpstreamCaller => {
+  const { issuer, subject, principal } = caller;
+  return { issuer, subject, principal, token };
 };

@@ -1,5 +1,5 @@
 import { CountersignError, type ErrorCode } from '#core/errors.js';
-import type { CatalogEntry } from '../catalog.js';
+import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import type { Call } from './call.js';

@@ -1,7 +1,8 @@
+import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
 import { sha256 } from '#sealing/sha256.js';
-import type { CatalogEntry } from '../catalog.js';
+import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import type { Call } from './call.js';
 import { refuse, refuseWith } from './refuse.js';
@@ -24,16 +25,22 @@ export const resolve = async (gateway: Gateway, call: Call): Promise<Resolved> =
   const found = await gateway.catalog
     .lookup(call.server, listed, call.target.name)
     .catch(refuseWith(gateway, call, known));
-  switch (found.state) {
-    case 'pinned': {
-      const { entry } = found;
-      return { entry, digest: entry.digest, boundDigest: entry.digest };
-    }
-    case 'held':
-      return refuse(gateway, call, known, 'tool_held', found.why);
-    default:
-      return refuse(gateway, call, known, 'tool_unknown', `${call.server} has none of this name`);
-  }
+  if (found.state === 'held') return refuse(gateway, call, known, 'tool_held', found.why);
+  if (found.state === 'unknown' || found.entry === undefined)
+    return refuse(gateway, call, known, 'tool_unknown', `${call.server} has none of this name`);
+  const { entry } = found;
+  return { entry, digest: entry.digest, boundDigest: entry.digest };
+};
+
+/**
+ * Whether a held call may still go to the very definition that was approved.
+ * @throws CountersignError approval_stale, upstream_unavailable
+ */
+export const requireSame = async (gateway: Gateway, call: Call, { entry }: Resolved): Promise<void> => {
+  if (entry === null) return;
+  const now = await gateway.catalog.lookup(call.server, entry.kind, entry.name);
+  const isSame = 'entry' in now && now.entry?.digest === entry.digest;
+  if (!isSame) throw new CountersignError('approval_stale', 'its definition is no longer approved');
 };
 
 const listOf = ({ target }: Call): ListKind | undefined => {

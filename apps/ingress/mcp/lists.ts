@@ -1,9 +1,10 @@
 import { policyFilter } from '#contracts/policy.js';
+import { uriProblem } from '#core/call/resource-uri.js';
 import { CountersignError } from '#core/errors.js';
 import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
 import type { TargetKind } from '#core/policy/policy.types.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
-import type { CatalogEntry } from '../catalog.js';
+import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import type { McpRequest } from './mcp-request.js';
 
@@ -38,8 +39,11 @@ export const listItems = async (
   if (frame.params['cursor'] !== undefined) throw new CountersignError('params_invalid', 'cursor');
   const { kind, member, target } = LISTS[method];
   const { server } = post;
-  const entries =
-    server === undefined ? await unitedEntries(gateway, kind) : await gateway.catalog.entries(server, kind);
+  const listed =
+    server === undefined
+      ? await unitedEntries(gateway, kind)
+      : [...(await gateway.catalog.entries(server, kind)).values()];
+  const entries = listed.filter(isShowable);
   const allowed = await filter(gateway, caller.groups, target, entries);
   const shown: Json[] = entries
     .filter((_, index) => allowed[index] === true)
@@ -49,6 +53,10 @@ export const listItems = async (
     [member]: shown,
   };
 };
+
+/** A URI that policy could not decide on is nothing that anybody may read. */
+const isShowable = ({ kind, name }: CatalogEntry): boolean =>
+  kind === 'tools' || kind === 'prompts' || uriProblem(name) === undefined;
 
 const FILTER_MAX = 1_000;
 
@@ -74,7 +82,7 @@ const unitedEntries = async (gateway: Gateway, kind: ListKind): Promise<readonly
   const lists = await Promise.allSettled(
     gateway.catalog.names().map((name) => gateway.catalog.entries(name, kind)),
   );
-  return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []));
+  return lists.flatMap((list) => (list.status === 'fulfilled' ? [...list.value.values()] : []));
 };
 
 /**

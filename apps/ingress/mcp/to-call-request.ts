@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
 import { RefusalWithData } from './refusal.js';
+import { serversOfUri } from './servers-of-uri.js';
 
 /** A governed request as the pipeline takes it, and the handle by which it continues an earlier one. */
 export interface ToCall {
@@ -40,6 +41,7 @@ export const toCallRequest = async (
   const given = frame.params['taskId'];
   const call: CallRequest = {
     caller,
+    token: tokenOf(mcp.post.request.headers.authorization),
     client,
     endpoint,
     method,
@@ -119,7 +121,7 @@ const placeCompletion = async (gateway: Gateway, mcp: McpRequest, params: JsonOb
 const serverOfUri = async (gateway: Gateway, { post }: McpRequest, uri: unknown): Promise<string> => {
   if (typeof uri !== 'string') throw new CountersignError('params_invalid', 'uri');
   if (post.server !== undefined) return post.server;
-  const servers = await gateway.catalog.serversOfUri(uri);
+  const servers = await serversOfUri(gateway.catalog, uri);
   const [server] = servers;
   if (server === undefined || servers.length > 1)
     throw new CountersignError(
@@ -128,3 +130,6 @@ const serverOfUri = async (gateway: Gateway, { post }: McpRequest, uri: unknown)
     );
   return server;
 };
+
+/** It has been verified: the scheme and then the token. */
+const tokenOf = (authorization = ''): string => authorization.slice(authorization.indexOf(' ') + 1).trim();

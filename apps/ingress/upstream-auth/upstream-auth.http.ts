@@ -20,7 +20,7 @@ import type { Config } from '#config/config.schema.js';
 import { CountersignError, type ErrorCode } from '#core/errors.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { callerActor, recordRefusal } from '#http/record-refusal.js';
-import { REST_AUDIENCE, type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
+import { REST_AUDIENCE, type RestCaller, requireRole, WhoCalls, WithoutToken } from '#http/rest-caller.js';
 import { consentOwner } from '#upstream-auth/kinds/authorization-code.js';
 import { CLIENT_DOCUMENT_PATH, clientDocument } from '#upstream-auth/oauth/client-identity.js';
 import type { Owner } from '#upstream-auth/upstream-context.js';
@@ -55,6 +55,7 @@ export class UpstreamAuthHttp {
   ) {}
 
   /** Public: an authorization server reads who the gateway is. */
+  @WithoutToken()
   @Get(CLIENT_DOCUMENT_PATH)
   client() {
     return clientDocument(this.publicUrl());
@@ -91,6 +92,7 @@ export class UpstreamAuthHttp {
   }
 
   /** A browser with a link. What it opens first only looks; `continue` uses the link up. */
+  @WithoutToken()
   @Get('upstreams/:name/authorize')
   async browse(
     @Param('name') upstream: string,
@@ -122,6 +124,7 @@ export class UpstreamAuthHttp {
     });
   }
 
+  @WithoutToken()
   @Get('upstreams/callback')
   async callback(@Query() query: BrowserQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     await this.forBrowser(reply, async () => {

@@ -39,9 +39,13 @@ export const sendAuthorized = (
   };
   const onChallenge = (retriesLeft: number) => async (status: number, headers: ResponseHeaders) => {
     sink.onRefused?.();
-    const again = await auth
-      .challenged(status, headerOf(headers, 'www-authenticate'), caller)
-      .catch(() => false);
+    let again: boolean;
+    try {
+      again = await auth.challenged(status, headerOf(headers, 'www-authenticate'), caller);
+    } catch (error) {
+      sink.onFailure(asError(error));
+      return;
+    }
     if (again && !aborted) await attempt(retriesLeft - 1);
     else {
       sink.onHead(status, headers);

@@ -14,6 +14,9 @@ export interface UpstreamAuth {
    * @throws CountersignError when there is no credential; nothing was sent then.
    */
   headers(caller?: UpstreamCaller): Promise<Readonly<Record<string, string>>>;
-  /** The server answered 401 or 403, so it did nothing. @returns true: there may be better headers now, try once more. */
+  /**
+   * The server answered 401 or 403, so it did nothing. @returns true: there may be better headers now, try once more.
+   * @throws CountersignError when somebody has to do something first, for example to consent.
+   */
   challenged(status: number, wwwAuthenticate: string | undefined, caller?: UpstreamCaller): Promise<boolean>;
 }

@@ -1,0 +1,35 @@
+import type { CatalogKind } from '#core/catalog/catalog.events.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { Digest } from '#core/hash.js';
+import type { Upstream } from '#mcp/upstream/upstream.types.js';
+
+/** Something a server lists now. */
+export interface CatalogEntry {
+  readonly server: string;
+  readonly kind: CatalogKind;
+  /** Name of the tool or prompt, URI of the resource, URI template. */
+  readonly name: string;
+  /** As listed; what a pin does not bind (`_meta`, `icons`) included. */
+  readonly json: JsonObject;
+  /** The same, as the server wrote it. */
+  readonly bytes: Uint8Array;
+  /** Over the definition (libs/core/catalog/definition.ts): pins and approvals bind to it. */
+  readonly digest: Digest;
+}
+
+export interface CatalogServer {
+  readonly name: string;
+  readonly upstream: Upstream;
+  readonly timeout_ms: number;
+}
+
+/**
+ * Whether a target may be used. `unpinned`: entries of this kind need no approval by configuration; policy alone decides,
+ * and the entry may be unlisted (undefined).
+ */
+export type CatalogLookup =
+  | { readonly state: 'pinned'; readonly entry: CatalogEntry }
+  | { readonly state: 'unpinned'; readonly entry: CatalogEntry | undefined }
+  /** `why` is for the refusal `tool_held`; it holds no text of the server. */
+  | { readonly state: 'held'; readonly why: string; readonly digest: Digest | null }
+  | { readonly state: 'unknown' };

@@ -1,0 +1,87 @@
+import type { JsonObject } from '../evidence/canonical-json.js';
+import type { Digest } from '../hash.js';
+import type { CatalogEvent, EntryName, HeldBecause } from './catalog.events.js';
+
+export interface Pin {
+  readonly digest: Digest;
+  readonly definition: JsonObject;
+  readonly by: 'operator' | 'configuration';
+}
+
+export interface HeldDefinition {
+  readonly because: HeldBecause;
+  readonly definition: JsonObject;
+}
+
+/** What the log says of one entry. */
+export interface EntryRecord extends EntryName {
+  /** Approved last; null when nothing ever was. */
+  readonly pin: Pin | null;
+  /** False once a pinned entry was changed or taken away: it is held until the next approval, whatever is listed. */
+  readonly intact: boolean;
+  /** Definitions seen and held since the last approval. */
+  readonly held: ReadonlyMap<Digest, HeldDefinition>;
+}
+
+/** The catalog of one server, folded from its stream. */
+export interface CatalogState {
+  readonly entries: ReadonlyMap<string, EntryRecord>;
+}
+
+export const EMPTY_CATALOG: CatalogState = { entries: new Map() };
+
+export const entryKey = ({ kind, name }: EntryName): string => `${kind}\n${name}`;
+
+export interface RecordedEvent {
+  readonly event: CatalogEvent;
+  /** The attachment, parsed; empty for a removal. */
+  readonly definition: JsonObject;
+}
+
+/** Takes all events at once: each step copies the catalog. */
+export const evolveCatalog = (state: CatalogState, events: readonly RecordedEvent[]): CatalogState => {
+  const entries = new Map(state.entries);
+  for (const { event, definition } of events) {
+    const { kind, name } = event.data;
+    const key = entryKey(event.data);
+    const known = entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map() };
+    entries.set(key, evolveEntry(known, event, definition));
+  }
+  return { entries };
+};
+
+const evolveEntry = (entry: EntryRecord, event: CatalogEvent, definition: JsonObject): EntryRecord => {
+  switch (event.type) {
+    case 'CatalogEntryPinned': {
+      const { digest, by } = event.data;
+      return { ...entry, pin: { digest, definition, by }, intact: true, held: new Map() };
+    }
+    case 'CatalogEntryHeld': {
+      const { digest, because } = event.data;
+      return { ...entry, intact: false, held: new Map(entry.held).set(digest, { because, definition }) };
+    }
+    case 'CatalogEntryRemoved':
+      return { ...entry, intact: false };
+  }
+};
+
+export const ENTRY_STATES = ['new', 'pinned', 'drifted', 'returned', 'missing', 'collided'] as const;
+export type EntryState = (typeof ENTRY_STATES)[number];
+
+/**
+ * How an entry stands when `listed` is the digest listed now (undefined: it is not listed). Only `pinned` may be used.
+ * Undefined: never approved and not listed, so there is nothing to say.
+ */
+export const entryState = (
+  record: EntryRecord | undefined,
+  listed: Digest | undefined,
+): EntryState | undefined => {
+  if (record === undefined || record.pin === null) {
+    if (listed === undefined) return undefined;
+    const because = record?.held.get(listed)?.because;
+    return because === 'collided' || because === 'name' ? 'collided' : 'new';
+  }
+  if (listed === undefined) return 'missing';
+  if (listed !== record.pin.digest) return 'drifted';
+  return record.intact ? 'pinned' : 'returned';
+};
