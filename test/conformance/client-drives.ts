@@ -18,7 +18,11 @@ const call =
   (...names: readonly string[]): Drive =>
   async (agent) => {
     await agent.listTools();
-    for (const name of names) await agent.callTool({ name, arguments: {} });
+    for (const name of names) {
+      const { _meta: meta } = await agent.callTool({ name, arguments: {} });
+      const refusal = meta?.['countersign/refusal'];
+      if (refusal !== undefined) throw new Error(`${name}: ${JSON.stringify(refusal)}`);
+    }
   };
 
 const DRIVES: Readonly<Record<string, Drive>> = {
