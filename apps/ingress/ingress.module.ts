@@ -111,7 +111,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       parked: new ParkedCalls(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),
-      endedSessions: new EndedSessions(),
+      endedSessions: new EndedSessions(this.bus),
       instance: this.catalog.instance,
       publicUrl: this.publicUrl,
       now: () => new Date(),
@@ -121,6 +121,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
 
   async onApplicationBootstrap(): Promise<void> {
     this.catalog.start();
+    this.required().endedSessions.start();
     this.servers.follow(this.configWatch);
     await this.fetchSealingKey();
     const beat = () => {
@@ -136,6 +137,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     clearTimeout(this.keyRetry);
     this.gateway?.late.stop();
     this.gateway?.listeners.close();
+    this.gateway?.endedSessions.stop();
     this.configWatch.close();
     await this.servers.stop();
     await this.catalog.close();

@@ -23,9 +23,9 @@ const serverRun = async (stage: Stage, run: ServerRun, isDirect: boolean): Promi
   if (governed !== undefined) {
     const { requested, masked, replay } = await accountOf(governed.gateway);
     const { checked, different } = replay;
-    console.log(
-      `${requested} calls recorded, ${masked} masked; replay: ${checked} checked, ${different.length} differ ${JSON.stringify(different.slice(0, 2))}`,
-    );
+    console.log(`${requested} calls recorded, ${masked} masked`);
+    console.log(`replay: ${checked} checked, ${different.length} differ`);
+    for (const one of different.slice(0, 2)) console.log(JSON.stringify(one));
   }
   total(run.name, findings);
 };

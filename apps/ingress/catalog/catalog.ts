@@ -15,7 +15,7 @@ import { CountersignError } from '#core/errors.js';
 import type { Actor } from '#core/evidence/entry.js';
 import type { Upstream } from '#mcp/upstream/upstream.types.js';
 import { catalogHeld } from '#telemetry/metrics.js';
-import type { CatalogEntry, CatalogLookup, CatalogServer } from './catalog.types.js';
+import type { CatalogEntry, CatalogLookup, CatalogServer, OpenedServers } from './catalog.types.js';
 import { CatalogLog } from './catalog-log.js';
 import { type CountedUpstream, countedUpstream } from './counted-upstream.js';
 import { detailOf, type EntryDetail, type EntryView, viewsOf, whyHeld } from './entry-view.js';
@@ -32,11 +32,6 @@ export interface CatalogOptions {
   readonly logger: Logger;
   /** Opens the connection of one upstream. @throws ConfigError when a secret is not there */
   readonly open: (upstream: UpstreamConfig) => Upstream;
-}
-
-export interface OpenedServers {
-  readonly servers: readonly { readonly config: UpstreamConfig; readonly upstream: Upstream }[];
-  close(): void;
 }
 
 interface Server {
@@ -191,7 +186,7 @@ export class Catalog {
     );
   }
 
-  /** Opens connections that nobody uses yet. @throws ConfigError when one cannot be opened; none stays open then */
+  /** Connections that nobody uses yet. @throws ConfigError when one cannot be opened; none stays open then */
   open(upstreams: readonly UpstreamConfig[]): OpenedServers {
     const servers: { config: UpstreamConfig; upstream: Upstream }[] = [];
     const close = (): void => {

@@ -1,3 +1,4 @@
+import type { UpstreamConfig } from '#config/config.schema.js';
 import type { CatalogKind } from '#core/catalog/catalog.events.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
@@ -33,3 +34,9 @@ export type CatalogLookup =
   /** `why` is for the refusal `tool_held`; it holds no text of the server. */
   | { readonly state: 'held'; readonly why: string; readonly digest: Digest | null }
   | { readonly state: 'unknown' };
+
+/** Connections that nobody uses yet. */
+export interface OpenedServers {
+  readonly servers: readonly { readonly config: UpstreamConfig; readonly upstream: Upstream }[];
+  close(): void;
+}

@@ -1,14 +1,86 @@
-/** Sessions that their clients have ended; kept until they would have expired by themselves. */
+import { randomUUID } from 'node:crypto';
+import type { Bus } from '#bus/bus.js';
+import { ledgerAppend, ledgerReadAll } from '#contracts/ledger.js';
+import { SESSION_ENDED, type SessionEnded, sessionStream } from '#core/call/session.events.js';
+import { buildAppend } from '#core/evidence/build-append.js';
+import type { Actor } from '#core/evidence/entry.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import type { Session } from '#mcp/session.js';
+
+const PAGE = 1_000;
+const FOLLOW_MS = 1_000;
+
+/**
+ * Sessions that their clients have ended. A session lives in its own id, so that it is over is kept in the log and followed
+ * by every replica, within a second or two; remembered until the session would have expired by itself.
+ */
 export class EndedSessions {
   private readonly until = new Map<string, number>();
+  private after: string | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
-  add(id: string, expiresAt_ms: number): void {
-    const now = Date.now();
-    for (const [ended, expires] of this.until) if (expires < now) this.until.delete(ended);
-    this.until.set(id, expiresAt_ms);
+  constructor(private readonly bus: Bus) {}
+
+  start(): void {
+    void this.follow();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
   }
 
   has(id: string): boolean {
     return this.until.has(id);
+  }
+
+  /** On record, and from now on unknown here. @throws CountersignError ledger_* */
+  async end({ id, client, expiresAt_ms }: Session, actor: Actor): Promise<void> {
+    const event: SessionEnded = { type: SESSION_ENDED, v: 1, data: { client, expires_ms: expiresAt_ms } };
+    const time = new Date().toISOString();
+    const about = { time, actor, correlation: id, causation: id, newId: randomUUID };
+    await this.bus.request(
+      ledgerAppend,
+      buildAppend({ ...about, stream: sessionStream(id), expected: -1 }, [{ event }]),
+    );
+    this.remember(id, expiresAt_ms);
+  }
+
+  private remember(id: string, expires_ms: number): void {
+    const now = Date.now();
+    for (const [ended, expires] of this.until) {
+      if (expires >= now) break;
+      this.until.delete(ended);
+    }
+    if (expires_ms >= now) this.until.set(id, expires_ms);
+  }
+
+  private async follow(): Promise<void> {
+    try {
+      while (!this.stopped && (await this.readPage()));
+    } catch {
+      // The ledger is away: the next look finds what was missed.
+    }
+    if (this.stopped) return;
+    this.timer = setTimeout(() => void this.follow(), FOLLOW_MS);
+    this.timer.unref();
+  }
+
+  /** @returns whether there may be more at once */
+  private async readPage(): Promise<boolean> {
+    const { after } = this;
+    const page = await this.bus.request(ledgerReadAll, {
+      ...(after === undefined ? {} : { after }),
+      limit: PAGE,
+      types: [SESSION_ENDED],
+      wait_ms: 0,
+    });
+    for (const { stream, entry } of page.events) {
+      const { data } = asEvent<SessionEnded>(readEntry(entry));
+      this.remember(stream.slice(sessionStream('').length), data.expires_ms);
+    }
+    this.after = page.scannedTo ?? after;
+    return page.scannedTo !== undefined && page.scannedTo !== after;
   }
 }

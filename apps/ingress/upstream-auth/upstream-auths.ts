@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { buildConnector } from 'undici';
-import { BUS, type Bus } from '#bus/bus.js';
+import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { readSecret } from '#config/load-config.js';
 import { ledgerAppend } from '#contracts/ledger.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Actor } from '#core/evidence/entry.js';
 import { type ConsentEvent, consentStream } from '#core/upstream/consent.events.js';
-import { CONFIG } from '#http/platform.module.js';
-import { REST_AUDIENCE } from '#http/rest-caller.js';
 import type { UpstreamAuth } from '#mcp/upstream/upstream-auth.types.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { type Consents, openConsents } from '#upstream-auth/consent/consents.js';
@@ -32,25 +30,23 @@ interface Opened {
 type HttpUpstreamConfig = Exclude<Config['upstreams'][number], { transport: 'stdio' }>;
 
 /** How the gateway authenticates at each upstream, and the consents this takes. */
-@Injectable()
-export class UpstreamAuths implements OnModuleInit, OnApplicationShutdown {
-  private opened: Opened | undefined;
-
-  constructor(
-    @Inject(BUS) private readonly bus: Bus,
-    @Inject(CONFIG) private readonly config: Config,
-    @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
+export class UpstreamAuths implements OnApplicationShutdown {
+  private constructor(
+    private readonly config: Config,
+    private readonly publicUrl: () => string,
+    private readonly opened: Opened,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    const { config, publicUrl } = this;
-    for (const { auth } of this.https()) requireSecrets(auth, readSecret);
+  /** @throws ConfigError when a secret is not there */
+  static async open(bus: Bus, config: Config, publicUrl: () => string): Promise<UpstreamAuths> {
+    const upstreams = httpUpstreams(config);
+    for (const { auth } of upstreams) requireSecrets(auth, readSecret);
     const keys = join(config.data_dir, 'keys');
     const secret = await loadOrCreateSecret(join(keys, 'gateway.secret'));
     const store = await openFileStore({ folder: join(keys, 'upstreams'), secret });
-    const outbound = openOutbound({ rules: this.rules() });
+    const outbound = openOutbound({ rules: rulesOf(config) });
     const opened = { store, outbound };
-    const consenting = this.https().flatMap((upstream): [string, AuthorizationCodeOptions][] =>
+    const consenting = upstreams.flatMap((upstream): [string, AuthorizationCodeOptions][] =>
       upstream.auth.type === 'authorization_code'
         ? [[upstream.name, { context: contextOf(opened, upstream), config: upstream.auth, publicUrl }]]
         : [],
@@ -60,13 +56,13 @@ export class UpstreamAuths implements OnModuleInit, OnApplicationShutdown {
       store,
       publicUrl,
       now: Date.now,
-      record: (id, expected, actor, event) => this.record(id, expected, actor, event),
+      record: (id, expected, actor, event) => record(bus, id, expected, actor, event),
     });
-    this.opened = { ...opened, consents };
+    return new UpstreamAuths(config, publicUrl, { ...opened, consents });
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.opened?.outbound.close();
+    await this.opened.outbound.close();
   }
 
   /** For the transport of this upstream: its credentials, and connections to checked addresses only. */
@@ -75,51 +71,48 @@ export class UpstreamAuths implements OnModuleInit, OnApplicationShutdown {
     readonly connector: buildConnector.connector;
   } {
     return {
-      auth: openUpstreamAuth(contextOf(this.required(), upstream), upstream.auth, this.publicUrl),
-      connector: guardedConnect({ rules: this.rules() }),
+      auth: openUpstreamAuth(contextOf(this.opened, upstream), upstream.auth, this.publicUrl),
+      connector: guardedConnect({ rules: rulesOf(this.config) }),
     };
   }
 
   get consents(): Consents {
-    return this.required().consents;
+    return this.opened.consents;
   }
 
   /** Upstreams over HTTP, as configured. */
   https(): readonly HttpUpstreamConfig[] {
-    return this.config.upstreams.filter((upstream) => upstream.transport !== 'stdio');
-  }
-
-  private rules() {
-    const { outbound, mode } = this.config;
-    return outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
-  }
-
-  private required(): Opened {
-    if (this.opened === undefined) throw new Error('the credentials of upstreams are not open yet');
-    return this.opened;
-  }
-
-  private async record(
-    consentId: string,
-    expected: number,
-    actor: Actor,
-    event: ConsentEvent,
-  ): Promise<void> {
-    const command = buildAppend(
-      {
-        stream: consentStream(consentId),
-        expected,
-        time: new Date().toISOString(),
-        actor,
-        correlation: consentId,
-        causation: consentId,
-        newId: randomUUID,
-      },
-      [{ event }],
-    );
-    await this.bus.request(ledgerAppend, command);
+    return httpUpstreams(this.config);
   }
 }
+
+const httpUpstreams = ({ upstreams }: Config): readonly HttpUpstreamConfig[] =>
+  upstreams.filter((upstream) => upstream.transport !== 'stdio');
+
+const rulesOf = ({ outbound, mode }: Config) =>
+  outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
+
+const record = async (
+  bus: Bus,
+  consentId: string,
+  expected: number,
+  actor: Actor,
+  event: ConsentEvent,
+): Promise<void> => {
+  const command = buildAppend(
+    {
+      stream: consentStream(consentId),
+      expected,
+      time: new Date().toISOString(),
+      actor,
+      correlation: consentId,
+      causation: consentId,
+      newId: randomUUID,
+    },
+    [{ event }],
+  );
+  await bus.request(ledgerAppend, command);
+};
 
 const contextOf = (
   { store, outbound }: Pick<Opened, 'store' | 'outbound'>,

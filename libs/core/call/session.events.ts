@@ -1,0 +1,14 @@
+export const SESSION_ENDED = 'SessionEnded';
+
+/** A legacy session (MCP 2025-11-25 basic/transports) was ended by its client; in stream `session-<id>`. */
+export interface SessionEnded {
+  readonly type: typeof SESSION_ENDED;
+  readonly v: 1;
+  readonly data: {
+    readonly client: { readonly name: string; readonly version: string };
+    /** When it would have expired by itself; until then replicas remember. */
+    readonly expires_ms: number;
+  };
+}
+
+export const sessionStream = (sessionId: string): string => `session-${sessionId}`;
