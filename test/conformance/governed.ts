@@ -45,7 +45,8 @@ export const startGoverned = async (stage: Stage, options: GovernedOptions): Pro
     {
       policy: allowAll(SERVER, options.surface),
       upstreams: [{ name: SERVER, server_requests: QUESTIONS, ...options.upstream }],
-      settings: { http: { public_url: door.url }, ...options.settings },
+      // The suite changes lists and expects to see it at once; with pins an operator would have to look first.
+      settings: { http: { public_url: door.url }, catalog: { pin: [] }, ...options.settings },
     },
     issuer.url,
   );

@@ -67,8 +67,7 @@ export const runGoverned = async (
 ): Promise<{ readonly findings: Findings; readonly gateway: Governed }> => {
   const server = await startEverything(run.upstream);
   stage.defer(server.close);
-  const server_requests = ['elicitation/create', 'sampling/createMessage', 'roots/list'];
-  const upstream = { transport: 'http', url: server.url, server_requests };
+  const upstream = { transport: 'http', url: server.url };
   const gateway = await startGoverned(stage, { surface: SURFACE, upstream });
   const findings = await testServer(gateway.endpoint, run.revision, join(stage.folder, run.name));
   return { findings: await wanted(run, findings), gateway };

@@ -1,8 +1,8 @@
-export const SESSION_ENDED = 'SessionEnded';
+export const SESSION_ENDED: SessionEnded['type'] = 'SessionEnded';
 
 /** A legacy session (MCP 2025-11-25 basic/transports) was ended by its client; in stream `session-<id>`. */
 export interface SessionEnded {
-  readonly type: typeof SESSION_ENDED;
+  readonly type: 'SessionEnded';
   readonly v: 1;
   readonly data: {
     readonly client: { readonly name: string; readonly version: string };
