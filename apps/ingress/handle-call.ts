@@ -73,11 +73,31 @@ const approve = (
   const approvalId = call.continues?.approvalId ?? null;
   return approvalId === null
     ? awaitApproval(gateway, call, target, decided, exchange)
-    : recordIntent(gateway, call, target.digest, decided, approvalId).then((receipt) => ({
-        receipt,
-        decided,
-      }));
+    : continueApproved(gateway, call, target, decided, approvalId);
 };
+
+/** What the ledger refuses to continue is refused on record: none of the call was stored then. */
+const continueApproved = async (
+  gateway: Gateway,
+  call: Call,
+  target: Resolved,
+  decided: Decided,
+  approvalId: string,
+): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+  try {
+    return { receipt: await recordIntent(gateway, call, target.digest, decided, approvalId), decided };
+  } catch (error) {
+    const refused = error instanceof CountersignError && CONTINUATION_REFUSED.has(error.code);
+    if (!refused) throw error;
+    return refuse(gateway, call, { tool: target.entry, decided }, error.code, error.detail ?? '');
+  }
+};
+
+const CONTINUATION_REFUSED: ReadonlySet<string> = new Set([
+  'approval_stale',
+  'approval_expired',
+  'revision_conflict',
+]);
 
 const decideOrRefuse = async (gateway: Gateway, call: Call, target: Resolved): Promise<Decided> => {
   const decided = await decide(gateway, call).catch(

@@ -5,6 +5,8 @@ import type { Catalog } from './catalog/catalog.js';
 
 /** A client that listens: the GET stream of a legacy session, or a `subscriptions/listen` of the modern era. */
 export interface Listener {
+  /** Person and client. */
+  readonly owner: string;
   /** Whose watched resources it hears of: the session, or the listen request. */
   readonly subscriber: string;
   /** Undefined at the united endpoint. */
@@ -23,6 +25,8 @@ export interface Watch {
 }
 
 const WATCHED_MAX = 100;
+/** Streams of one person at one client. */
+const STREAMS_MAX = 32;
 
 const LIST_CHANGED: Readonly<Record<ListKind, string>> = {
   tools: 'notifications/tools/list_changed',
@@ -44,6 +48,12 @@ export class Listeners {
     catalog.onChanged((kind, server) => this.listChanged(server, kind));
     catalog.onResourceUpdated((server, uri) => this.resourceUpdated(server, uri));
     catalog.onOpened((server) => void this.watchAgain(server));
+  }
+
+  /** To be asked before a stream is opened. @throws CountersignError busy */
+  requireRoom(owner: string): void {
+    const own = [...this.listeners].filter((listener) => listener.owner === owner);
+    if (own.length >= STREAMS_MAX) throw new CountersignError('busy', `at most ${STREAMS_MAX} streams`);
   }
 
   add(listener: Listener): void {

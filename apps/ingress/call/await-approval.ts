@@ -241,6 +241,7 @@ const digestOf = (
   return approvalDigest(sha256, {
     caller: { principal, issuer, subject, client: clientId },
     server: call.server,
+    ...(call.method === 'tools/call' ? {} : { method: call.method }),
     tool: call.tool,
     toolDigest: tool.boundDigest,
     arguments: call.arguments,

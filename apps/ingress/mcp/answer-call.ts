@@ -5,7 +5,9 @@ import { isJsonObject } from '#core/evidence/json-object.js';
 import type { RequestId } from '#mcp/frame.js';
 import { rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import { callSeconds, callsTotal } from '#telemetry/metrics.js';
+import { BudgetExceeded } from '../budgets.js';
 import type { CallRequest } from '../call/call.js';
+import { decideTarget } from '../call/decide.js';
 import type { Exchange } from '../call/exchange.js';
 import type { Gateway } from '../gateway.js';
 import { handleCall, type Released } from '../handle-call.js';
@@ -90,18 +92,23 @@ const answerModern = async (
   }
 };
 
-/** The client comes back with answers to a call that waits here. */
-const takeUp = (
+/** The client comes back with answers to a call that waits here. What it may no longer do ends it. */
+const takeUp = async (
   gateway: Gateway,
   mcp: McpRequest,
   call: CallRequest,
   { instance, round }: { readonly instance: string; readonly round: number },
   id: string,
-): void => {
+): Promise<void> => {
+  const { decision } = await decideTarget(gateway, call, call.target);
   const exchange =
     instance === gateway.instance ? gateway.parked.take(id, mcp.owner, askedFor(call), round) : undefined;
   if (exchange === undefined)
     throw new CountersignError('question_unanswered', 'the call no longer waits for this answer');
+  if (decision.effect === 'deny') {
+    exchange.cancel();
+    throw new CountersignError('call_denied', 'policy no longer allows it');
+  }
   const { inputResponses = {} } = mcp.frame.params;
   exchange.attach(roundOf(mcp), isJsonObject(inputResponses) ? inputResponses : {});
 };
@@ -131,6 +138,8 @@ const run = async (
     // Of no effect on a stream that is open already; its final message says the same.
     const { resourceServer } = gateway;
     void mcp.post.reply.headers(resourceServer.challenge(refusal, resourceServer.mcp(mcp.post.server)));
+    if (refusal instanceof BudgetExceeded && refusal.retryAfter_ms !== null)
+      void mcp.post.reply.header('retry-after', Math.ceil(refusal.retryAfter_ms / 1_000));
     return (id) => ({
       frame: refusedCallFrame(id, call.method, client.era, refusal),
       status: statusOfCall(refusal),

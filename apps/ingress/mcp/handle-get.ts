@@ -30,6 +30,7 @@ export const handleGet = async (gateway: Gateway, post: Post): Promise<void> => 
     reply.hijack();
     return;
   }
+  gateway.listeners.requireRoom(opened.owner);
   const { raw } = reply;
   reply.hijack();
   raw.writeHead(200, SSE_HEADERS);
@@ -47,10 +48,11 @@ export const handleGet = async (gateway: Gateway, post: Post): Promise<void> => 
 };
 
 const streamListener = (
-  { session }: Opened,
+  { owner, session }: Opened,
   server: string | undefined,
   raw: Post['reply']['raw'],
 ): Listener => ({
+  owner,
   subscriber: session.id,
   server,
   lists: new Set(LIST_KINDS),

@@ -28,6 +28,7 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     throw new CountersignError('media_type_refused', 'Accept');
   const wanted = frame.params['notifications'];
   if (!isJsonObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
+  gateway.listeners.requireRoom(owner);
   const http = httpReply(post.request, post.reply);
   const { signal, end } = gateway.inFlight.begin(`${owner}\nlisten`, frame.id);
   const subscriber = randomUUID();
@@ -40,6 +41,7 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
   };
   const listener: Listener = {
+    owner,
     subscriber,
     server: post.server,
     lists,
@@ -61,8 +63,8 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     void gateway.listeners.forget(subscriber);
     end();
   };
-  http.onAborted(over);
   post.reply.raw.once('close', over);
+  if (http.isGone()) over();
 };
 
 const WANTED: readonly (readonly [string, readonly ListKind[]])[] = [

@@ -86,10 +86,13 @@ const unitedEntries = async (gateway: Gateway, kind: ListKind): Promise<readonly
 };
 
 /**
- * Without the output schema: it says what the upstream gives, and clients refuse a masked value that does not fit it
- * ("[ADDRESS]" for a two-letter state).
+ * Without what no approval covers (`_meta`, `icons`), and without the output schema: it says what the upstream gives, and
+ * clients refuse a masked value that does not fit it ("[ADDRESS]" for a two-letter state).
  */
-const shownJson = ({ json: { outputSchema: _, ...shown } }: CatalogEntry): JsonObject => shown;
+const shownJson = ({ json }: CatalogEntry): JsonObject => {
+  const { outputSchema: _schema, _meta, icons: _icons, ...shown } = json;
+  return shown;
+};
 
 /** Tools and prompts get the server in their name; URIs stay, they are looked up. */
 const united = (gateway: Gateway, entry: CatalogEntry): JsonObject =>

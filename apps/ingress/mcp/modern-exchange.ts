@@ -63,6 +63,10 @@ export class ModernExchange implements Exchange {
     return this.rounds;
   }
 
+  cancel(): void {
+    this.controller.abort();
+  }
+
   isGone(): boolean {
     return this.controller.signal.aborted;
   }

@@ -11,6 +11,7 @@ import { ApprovalPending } from '../call/await-approval.js';
  */
 const AS_TOOL_RESULT: ReadonlySet<ErrorCode> = new Set([
   'call_denied',
+  'tool_held',
   'approval_denied',
   'approval_expired',
   'approval_pending',

@@ -6,6 +6,8 @@ import type { Person } from './approval.events.js';
 export interface Bound {
   readonly caller: Person & { readonly client: string };
   readonly server: string;
+  /** Absent = `tools/call`. */
+  readonly method?: string;
   readonly tool: string;
   readonly toolDigest: Digest;
   readonly arguments: JsonObject;
