@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util';
 import { measureFlush } from './disk.js';
 import { startDistributedTarget, startStandaloneTarget } from './gateways.js';
 import { load, percentile } from './load.js';
-import { startIssuer, startMcpProxy, startUpstream, type Target } from './targets.js';
+import { startFrames, startIssuer, startMcpProxy, startUpstream, type Target } from './targets.js';
 
 const USAGE = `usage: npm run bench -- [--json] [--rounds N] [--seconds N] [--only NAME]
 
 Calls a tool through each target in turn, 1 and 16 callers, several rounds, and prints medians and ratios to the
 upstream called directly. Everything runs on this machine and shares its cores: compare within one run only.
---only leaves out the other gateways (standalone, distributed, mcp-proxy).`;
+"plain node:http" and "frame path" have no upstream behind them: they show what reading and writing frames costs.
+--only leaves out the others (frames, standalone, distributed, mcp-proxy).`;
 
 interface Row {
   readonly target: string;
@@ -143,6 +144,7 @@ const main = async (): Promise<void> => {
     targets.push(upstream);
     const issuer = await startIssuer();
     const settings = { folder, issuer, upstream: upstream.url };
+    if (wanted('frames')) targets.push(await startFrames('plain'), await startFrames('frames'));
     if (wanted('mcp-proxy')) targets.push(await startMcpProxy());
     if (wanted('standalone')) targets.push(await startStandaloneTarget(settings));
     if (wanted('distributed')) targets.push(await startDistributedTarget(settings));

@@ -63,6 +63,18 @@ export const startUpstream = async (): Promise<Target> => {
   };
 };
 
+/** Servers that only read and write frames: plain node:http, and the gateway's way. */
+export const startFrames = async (way: 'plain' | 'frames'): Promise<Target> => {
+  const { child, line } = await startProcess([here('frames.process.js'), way], /^http/);
+  return {
+    name: way === 'plain' ? 'plain node:http' : 'frame path',
+    url: line,
+    headers: JSON_HEADERS,
+    pids: () => [child.pid ?? 0],
+    stop: () => stopProcess(child),
+  };
+};
+
 const freePort = async (): Promise<number> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -132,6 +132,7 @@ describe('approval over REST', () => {
       'forbidden',
       'digest_mismatch',
       'catalog_entry_unknown',
+      'body_invalid',
     ]);
     expect(await call('read', 'strict')).toBe('tool_held');
   });

@@ -23,7 +23,7 @@ describe('a call under way', () => {
   }, 60_000);
   afterAll(() => stage.close(), 30_000);
 
-  it.each(SDKS)('tells %s the progress of the upstream, in numbers', async (sdk) => {
+  it.each(SDKS)('tells %s the progress of the upstream, its text masked and on record', async (sdk) => {
     const agent = await connect(system, sdk, 'data-engineer', 'core-banking');
     const seen: { progress: number; message?: string }[] = [];
     const result = await agent.call(
@@ -33,8 +33,12 @@ describe('a call under way', () => {
     );
     expect(result.isError ?? false).toBe(false);
     expect(seen.length).toBeGreaterThan(0);
-    // What an upstream writes into a progress message is not masked yet, so it is not passed on.
-    expect(seen.every(({ message }) => message === undefined)).toBe(true);
+    expect(seen.every(({ message }) => /^part \d of \d$/.test(message ?? ''))).toBe(true);
+    const reader = await examiner(system);
+    const [latest] = await reader.calls();
+    const { events } = await reader.transcript(latest?.id ?? '');
+    const messages = events.filter(({ type }) => type === 'MessageReleased');
+    expect(messages).toHaveLength(seen.length);
     await agent.close();
   });
 

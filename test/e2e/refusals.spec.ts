@@ -212,7 +212,7 @@ describe('a frame that is not what MCP allows', () => {
     ['another content type', 415, 'media_type_refused', rpc('ping'), { 'content-type': 'text/plain' }],
     ['no content type', 415, 'media_type_refused', rpc('ping'), { 'content-type': undefined }],
     ['a compressed body', 415, 'media_type_refused', gzipSync(rpc('ping')), { 'content-encoding': 'gzip' }],
-    ['an unknown method', 200, 'method_unknown', rpc('resources/subscribe'), {}],
+    ['an unknown method', 200, 'method_unknown', rpc('resources/forget'), {}],
     [
       'an unknown protocol revision',
       400,
