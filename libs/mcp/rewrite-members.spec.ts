@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rewriteMembers } from './rewrite-members.js';
+
+const rewrite = (text: string, changes: Parameters<typeof rewriteMembers>[1]): string =>
+  Buffer.from(rewriteMembers(Buffer.from(text), changes)).toString('utf8');
+
+describe('members of a result', () => {
+  it.each([
+    ['{}', { set: { resultType: '"complete"' } }, '{"resultType":"complete"}'],
+    ['{"a":1}', { set: { b: '2' } }, '{"b":2,"a":1}'],
+    ['{"a":1,"b":2}', { set: { a: '{"x":null}' } }, '{"a":{"x":null},"b":2}'],
+    ['{"a":1,"ttlMs":5,"b":2}', { remove: ['ttlMs'] }, '{"a":1,"b":2}'],
+    ['{"ttlMs":5}', { remove: ['ttlMs'] }, '{}'],
+    ['{"a":{"ttlMs":5}}', { remove: ['ttlMs'] }, '{"a":{"ttlMs":5}}'],
+  ])('of %s are changed as asked, only the outermost', (text, changes, expected) => {
+    expect(rewrite(text, changes)).toBe(expected);
+  });
+
+  it('keeps the bytes of every value it does not change', () => {
+    expect(rewrite('{"n":1.50, "s" : "\\u00e9\\/" }', { set: { t: 'true' } })).toBe(
+      '{"t":true,"n":1.50,"s":"\\u00e9\\/"}',
+    );
+  });
+
+  it('says the same as changing the parsed object, whatever the object', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+        const names = Object.keys(object);
+        fc.pre(!names.some((name) => name === '__proto__' || !name.isWellFormed()));
+        const text = JSON.stringify(object);
+        fc.pre(text.isWellFormed() && !text.includes('\\u0000'));
+        const changed = { ...object, resultType: 'complete' };
+        const [removed] = names;
+        if (removed !== undefined && removed !== 'resultType')
+          delete changed[removed as keyof typeof changed];
+        const rewritten = rewrite(text, {
+          set: { resultType: '"complete"' },
+          ...(removed === undefined ? {} : { remove: [removed] }),
+        });
+        expect(JSON.parse(rewritten)).toEqual(JSON.parse(JSON.stringify(changed)));
+      }),
+    );
+  });
+});
