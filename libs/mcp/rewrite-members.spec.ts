@@ -30,10 +30,9 @@ describe('members of a result', () => {
         fc.pre(!names.some((name) => name === '__proto__' || !name.isWellFormed()));
         const text = JSON.stringify(object);
         fc.pre(text.isWellFormed() && !text.includes('\\u0000'));
-        const changed = { ...object, resultType: 'complete' };
+        const changed: Record<string, unknown> = { ...object, resultType: 'complete' };
         const [removed] = names;
-        if (removed !== undefined && removed !== 'resultType')
-          delete changed[removed as keyof typeof changed];
+        if (removed !== undefined && removed !== 'resultType') delete changed[removed];
         const rewritten = rewrite(text, {
           set: { resultType: '"complete"' },
           ...(removed === undefined ? {} : { remove: [removed] }),

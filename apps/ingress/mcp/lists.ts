@@ -7,6 +7,7 @@ import type { ListKind } from '#mcp/upstream/upstream.types.js';
 import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import type { McpRequest } from './mcp-request.js';
+import { recordList } from './record-list.js';
 
 /** The list methods of MCP: what they list, and the member of the result that holds it. */
 export const LISTS = {
@@ -29,13 +30,14 @@ const LIST_TTL_MS = 60_000;
 /**
  * Result of a list: what the caller could use with some arguments, all on one page, in a fixed order. The united endpoint
  * leaves out servers that have not answered yet; an endpoint of one server says so instead. Filtered by role, so private.
- * @throws CountersignError policy_unavailable, upstream_unavailable, params_invalid for a cursor
+ * @throws CountersignError policy_unavailable, upstream_unavailable, ledger_*, params_invalid for a cursor
  */
 export const listItems = async (
   gateway: Gateway,
-  { caller, client, frame, post }: McpRequest,
+  mcp: McpRequest,
   method: ListMethod,
 ): Promise<JsonObject> => {
+  const { caller, client, frame, post } = mcp;
   if (frame.params['cursor'] !== undefined) throw new CountersignError('params_invalid', 'cursor');
   const { kind, member, target } = LISTS[method];
   const { server } = post;
@@ -45,9 +47,11 @@ export const listItems = async (
       : [...(await gateway.catalog.entries(server, kind)).values()];
   const entries = listed.filter(isShowable);
   const allowed = await filter(gateway, caller.groups, target, entries);
-  const shown: Json[] = entries
-    .filter((_, index) => allowed[index] === true)
-    .map((entry) => (server === undefined ? united(gateway, entry) : shownJson(entry)));
+  const usable = entries.filter((_, index) => allowed[index] === true);
+  const shown: Json[] = usable.map((entry) =>
+    server === undefined ? united(gateway, entry) : shownJson(entry),
+  );
+  await recordList(gateway, mcp, method, usable);
   return {
     ...(client.era === 'modern' ? { resultType: 'complete', ttlMs: LIST_TTL_MS, cacheScope: 'private' } : {}),
     [member]: shown,

@@ -36,6 +36,14 @@ describe('everything is governed, not only tools', () => {
     const seen = (await analyst.call('prompts/list')).result?.['prompts'] as { name: string }[];
     expect(seen.map(({ name }) => name)).toEqual(['test_prompt_with_image']);
     expect((await analyst.call('tools/list')).result?.['tools']).toEqual([]);
+    const listed = (await ledger.events()).filter(({ type }) => type === 'ListShown').map(({ data }) => data);
+    expect(listed.map(({ method, shown }) => [method, shown])).toEqual([
+      ['prompts/list', { old: 1 }],
+      ['resources/list', { old: 2 }],
+      ['resources/templates/list', { old: 1 }],
+      ['prompts/list', { old: 1 }],
+      ['tools/list', {}],
+    ]);
   });
 
   it.each([

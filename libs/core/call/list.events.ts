@@ -1,0 +1,16 @@
+import type { JsonObject } from '../evidence/canonical-json.js';
+
+/** A caller was shown a list of what it could use; in stream `list-<id>`, before the caller has it. */
+export interface ListShown {
+  readonly type: 'ListShown';
+  readonly v: 1;
+  readonly data: {
+    readonly endpoint: string;
+    readonly groups: readonly string[];
+    readonly method: string;
+    /** How many entries, by server. What they say is pinned in the catalog; names of resources may be personal data. */
+    readonly shown: JsonObject;
+  };
+}
+
+export const listStream = (listId: string): string => `list-${listId}`;
