@@ -33,7 +33,9 @@ export interface Gateway {
   /** Secret for attach keys and nonces; the same on every replica. */
   readonly callSecret: Uint8Array;
   readonly inFlight: InFlight;
+  /** The end of calls whose intent may have been stored after we had given up. */
   readonly late: LateRecords;
+  readonly lateOutcomes: LateRecords;
   readonly listeners: Listeners;
   readonly questions: OpenQuestions;
   readonly parked: ParkedCalls;

@@ -42,6 +42,7 @@ import { UpstreamAuths } from './upstream-auth/upstream-auths.js';
 
 const HEARTBEAT_MS = 2_000;
 const KEY_RETRY_MS = 500;
+const LATE_MAX = 1_000;
 
 @Module({
   imports: [UpstreamAuthModule],
@@ -105,7 +106,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       sessions: { current: 'k1', keys: new Map([['k1', derive('session')]]) },
       callSecret: derive('call'),
       inFlight: new InFlight(config.limits.calls_in_flight_max),
-      late: new LateRecords(logger),
+      late: new LateRecords(logger, LATE_MAX),
+      lateOutcomes: new LateRecords(logger, LATE_MAX + config.limits.calls_in_flight_max),
       listeners: new Listeners(this.catalog),
       questions: new OpenQuestions(),
       parked: new ParkedCalls(),
@@ -136,6 +138,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     clearInterval(this.heartbeat);
     clearTimeout(this.keyRetry);
     this.gateway?.late.stop();
+    this.gateway?.lateOutcomes.stop();
     this.gateway?.listeners.close();
     this.gateway?.endedSessions.stop();
     this.configWatch.close();

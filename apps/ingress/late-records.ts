@@ -2,22 +2,25 @@ import type { Logger } from 'pino';
 
 const RETRY_MS = 1_000;
 const ATTEMPTS_MAX = 300;
-const TASKS_MAX = 1_000;
 
 /**
- * Records that the ledger could not take in time, tried again in the background: the outcome of a call that was
- * already carried out, and the end of a call whose intent may have been stored after we had given up. The caller has
- * long had its refusal; this is for the history. What is still missing when the process dies is closed by the ledger.
+ * Records that the ledger could not take in time, tried again in the background. The caller has long had its refusal;
+ * this is for the history. What is still missing when the process dies, or when there are too many, is closed by the
+ * ledger as unknown. Outcomes of calls that were carried out have a queue of their own: while the ledger is away, refused
+ * calls fill the other one within seconds.
  */
 export class LateRecords {
   private readonly tasks = new Set<NodeJS.Timeout>();
   private stopped = false;
 
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly tasks_max: number,
+  ) {}
 
   /** `record` is called until it fulfils; it must be safe to repeat. */
   add(callId: string, record: () => Promise<void>, attempt = 0): void {
-    if (this.stopped || this.tasks.size >= TASKS_MAX || attempt >= ATTEMPTS_MAX) {
+    if (this.stopped || this.tasks.size >= this.tasks_max || attempt >= ATTEMPTS_MAX) {
       this.logger.error(
         { callId, waiting: this.tasks.size },
         'gave up recording late; the ledger closes the call as unknown',

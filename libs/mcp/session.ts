@@ -1,5 +1,6 @@
 import { CountersignError } from '#core/errors.js';
-import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Digest } from '#core/hash.js';
 import { isLegacyRevision, type LegacyRevision } from './revisions.js';
 import { openText, type SealingKeyring, sealText } from './sealed-text.js';
@@ -104,14 +105,12 @@ export const declaredCapabilities = (declared: JsonObject): readonly SessionCapa
   const { elicitation } = declared;
   const has: Record<SessionCapability, boolean> = {
     elicitation:
-      isObject(elicitation) && (isObject(elicitation['form']) || Object.keys(elicitation).length === 0),
-    elicitation_url: isObject(elicitation) && isObject(elicitation['url']),
-    sampling: isObject(declared['sampling']),
-    roots: isObject(declared['roots']),
-    tasks: isObject(declared['tasks']),
+      isJsonObject(elicitation) &&
+      (isJsonObject(elicitation['form']) || Object.keys(elicitation).length === 0),
+    elicitation_url: isJsonObject(elicitation) && isJsonObject(elicitation['url']),
+    sampling: isJsonObject(declared['sampling']),
+    roots: isJsonObject(declared['roots']),
+    tasks: isJsonObject(declared['tasks']),
   };
   return CAPABILITIES.filter((capability) => has[capability]);
 };
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -43,7 +43,7 @@ export class ForwardedCall {
       // A conflict means that the ledger has closed the call: nothing of the result may be released, and nothing is left to record.
       if (error instanceof CountersignError && error.code === 'revision_conflict')
         throw new CountersignError('outcome_unknown');
-      gateway.late.add(receipt.callId, () =>
+      gateway.lateOutcomes.add(receipt.callId, () =>
         gateway.bus.request(ledgerAppend, command).then(() => undefined, ignoreConflict),
       );
       throw error;

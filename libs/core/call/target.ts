@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
+import { isJsonObject } from '../evidence/json-object.js';
 import type { TargetKind } from '../policy/policy.types.js';
 import { uriProblem } from './resource-uri.js';
 
@@ -67,7 +68,7 @@ const named = (
 ): CallTarget | undefined => {
   if (typeof name !== 'string' || name === '') return undefined;
   if (args === undefined) return { kind, name, args: {} };
-  return isObject(args) ? { kind, name, args } : undefined;
+  return isJsonObject(args) ? { kind, name, args } : undefined;
 };
 
 const resource = (uri: Json | undefined, args: JsonObject): CallTarget | undefined =>
@@ -76,9 +77,9 @@ const resource = (uri: Json | undefined, args: JsonObject): CallTarget | undefin
     : undefined;
 
 const completed = ({ ref, context = {} }: JsonObject): CallTarget | undefined => {
-  if (!isObject(ref) || !isObject(context)) return undefined;
+  if (!isJsonObject(ref) || !isJsonObject(context)) return undefined;
   const { arguments: args = {} } = context;
-  if (!isObject(args)) return undefined;
+  if (!isJsonObject(args)) return undefined;
   if (ref['type'] === 'ref/prompt') return named('prompt', ref['name'], args);
   return ref['type'] === 'ref/resource' ? resource(ref['uri'], args) : undefined;
 };
@@ -90,6 +91,3 @@ const ownParams = ({
   inputResponses: _responses,
   ...own
 }: JsonObject): JsonObject => own;
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
-import type { Json } from '../evidence/canonical-json.js';
+import type { Json, JsonObject } from '../evidence/canonical-json.js';
+import { isJsonObject } from '../evidence/json-object.js';
 
 /** One place where two definitions differ. A side without the member has no value. */
 export interface Difference {
@@ -14,7 +15,7 @@ export const differences = (
   listed: Json | undefined,
   at = '',
 ): readonly Difference[] => {
-  if (isObject(pinned) && isObject(listed)) {
+  if (isJsonObject(pinned) && isJsonObject(listed)) {
     const members = [...new Set([...Object.keys(pinned), ...Object.keys(listed)])];
     return members.flatMap((member) =>
       differences(own(pinned, member), own(listed, member), `${at}/${escaped(member)}`),
@@ -26,12 +27,7 @@ export const differences = (
   return [{ at, ...(pinned === undefined ? {} : { pinned }), ...(listed === undefined ? {} : { listed }) }];
 };
 
-type Members = { readonly [member: string]: Json };
-
-const isObject = (value: Json | undefined): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const own = (object: Members, member: string): Json | undefined =>
+const own = (object: JsonObject, member: string): Json | undefined =>
   Object.hasOwn(object, member) ? object[member] : undefined;
 
 /** Both come from RFC 8785 text, so equal values have equal text. */
