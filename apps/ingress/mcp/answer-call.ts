@@ -3,7 +3,7 @@ import { CountersignError, ERRORS } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { RequestId } from '#mcp/frame.js';
-import { rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
+import { errorFrame, rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import { callSeconds, callsTotal } from '#telemetry/metrics.js';
 import { BudgetExceeded } from '../budgets.js';
 import type { CallRequest } from '../call/call.js';
@@ -77,9 +77,13 @@ const answerModern = async (
       parked: { instance: gateway.instance, round: number },
       state: null,
     });
+    if (!parked.park(exchange)) {
+      exchange.cancel();
+      round.http.finish(errorFrame(round.id, 'busy', 'too many calls wait for answers'), ERRORS.busy.http);
+      return;
+    }
     const result = { resultType: 'input_required', inputRequests: questions, requestState: state };
     round.http.finish(resultFrame(round.id, Buffer.from(JSON.stringify(result))));
-    parked.park(exchange);
   });
   try {
     const answer = await run(gateway, mcp, call, exchange);

@@ -5,8 +5,8 @@ import { SSE_HEADERS } from './sse-headers.js';
 
 /** One HTTP response that is either one JSON body or, once opened, an SSE stream of JSON-RPC messages. */
 export interface HttpReply {
-  /** Sends the headers of a stream at once, if the client accepts one. */
-  openStream(): void;
+  /** Sends the headers of a stream at once. @returns false when the client takes no stream, or is gone */
+  openStream(): boolean;
   /** One message on the stream; dropped when there is none. */
   send(frame: Uint8Array): void;
   keepAlive(): void;
@@ -42,12 +42,14 @@ export const httpReply = (request: FastifyRequest, reply: FastifyReply, events?:
   };
   return {
     openStream() {
-      if (streaming || gone || finished || !acceptsStream) return;
+      if (streaming) return !gone;
+      if (gone || finished || !acceptsStream) return false;
       streaming = true;
       reply.hijack();
       raw.writeHead(200, SSE_HEADERS);
       raw.flushHeaders();
       if (events !== undefined) raw.write(events.open());
+      return true;
     },
     send(frame) {
       if (streaming && !finished) send(frame);

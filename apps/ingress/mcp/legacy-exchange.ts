@@ -22,7 +22,7 @@ export const legacyExchange = (
     cancelled,
     // A client that comes back repeats the call or resumes the stream; nobody waits here for it.
     isGone: http.isGone,
-    openStream: http.openStream,
+    openStream: () => void http.openStream(),
     keepAlive: http.keepAlive,
     progress(progress) {
       if (progressToken === undefined) return;
@@ -40,8 +40,7 @@ export const legacyExchange = (
         !canBeAsked(client, method, JSON.parse(Buffer.from(paramsBytes).toString()))
       )
         throw new CountersignError('capability_missing', method);
-      http.openStream();
-      if (http.isGone()) throw new CountersignError('question_unanswered', 'the client is gone');
+      if (!http.openStream()) throw new CountersignError('question_unanswered', 'the client takes no stream');
       const question = questions.open(session, AbortSignal.any([signal, cancelled]));
       http.send(requestFrame(question.id, method, paramsBytes));
       return question.answer;

@@ -8,10 +8,14 @@ interface Parked {
   exchange: ModernExchange | undefined;
 }
 
+/** Of one person at one client; each holds a request at an upstream open. */
+const PARKED_MAX = 32;
+
 /** A place for one call, which can wait in it for its client. */
 export interface ParkingPlace {
   readonly id: string;
-  park(exchange: ModernExchange): void;
+  /** @returns false when this caller has too many calls waiting already */
+  park(exchange: ModernExchange): boolean;
   done(): void;
 }
 
@@ -26,7 +30,12 @@ export class ParkedCalls {
     const id = randomUUID();
     return {
       id,
-      park: (exchange) => this.calls.set(id, { owner, askedFor, exchange }),
+      park: (exchange) => {
+        const own = [...this.calls].filter(([other, call]) => other !== id && call.owner === owner);
+        if (own.length >= PARKED_MAX) return false;
+        this.calls.set(id, { owner, askedFor, exchange });
+        return true;
+      },
       done: () => this.calls.delete(id),
     };
   }
