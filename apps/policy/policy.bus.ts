@@ -4,7 +4,7 @@ import { policyDecide, policyFilter, policyRoles } from '#contracts/policy.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import { decidePolicy } from '#core/policy/decide-policy.js';
-import { mayUse } from '#core/policy/may-use.js';
+import { maskingOfUse, mayUse } from '#core/policy/may-use.js';
 import type { MaskingProfile, TargetKind } from '#core/policy/policy.types.js';
 import { rolesOf } from '#core/policy/roles-of.js';
 import { profileDigest } from '#policy-file/profile-digest.js';
@@ -49,7 +49,9 @@ export class PolicyBus {
     tools: readonly { kind?: TargetKind | undefined; server: string; tool: string }[];
   }) {
     const { policy } = this.active.get();
-    return { allowed: tools.map(({ kind, server, tool }) => mayUse(policy, groups, server, tool, kind)) };
+    const allowed = tools.map(({ kind, server, tool }) => mayUse(policy, groups, server, tool, kind));
+    const usable = tools.filter((_, index) => allowed[index] === true);
+    return { allowed, profile: maskingOfUse(policy, groups, usable) };
   }
 
   @Answers(policyRoles)

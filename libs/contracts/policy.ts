@@ -44,7 +44,13 @@ export const policyFilter = contract({
     groups: z.array(z.string()),
     tools: z.array(z.object({ kind, server: id, tool: targetName })),
   }),
-  reply: z.object({ allowed: z.array(z.boolean()) }),
+  reply: z.object({
+    allowed: z.array(z.boolean()),
+    /** What a list of those allowed must be masked with. */
+    profile: z
+      .custom<MaskingProfile>((value) => typeof value === 'object' && value !== null && 'rules' in value)
+      .nullable(),
+  }),
 });
 
 export const policyRoles = contract({

@@ -1,8 +1,10 @@
+import { maskingMask } from '#contracts/masking.js';
 import { policyFilter } from '#contracts/policy.js';
 import { uriProblem } from '#core/call/resource-uri.js';
 import { CountersignError } from '#core/errors.js';
-import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
-import type { TargetKind } from '#core/policy/policy.types.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { mergeProfiles } from '#core/policy/merge-profiles.js';
+import type { MaskingProfile, TargetKind } from '#core/policy/policy.types.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
 import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
@@ -45,16 +47,16 @@ export const listItems = async (
     server === undefined
       ? await unitedEntries(gateway, kind)
       : [...(await gateway.catalog.entries(server, kind)).values()];
-  const entries = listed.filter(isShowable);
-  const allowed = await filter(gateway, caller.groups, target, entries);
-  const usable = entries.filter((_, index) => allowed[index] === true);
-  const shown: Json[] = usable.map((entry) =>
+  const usable = await filter(gateway, caller.groups, target, listed.filter(isShowable));
+  const shown = usable.entries.map((entry) =>
     server === undefined ? united(gateway, entry) : shownJson(entry),
   );
-  await recordList(gateway, mcp, method, usable);
+  // Definitions are approved by an operator; single resources are data, and so are their names.
+  const masked = kind === 'resources' ? await maskNames(gateway, shown, usable.profiles) : shown;
+  await recordList(gateway, mcp, method, usable.entries);
   return {
     ...(client.era === 'modern' ? { resultType: 'complete', ttlMs: LIST_TTL_MS, cacheScope: 'private' } : {}),
-    [member]: shown,
+    [member]: masked,
   };
 };
 
@@ -64,22 +66,48 @@ const isShowable = ({ kind, name }: CatalogEntry): boolean =>
 
 const FILTER_MAX = 1_000;
 
+/** What of a list the caller could use, and what its texts must be masked with. */
+interface Usable {
+  readonly entries: readonly CatalogEntry[];
+  readonly profiles: readonly MaskingProfile[];
+}
+
 const filter = async (
   gateway: Gateway,
   groups: readonly string[],
   kind: TargetKind,
-  entries: readonly CatalogEntry[],
-): Promise<readonly boolean[]> => {
-  const allowed: boolean[] = [];
-  for (let at = 0; at < entries.length; at += FILTER_MAX) {
-    const page = entries.slice(at, at + FILTER_MAX);
-    const reply = await gateway.bus.request(policyFilter, {
+  listed: readonly CatalogEntry[],
+): Promise<Usable> => {
+  const entries: CatalogEntry[] = [];
+  const profiles: MaskingProfile[] = [];
+  for (let at = 0; at < listed.length; at += FILTER_MAX) {
+    const page = listed.slice(at, at + FILTER_MAX);
+    const { allowed, profile } = await gateway.bus.request(policyFilter, {
       groups: [...groups],
       tools: page.map(({ server, name }) => ({ kind, server, tool: name })),
     });
-    allowed.push(...reply.allowed);
+    entries.push(...page.filter((_, index) => allowed[index] === true));
+    if (profile !== null) profiles.push(profile);
   }
-  return allowed;
+  return { entries, profiles };
+};
+
+/** All but the URI, by which the resource is read; policy has decided that the caller may see that. */
+const maskNames = async (
+  gateway: Gateway,
+  resources: readonly JsonObject[],
+  profiles: readonly MaskingProfile[],
+): Promise<readonly JsonObject[]> => {
+  const profile = mergeProfiles(profiles);
+  if (profile === null || resources.length === 0) return resources;
+  const texts = resources.map(({ uri: _uri, ...text }) => text);
+  const body = Buffer.from(JSON.stringify({ resources: texts }));
+  const { masked } = await gateway.bus.request(maskingMask, { body, surface: 'result', profile });
+  const { resources: shown } = JSON.parse(Buffer.from(masked).toString('utf8')) as {
+    resources?: readonly JsonObject[];
+  };
+  if (shown?.length !== resources.length) throw new CountersignError('masking_blocked');
+  return resources.map(({ uri = null }, index) => ({ ...shown[index], uri }));
 };
 
 const unitedEntries = async (gateway: Gateway, kind: ListKind): Promise<readonly CatalogEntry[]> => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { uriProblem } from '../call/resource-uri.js';
 import { decideOperation, decidePolicy } from './decide-policy.js';
 import { indexPolicy } from './index-policy.js';
-import { mayUse } from './may-use.js';
+import { maskingOfUse, mayUse } from './may-use.js';
 import { type PolicyBundle, type PolicyOperation, TARGET_KINDS, type TargetKind } from './policy.types.js';
 
 const bundleOf = (operations: PolicyBundle['operations']): PolicyBundle => ({
@@ -156,5 +156,45 @@ describe('the operation of a target', () => {
     );
     // Found in either operation and nowhere, for each of the four kinds.
     expect(seen.size).toBe(12);
+  });
+});
+
+describe('what a list is masked with', () => {
+  const profile = (name: string, kinds: readonly ('EMAIL' | 'US_SSN')[]) => ({
+    name,
+    rules: [{ kinds, do: 'redact' as const }],
+    unscannable: { image: 'block', audio: 'block', binary: 'block', 'over-limit': 'block' } as const,
+  });
+  const plain = bundleOf({
+    mail: operation({ resources: ['s/mail://*'] }),
+    tax: operation({ resources: ['s/tax://*'] }),
+    open: operation({ resources: ['s/open://*'] }),
+  });
+  const masks = new Map([
+    ['ALLOW-mail', 'mails'],
+    ['ALLOW-tax', 'taxes'],
+  ]);
+  const policy = indexPolicy({
+    ...plain,
+    rules: plain.rules.map((rule) => ({ ...rule, mask: masks.get(rule.id) ?? null })),
+    masking: { mails: profile('mails', ['EMAIL']), taxes: profile('taxes', ['US_SSN']) },
+  });
+  const kindsFor = (...uris: readonly string[]) =>
+    maskingOfUse(
+      policy,
+      ['C'],
+      uris.map((tool) => ({ kind: 'resource' as const, server: 's', tool })),
+    )?.rules.flatMap(({ kinds }) => kinds) ?? [];
+
+  it.each([
+    [['open://a'], []],
+    [['open://a', 'mail://a'], ['EMAIL']],
+    [
+      ['tax://a', 'mail://a', 'mail://b'],
+      ['EMAIL', 'US_SSN'],
+    ],
+    [['unknown://a'], []],
+  ])('of %j is everything that a rule masks on any of it', (uris, kinds) => {
+    expect(kindsFor(...uris)).toEqual(kinds);
   });
 });

@@ -13,6 +13,8 @@ export const RESOURCES: readonly Members[] = [
   resource('test://static-binary', 'Static binary', 'image/png'),
   resource('test://watched-resource', 'Watched resource', 'text/plain'),
   resource('test://example-resource', 'Example resource', 'text/plain'),
+  // Servers name resources after people.
+  resource('test://named', 'Statement of ada@example.com', 'text/plain'),
 ];
 
 export const TEMPLATES: readonly Members[] = [

@@ -27,10 +27,19 @@ describe('everything is governed, not only tools', () => {
   it('lists show what the role may use: prompts, resources, templates', async () => {
     const engineer = await modernClient(system, 'data-engineer', 'mcp/old');
     const prompts = (await engineer.call('prompts/list')).result?.['prompts'] as { name: string }[];
-    const resources = (await engineer.call('resources/list')).result?.['resources'] as { uri: string }[];
+    const resources = (await engineer.call('resources/list')).result?.['resources'] as {
+      uri: string;
+      name: string;
+    }[];
     const { result: templates } = await engineer.call('resources/templates/list');
     expect(prompts.map(({ name }) => name)).toEqual(['test_simple_prompt']);
-    expect(resources.map(({ uri }) => uri)).toEqual(['test://static-text', 'test://watched-resource']);
+    expect(resources.map(({ uri }) => uri)).toEqual([
+      'test://static-text',
+      'test://watched-resource',
+      'test://named',
+    ]);
+    // What a resource is called is data, and masked like it.
+    expect(resources.at(-1)?.name).toBe('Statement of [EMAIL]');
     expect(templates?.['resourceTemplates']).toHaveLength(1);
     const analyst = await modernClient(system, 'risk-analyst', 'mcp/old');
     const seen = (await analyst.call('prompts/list')).result?.['prompts'] as { name: string }[];
@@ -39,7 +48,7 @@ describe('everything is governed, not only tools', () => {
     const listed = (await ledger.events()).filter(({ type }) => type === 'ListShown').map(({ data }) => data);
     expect(listed.map(({ method, shown }) => [method, shown])).toEqual([
       ['prompts/list', { old: 1 }],
-      ['resources/list', { old: 2 }],
+      ['resources/list', { old: 3 }],
       ['resources/templates/list', { old: 1 }],
       ['prompts/list', { old: 1 }],
       ['tools/list', {}],
