@@ -11,10 +11,10 @@ import type { InFlight } from './in-flight.js';
 import type { LateRecords } from './late-records.js';
 import type { Listeners } from './listeners.js';
 import type { LogLevels } from './log-levels.js';
-import type { EndedSessions } from './mcp/ended-sessions.js';
-import type { EventStreams } from './mcp/event-streams.js';
-import type { OpenQuestions } from './mcp/open-questions.js';
-import type { ParkedCalls } from './mcp/parked-calls.js';
+import type { EndedSessions } from './mcp/legacy/ended-sessions.js';
+import type { EventStreams } from './mcp/legacy/event-streams.js';
+import type { OpenQuestions } from './mcp/legacy/open-questions.js';
+import type { ParkedCalls } from './mcp/modern/parked-calls.js';
 
 /** Everything the ingress works with; handed explicitly to each gate. */
 export interface Gateway {

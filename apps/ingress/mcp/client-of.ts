@@ -10,8 +10,8 @@ import { declaredCapabilities, type SessionCapability } from '#mcp/session.js';
 import type { Gateway } from '../gateway.js';
 import { isLogLevel } from '../log-levels.js';
 import type { Client, ModernClient } from './client.js';
+import { sessionOf } from './legacy/session-of.js';
 import { RefusalWithData } from './refusal.js';
-import { sessionOf } from './session-of.js';
 
 /**
  * Chooses the era for one request (MCP 2026-07-28 basic/versioning): a request that carries its revision, in `_meta` or by

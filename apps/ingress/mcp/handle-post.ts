@@ -11,13 +11,13 @@ import { answerCall, ownerKey } from './answer-call.js';
 import { answerRefusal } from './answer-refusal.js';
 import { authenticate, requireEndpointScopes } from './authenticate.js';
 import { checkMediaType, checkOrigin } from './check-headers.js';
-import { checkMirror } from './check-mirror.js';
 import { clientOf } from './client-of.js';
-import { listen } from './listen.js';
+import { newSession, ownerOf } from './legacy/session-of.js';
 import { isListMethod, listItems } from './lists.js';
 import type { Known, McpRequest, Post } from './mcp-request.js';
 import { LEGACY_ONLY, MODERN_ONLY, NEVER_ASKED } from './method-eras.js';
-import { newSession, ownerOf } from './session-of.js';
+import { checkMirror } from './modern/check-mirror.js';
+import { listen } from './modern/listen.js';
 
 /**
  * The edge before a call: limits, origin, token, strict JSON, era, mirrored headers, method. Anything that ends here is

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sseComment, sseMessage } from '#mcp/sse.js';
-import type { EventStream } from './event-streams.js';
+import type { EventStream } from './legacy/event-streams.js';
 import { SSE_HEADERS } from './sse-headers.js';
 
 /** One HTTP response that is either one JSON body or, once opened, an SSE stream of JSON-RPC messages. */

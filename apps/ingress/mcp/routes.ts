@@ -6,9 +6,9 @@ import { WELL_KNOWN } from '#identity/protected-resource.js';
 import { errorFrame } from '#mcp/frame-write.js';
 import type { Gateway } from '../gateway.js';
 import { answerRefusal } from './answer-refusal.js';
-import { handleDelete } from './handle-delete.js';
-import { handleGet } from './handle-get.js';
 import { handlePost } from './handle-post.js';
+import { handleDelete } from './legacy/handle-delete.js';
+import { handleGet } from './legacy/handle-get.js';
 import type { Post } from './mcp-request.js';
 
 type WithServer = { Params: { server?: string } };

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
 import { sseMessage } from '#mcp/sse.js';
-import { SSE_HEADERS } from './sse-headers.js';
+import { SSE_HEADERS } from '../sse-headers.js';
 
 /** What was sent on the response stream of one request, kept so that the client can take it up again. */
 export interface EventStream {

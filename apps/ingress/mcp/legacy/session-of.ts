@@ -6,7 +6,7 @@ import type { Caller } from '#identity/caller.js';
 import { negotiateRevision } from '#mcp/revisions.js';
 import { declaredCapabilities, openSession, type Session, sealSession } from '#mcp/session.js';
 import { sha256 } from '#sealing/sha256.js';
-import type { Gateway } from '../gateway.js';
+import type { Gateway } from '../../gateway.js';
 
 const SESSION_MS = 24 * 3_600_000;
 

@@ -4,10 +4,10 @@ import { isJsonObject } from '#core/evidence/json-object.js';
 import type { RequestId } from '#mcp/frame.js';
 import { notificationFrame } from '#mcp/frame-write.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
-import type { Exchange } from '../call/exchange.js';
-import { canBeAsked, type ModernClient } from './client.js';
-import type { HttpReply } from './http-reply.js';
-import { progressParams } from './progress-params.js';
+import type { Exchange } from '../../call/exchange.js';
+import { canBeAsked, type ModernClient } from '../client.js';
+import type { HttpReply } from '../http-reply.js';
+import { progressParams } from '../progress-params.js';
 
 /** One POST of a client, and what of it is needed to answer. */
 export interface Round {

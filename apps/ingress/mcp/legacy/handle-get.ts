@@ -3,12 +3,12 @@ import { CountersignError } from '#core/errors.js';
 import { notificationFrame } from '#mcp/frame-write.js';
 import { sseComment, sseMessage } from '#mcp/sse.js';
 import { LIST_KINDS } from '#mcp/upstream/upstream.types.js';
-import type { Gateway } from '../gateway.js';
-import type { Listener } from '../listeners.js';
-import { untilExpiry } from './listen.js';
-import type { Post } from './mcp-request.js';
+import type { Gateway } from '../../gateway.js';
+import type { Listener } from '../../listeners.js';
+import type { Post } from '../mcp-request.js';
+import { untilExpiry } from '../modern/listen.js';
+import { SSE_HEADERS } from '../sse-headers.js';
 import { type Opened, openSessionOf } from './open-session-of.js';
-import { SSE_HEADERS } from './sse-headers.js';
 
 const KEEP_ALIVE_MS = 15_000;
 const OWN_STREAM = /^listen_/;

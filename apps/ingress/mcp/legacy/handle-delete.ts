@@ -1,6 +1,6 @@
 import { callerActor } from '#http/record-refusal.js';
-import type { Gateway } from '../gateway.js';
-import type { Post } from './mcp-request.js';
+import type { Gateway } from '../../gateway.js';
+import type { Post } from '../mcp-request.js';
 import { openSessionOf } from './open-session-of.js';
 
 /**

@@ -3,10 +3,10 @@ import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
 import { isModernRevision } from '#mcp/revisions.js';
 import type { Session } from '#mcp/session.js';
-import type { Gateway } from '../gateway.js';
-import { authenticate, requireEndpointScopes } from './authenticate.js';
-import { checkOrigin } from './check-headers.js';
-import type { Post } from './mcp-request.js';
+import type { Gateway } from '../../gateway.js';
+import { authenticate, requireEndpointScopes } from '../authenticate.js';
+import { checkOrigin } from '../check-headers.js';
+import type { Post } from '../mcp-request.js';
 import { ownerOf, sessionOf } from './session-of.js';
 
 export interface Opened {

@@ -3,10 +3,10 @@ import { CountersignError } from '#core/errors.js';
 import type { Json } from '#core/evidence/canonical-json.js';
 import type { RequestFrame } from '#mcp/frame.js';
 import { decodeHeaderValue, mirroredParams } from '#mcp/param-headers.js';
-import type { CallRequest } from '../call/call.js';
-import { paramHeaders } from '../call/param-headers-of.js';
-import type { Gateway } from '../gateway.js';
-import type { McpRequest } from './mcp-request.js';
+import type { CallRequest } from '../../call/call.js';
+import { paramHeaders } from '../../call/param-headers-of.js';
+import type { Gateway } from '../../gateway.js';
+import type { McpRequest } from '../mcp-request.js';
 
 /**
  * Headers that mirror the body must say what the body says (MCP 2026-07-28 basic/transports, server validation): somebody

@@ -1,11 +1,11 @@
 import { CountersignError } from '#core/errors.js';
 import type { RequestId } from '#mcp/frame.js';
 import { notificationFrame, requestFrame } from '#mcp/frame-write.js';
-import type { Exchange } from '../call/exchange.js';
-import { canBeAsked, type LegacyClient } from './client.js';
-import type { HttpReply } from './http-reply.js';
+import type { Exchange } from '../../call/exchange.js';
+import { canBeAsked, type LegacyClient } from '../client.js';
+import type { HttpReply } from '../http-reply.js';
+import { progressParams } from '../progress-params.js';
 import type { OpenQuestions } from './open-questions.js';
-import { progressParams } from './progress-params.js';
 
 /** The caller's side of a request of the legacy era: progress and questions go out on its response stream. */
 export const legacyExchange = (
