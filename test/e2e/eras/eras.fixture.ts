@@ -21,7 +21,12 @@ operations:
     kind: read
     tools: [old/test_simple_text, new/test_simple_text, old/test_elicitation, old/test_tool_with_progress, old/test_sampling]
     prompts: [old/test_simple_prompt, new/test_simple_prompt]
-    resources: ["old/test://static-text", "old/test://template/*", "old/test://watched-resource", "old/test://named", "new/test://watched-resource"]
+    resources:
+      - old/test://static-text
+      - old/test://template/*
+      - old/test://watched-resource
+      - old/test://named
+      - new/test://watched-resource
   ask: { kind: read, methods: [old/elicitation/create, new/elicitation/create] }
   risky: { kind: write, tools: [new/test_input_required_result_elicitation, new/test_elicitation] }
   look: { kind: read, prompts: [old/test_prompt_with_image] }
