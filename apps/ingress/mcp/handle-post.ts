@@ -7,7 +7,7 @@ import { type Frame, type NotificationFrame, type RequestId, readFrame } from '#
 import { resultFrame } from '#mcp/frame-write.js';
 import type { Gateway } from '../gateway.js';
 import { discoverResult, initializeResult } from './about.js';
-import { answerCall, ownerKey } from './answer-call.js';
+import { answerCall } from './answer-call.js';
 import { answerRefusal } from './answer-refusal.js';
 import { authenticate, requireEndpointScopes } from './authenticate.js';
 import { checkMediaType, checkOrigin } from './check-headers.js';
@@ -18,6 +18,7 @@ import type { Known, McpRequest, Post } from './mcp-request.js';
 import { LEGACY_ONLY, MODERN_ONLY, NEVER_ASKED } from './method-eras.js';
 import { checkMirror } from './modern/check-mirror.js';
 import { listen } from './modern/listen.js';
+import { ownerKey } from './run-call.js';
 
 /**
  * The edge before a call: limits, origin, token, strict JSON, era, mirrored headers, method. Anything that ends here is

@@ -1,0 +1,34 @@
+import type { CallRequest } from '../../call/call.js';
+import type { Gateway } from '../../gateway.js';
+import type { LegacyClient } from '../client.js';
+import { httpReply } from '../http-reply.js';
+import type { McpRequest } from '../mcp-request.js';
+import { finish, ownerKey, progressTokenOf, runCall } from '../run-call.js';
+import { legacyExchange } from './legacy-exchange.js';
+import { throughQuestions } from './through-questions.js';
+
+/** Answers a call of a legacy client; on a response stream, which its session can take up again, once there is more to say. */
+export const answerLegacy = async (
+  gateway: Gateway,
+  mcp: McpRequest,
+  client: LegacyClient,
+  call: CallRequest,
+): Promise<void> => {
+  const { frame, post, owner } = mcp;
+  const { session } = client;
+  const { signal, end } = gateway.inFlight.begin(ownerKey(mcp), frame.id);
+  const resumable = session !== undefined && client.revision === '2025-11-25';
+  const http = httpReply(post.request, post.reply, resumable ? gateway.streams.create(owner) : undefined);
+  const exchange = legacyExchange(http, client, gateway.questions, {
+    cancelled: signal,
+    progressToken: progressTokenOf(frame.params),
+  });
+  try {
+    const answer = await runCall(gateway, mcp, call, () => throughQuestions(gateway, call, exchange));
+    // MCP basic/utilities/cancellation: a cancelled request gets no response.
+    if (signal.aborted) http.end();
+    else finish(http, frame.id, answer);
+  } finally {
+    end();
+  }
+};
