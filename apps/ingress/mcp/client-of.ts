@@ -18,18 +18,18 @@ import { RefusalWithData } from './refusal.js';
  * a header that names a modern one, is modern; everything else is legacy.
  * @throws CountersignError revision_unsupported, header_mismatch, params_invalid, session_unknown
  */
-export const clientOf = (
+export const clientOf = async (
   gateway: Gateway,
   { headers }: FastifyRequest,
   caller: Caller,
   frame: Frame,
-): Client => {
+): Promise<Client> => {
   const header = headers['mcp-protocol-version'];
   const meta = frame.kind === 'response' ? undefined : metaOf(frame.params);
   const named = meta?.[META.protocolVersion];
   if (named === undefined && !isModernRevision(header)) {
     if (header !== undefined && !isLegacyRevision(header)) throw unsupported(header);
-    const session = sessionOf(gateway, caller, headers['mcp-session-id']);
+    const session = await sessionOf(gateway, caller, headers['mcp-session-id']);
     return {
       era: 'legacy',
       revision: session?.protocolVersion ?? (isLegacyRevision(header) ? header : '2025-03-26'),

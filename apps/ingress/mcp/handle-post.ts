@@ -39,7 +39,7 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     if (frame.kind === 'request') known.id = frame.id;
     if (frame.kind === 'request' && frame.method === 'initialize' && !isModernRequest(frame.params))
       return await answerInitialize(gateway, caller, frame.id, frame.params, server, reply);
-    const client = clientOf(gateway, request, caller, frame);
+    const client = await clientOf(gateway, request, caller, frame);
     known.client = client;
     if (frame.kind === 'request') {
       const endpoint = server === undefined ? 'mcp' : `mcp/${server}`;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Bus } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadAll } from '#contracts/ledger.js';
 import { SESSION_ENDED, type SessionEnded, sessionStream } from '#core/call/session.events.js';
+import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Actor } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
@@ -9,6 +10,9 @@ import type { Session } from '#mcp/session.js';
 
 const PAGE = 1_000;
 const FOLLOW_MS = 1_000;
+/** At the start, until the past is read. */
+const FIRST_MS = 100;
+const WAIT_MS_MAX = 1_500;
 
 /**
  * Sessions that their clients have ended. A session lives in its own id, so that it is over is kept in the log and followed
@@ -19,6 +23,8 @@ export class EndedSessions {
   private after: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  private readonly past = Promise.withResolvers<true>();
+  private isPastRead = false;
 
   constructor(private readonly bus: Bus) {}
 
@@ -31,8 +37,14 @@ export class EndedSessions {
     clearTimeout(this.timer);
   }
 
-  has(id: string): boolean {
-    return this.until.has(id);
+  /**
+   * Lets a session pass that nobody has ended.
+   * @throws CountersignError session_unknown; ledger_unavailable while it cannot be known
+   */
+  async requireOpen(id: string): Promise<void> {
+    if (!this.isPastRead && !(await Promise.race([this.past.promise, after(WAIT_MS_MAX)])))
+      throw new CountersignError('ledger_unavailable', 'ended sessions are not known yet');
+    if (this.until.has(id)) throw new CountersignError('session_unknown');
   }
 
   /** On record, and from now on unknown here. @throws CountersignError ledger_* */
@@ -59,11 +71,13 @@ export class EndedSessions {
   private async follow(): Promise<void> {
     try {
       while (!this.stopped && (await this.readPage()));
+      this.isPastRead = true;
+      this.past.resolve(true);
     } catch {
       // The ledger is away: the next look finds what was missed.
     }
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.follow(), FOLLOW_MS);
+    this.timer = setTimeout(() => void this.follow(), this.isPastRead ? FOLLOW_MS : FIRST_MS);
     this.timer.unref();
   }
 
@@ -84,3 +98,6 @@ export class EndedSessions {
     return page.scannedTo !== undefined && page.scannedTo !== after;
   }
 }
+
+const after = (wait_ms: number): Promise<false> =>
+  new Promise((resolve) => setTimeout(resolve, wait_ms, false).unref());

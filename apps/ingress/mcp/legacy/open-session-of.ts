@@ -26,7 +26,7 @@ export const openSessionOf = async (gateway: Gateway, post: Post): Promise<Opene
   requireEndpointScopes(gateway, post, caller);
   if (server !== undefined) gateway.catalog.server(server);
   if (isModernRevision(request.headers['mcp-protocol-version'])) throw new CountersignError('method_refused');
-  const session = sessionOf(gateway, caller, request.headers['mcp-session-id']);
+  const session = await sessionOf(gateway, caller, request.headers['mcp-session-id']);
   if (session === undefined) throw new CountersignError('session_missing');
   return { caller, owner: ownerOf(caller), session };
 };

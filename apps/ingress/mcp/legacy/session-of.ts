@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
@@ -34,15 +33,15 @@ export const newSession = (
   return { session, text: sealSession(gateway.sessions, session) };
 };
 
-/** The session of a later request; without a header there is none. @throws CountersignError session_unknown */
-export const sessionOf = (
+/** The session of a later request; without a header there is none. @throws CountersignError session_unknown, ledger_unavailable */
+export const sessionOf = async (
   gateway: Gateway,
   caller: Caller,
   header: string | string[] | undefined,
-): Session | undefined => {
+): Promise<Session | undefined> => {
   if (header === undefined) return undefined;
   const session = openSession(gateway.sessions, String(header), ownerOf(caller), gateway.now().getTime());
-  if (gateway.endedSessions.has(session.id)) throw new CountersignError('session_unknown');
+  await gateway.endedSessions.requireOpen(session.id);
   return session;
 };
 
