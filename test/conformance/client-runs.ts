@@ -9,6 +9,13 @@ import { type Governed, startGoverned } from './governed.js';
 import { consent, consentState } from './operator-browser.js';
 import { type Findings, type Revision, testClient } from './suite.js';
 
+/** Extensions that the gateway does not speak to upstreams, with what they want. */
+export const WITHOUT: Readonly<Record<string, string>> = {
+  'auth/dpop': 'tokens bound to a key (RFC 9449)',
+  'auth/dpop-nonce': 'tokens bound to a key (RFC 9449)',
+  'auth/wif-jwt-bearer': 'an assertion of the workload’s platform as a grant (SEP-1933)',
+};
+
 const ROUNDS_MAX = 8;
 const READY_MS = 30_000;
 const PAUSE_MS = 250;
