@@ -115,6 +115,5 @@ const readError = ({ code, data }: JsonObject): Discovery => {
   if (!supported.some(isUpstreamRevision)) throw unavailable('server/discover: no revision in common');
   return {};
 };
-};
 
 const unavailable = (detail: string) => new CountersignError('upstream_unavailable', detail);
