@@ -119,6 +119,8 @@ export class ServerLists {
         if (signal.aborted) return;
         const { code } = error as CountersignError;
         this.logger.warn({ server: this.server, kind, code }, 'cannot take over the list');
+        // Something has changed since this was asked for: what was missing may be there.
+        if (list.stale && isCredentialError(error)) continue;
         list.stale = true;
         if (isCredentialError(error)) list.lacking = error;
         await Promise.race([

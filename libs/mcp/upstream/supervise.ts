@@ -39,11 +39,14 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
       if (watched.has(uri)) for (const listener of resourceListeners) listener(uri);
     },
   });
+  const tellLists = (): void => {
+    for (const kind of LIST_KINDS) for (const listener of listListeners) listener(kind);
+  };
   const onReady = (link: ReadyLink): void => {
     server = link.server;
     // A server that declines now has told of the resource before: its readers learn it from the next read.
     for (const uri of watched) void link.watch(uri).catch(() => undefined);
-    for (const kind of LIST_KINDS) for (const listener of listListeners) listener(kind);
+    tellLists();
   };
   const connectOnce = () => connect(events, closing.signal);
   const rest = createRest();
@@ -51,6 +54,7 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
     // Requests wait for the attempt that is made now.
     if (slot.state.kind === 'down') slot.become({ kind: 'connecting' });
     rest.wake();
+    tellLists();
   });
   const running = keepConnected({
     slot,
@@ -141,7 +145,8 @@ const keepConnected = async (keeping: Keeping): Promise<void> => {
     } catch (error) {
       failures++;
       const state = { kind: 'down', reason: reasonOf(error) } as const;
-      if (isCredentialError(error)) slot.lack(state, error);
+      if (rest.isWoken) slot.become({ kind: 'connecting' });
+      else if (isCredentialError(error)) slot.lack(state, error);
       else slot.become(state);
     }
     if (await rest.pause(backoff_ms(failures, limits), signal)) failures = 0;
