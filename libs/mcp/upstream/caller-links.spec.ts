@@ -175,25 +175,44 @@ describe('sessions at a legacy server with a credential for each caller', () => 
 });
 
 describe('a server that the gateway itself has no credential for', () => {
-  it('tells callers so, and is tried at once when there is one', async () => {
+  const without = async (code: 'upstream_auth_failed' | 'upstream_consent_needed') => {
     const { server } = await sessions();
-    const refused = new Set(['gateway']);
+    let isRefused = true;
     let granted: () => void = () => undefined;
-    const auth = perCaller(refused, {
-      perCaller: false,
+    const auth: UpstreamAuth = {
+      async headers() {
+        if (isRefused) throw new CountersignError(code, 'fixture');
+        return { authorization: 'Bearer of-all' };
+      },
+      challenged: async () => false,
       onGranted: (listener) => {
         granted = listener;
         return () => undefined;
       },
-    });
+    };
     const upstream = open(server.url, { backoff_first_ms: 60_000, backoff_max_ms: 60_000 }, { auth });
     await expect.poll(() => upstream.state().kind).toBe('down');
-    await expect(call(upstream)).rejects.toMatchObject({ code: 'upstream_consent_needed' });
+    const grant = (): void => {
+      isRefused = false;
+    };
+    return { server, upstream, grant, granted };
+  };
+
+  it('tells callers so, and is tried at once when there is one', async () => {
+    const { server, upstream, grant, granted } = await without('upstream_auth_failed');
+    await expect(call(upstream)).rejects.toMatchObject({ code: 'upstream_auth_failed' });
     await expect(upstream.list('tools', new AbortController().signal)).rejects.toMatchObject({
-      code: 'upstream_consent_needed',
+      code: 'upstream_auth_failed',
     });
-    refused.clear();
+    expect(server.received).toEqual([]);
+    grant();
     granted();
     expect((await call(upstream)).kind).toBe('result');
+  });
+
+  it('is looked at again soon when a consent is needed: it may be given at another replica', async () => {
+    const { upstream, grant } = await without('upstream_consent_needed');
+    grant();
+    await expect.poll(() => upstream.state().kind, { timeout: 10_000 }).toBe('ready');
   });
 });

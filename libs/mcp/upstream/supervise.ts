@@ -2,7 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import { boundEvents } from './bounded-events.js';
 import { createBreaker } from './breaker.js';
 import type { CallerLinks } from './caller-links.js';
-import { isCredentialError } from './credential-error.js';
+import { isConsentNeeded, isCredentialError } from './credential-error.js';
 import type { UpstreamLimits } from './limits.js';
 import type { Connect, LinkEvents, ReadyLink } from './link.js';
 import { createLinkSlot, type LinkSlot } from './link-slot.js';
@@ -11,6 +11,8 @@ import { LIST_KINDS, type ListKind, type Upstream, type UpstreamServer } from '.
 
 /** A connection that lasts this long starts the back-off anew; shorter ones count as failures. */
 const STABLE_MS = 10_000;
+/** A consent may have been given at another replica; without one nothing is sent, so looking costs nothing. */
+const CONSENT_LOOK_MS = 2_000;
 
 export interface Supervised {
   readonly name: string;
@@ -136,6 +138,7 @@ const keepConnected = async (keeping: Keeping): Promise<void> => {
   const { slot, limits, rest, signal } = keeping;
   let failures = 0;
   while (!signal.aborted) {
+    let wait_max_ms = Number.POSITIVE_INFINITY;
     try {
       const since = performance.now();
       await holdOneLink(keeping);
@@ -144,12 +147,13 @@ const keepConnected = async (keeping: Keeping): Promise<void> => {
       if (failures <= 1) continue;
     } catch (error) {
       failures++;
+      if (isConsentNeeded(error)) wait_max_ms = CONSENT_LOOK_MS;
       const state = { kind: 'down', reason: reasonOf(error) } as const;
       if (rest.isWoken) slot.become({ kind: 'connecting' });
       else if (isCredentialError(error)) slot.lack(state, error);
       else slot.become(state);
     }
-    if (await rest.pause(backoff_ms(failures, limits), signal)) failures = 0;
+    if (await rest.pause(Math.min(backoff_ms(failures, limits), wait_max_ms), signal)) failures = 0;
   }
   slot.become({ kind: 'down', reason: 'closed' });
 };
