@@ -95,6 +95,8 @@ export const startAuthServer = async () => {
   const valid = new Map<string, string>();
   const refreshTokens = new Map<string, string>();
   const revoked: string[] = [];
+  /** The subject token that a token, or an ID-JAG, was given for. */
+  const subjects = new Map<string, string>();
   const fresh = (prefix: string) => `${prefix}-${randomBytes(12).toString('base64url')}`;
 
   const metadata = () => ({
@@ -158,15 +160,25 @@ export const startAuthServer = async () => {
       }
       case 'urn:ietf:params:oauth:grant-type:token-exchange': {
         const wanted = form.get('requested_token_type') ?? '';
-        if (!wanted.endsWith(':id-jag')) return yes(issue(scope, { issued_token_type: wanted }));
+        const subject = form.get('subject_token') ?? '';
+        if (!wanted.endsWith(':id-jag')) {
+          const issued = issue(scope, { issued_token_type: wanted });
+          subjects.set(issued.access_token, subject);
+          return yes(issued);
+        }
         const jag = { access_token: fresh('jag'), token_type: 'N_A', issued_token_type: wanted };
+        subjects.set(jag.access_token, subject);
         return yes({
           ...jag,
           ...(settings.tokenType === 'Bearer' ? {} : { token_type: settings.tokenType }),
         });
       }
-      default:
-        return yes(issue(scope));
+      default: {
+        const issued = issue(scope);
+        const subject = subjects.get(form.get('assertion') ?? '');
+        if (subject !== undefined) subjects.set(issued.access_token, subject);
+        return yes(issued);
+      }
     }
   };
 
@@ -194,7 +206,7 @@ export const startAuthServer = async () => {
   });
   const tokenRequests = () =>
     server.seen.filter(({ path }) => path === '/token').map(({ body }) => new URLSearchParams(body));
-  return { ...server, settings, valid, revoked, tokenRequests };
+  return { ...server, settings, valid, revoked, subjects, tokenRequests };
 };
 
 export type AuthServer = Awaited<ReturnType<typeof startAuthServer>>;

@@ -34,6 +34,8 @@ const DRIVES: Readonly<Record<string, Drive>> = {
     await agent.callTool({ name: 'add_numbers', arguments: { a: 5, b: 3 } });
   },
   'elicitation-sep1034-client-defaults': call('test_client_elicitation_defaults'),
+  // The suite's identity provider knows the gateway's own subject token only, not that of a caller.
+  'auth/enterprise-managed-authorization': async (agent) => void (await agent.listTools()),
   'sse-retry': call('test_reconnection'),
   'sep-2322-client-request-state': call(
     'test_mrtr_echo_state',

@@ -93,7 +93,7 @@ export class Catalog {
 
   /**
    * What is shown to callers, before policy filters it.
-   * @throws CountersignError not_found; upstream_unavailable when no list has come yet
+   * @throws CountersignError not_found; upstream_(unavailable, consent_needed, auth_failed) when no list has come yet
    */
   async entries(server: string, kind: CatalogKind): Promise<ReadonlyMap<string, CatalogEntry>> {
     await this.firstList(server, kind);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { CATALOG_KINDS, type CatalogKind } from '#core/catalog/catalog.events.js';
 import { type Definition, definitionOf } from '#core/catalog/definition.js';
 import type { CountersignError } from '#core/errors.js';
+import { isCredentialError } from '#mcp/upstream/credential-error.js';
 import type { ListedItem, Upstream } from '#mcp/upstream/upstream.types.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { CatalogEntry } from './catalog.types.js';
@@ -16,6 +17,10 @@ interface KindList {
   loading: Promise<void> | undefined;
   stale: boolean;
   hasFirst: boolean;
+  /** What somebody has to mend before there can be a list. */
+  lacking: CountersignError | undefined;
+  /** Ends the pause before the next attempt. */
+  retry: (() => void) | undefined;
   /** Resolves when the first list is taken over. */
   readonly first: PromiseWithResolvers<void>;
 }
@@ -47,6 +52,8 @@ export class ServerLists {
           loading: undefined,
           stale: true,
           hasFirst: false,
+          lacking: undefined,
+          retry: undefined,
           first: Promise.withResolvers<void>(),
         },
       ]),
@@ -60,16 +67,22 @@ export class ServerLists {
     return this.kinds.get(kind)?.listed;
   }
 
-  /** Whether a first list is taken over within so many milliseconds. */
+  /**
+   * Whether a first list is taken over within so many milliseconds.
+   * @throws CountersignError upstream_consent_needed, upstream_auth_failed
+   */
   async hasFirst(kind: CatalogKind, wait_ms: number): Promise<boolean> {
     const list = this.kinds.get(kind);
     if (list === undefined || list.hasFirst) return list !== undefined;
+    if (list.lacking !== undefined) throw list.lacking;
     const first = list.first.promise.then(() => true);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), wait_ms);
     });
-    return Promise.race([first, late]).finally(() => clearTimeout(timer));
+    const hasFirst = await Promise.race([first, late]).finally(() => clearTimeout(timer));
+    if (!hasFirst && list.lacking !== undefined) throw list.lacking;
+    return hasFirst;
   }
 
   stop(): void {
@@ -80,6 +93,8 @@ export class ServerLists {
     const list = this.kinds.get(kind);
     if (list === undefined || this.stopping.signal.aborted) return Promise.resolve();
     list.stale = true;
+    if (list.lacking !== undefined) list.retry?.();
+    list.lacking = undefined;
     list.loading ??= this.load(kind, list).finally(() => {
       list.loading = undefined;
     });
@@ -96,6 +111,7 @@ export class ServerLists {
         list.listed = this.read(kind, items);
         await this.onListed(kind);
         list.hasFirst = true;
+        list.lacking = undefined;
         list.first.resolve();
         this.logger.info({ server: this.server, kind, entries: list.listed.size }, 'listed');
         if (list.stale) await pause(RELOAD_MS);
@@ -103,8 +119,17 @@ export class ServerLists {
         if (signal.aborted) return;
         const { code } = error as CountersignError;
         this.logger.warn({ server: this.server, kind, code }, 'cannot take over the list');
+        // Something has changed since this was asked for: what was missing may be there.
+        if (list.stale && isCredentialError(error)) continue;
         list.stale = true;
-        await pause(RETRY_MS);
+        if (isCredentialError(error)) list.lacking = error;
+        await Promise.race([
+          pause(RETRY_MS),
+          new Promise<void>((resolve) => {
+            list.retry = resolve;
+          }),
+        ]);
+        list.retry = undefined;
       }
     }
   }

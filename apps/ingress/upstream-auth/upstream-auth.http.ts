@@ -71,6 +71,7 @@ export class UpstreamAuthHttp {
         ...(auth.type === 'authorization_code'
           ? { consent: auth.consent, ...(await this.auths.consents.state(name, 'gateway')) }
           : { state: 'no_consent_needed' }),
+        problem: this.auths.problemOf(name),
       })),
     );
     return { items };

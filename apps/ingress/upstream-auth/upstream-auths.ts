@@ -6,6 +6,7 @@ import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { readSecret } from '#config/load-config.js';
 import { ledgerAppend } from '#contracts/ledger.js';
+import type { ErrorCode } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Actor } from '#core/evidence/entry.js';
 import { type ConsentEvent, consentStream } from '#core/upstream/consent.events.js';
@@ -20,17 +21,22 @@ import { outboundRules } from '#upstream-auth/outbound/outbound-rules.js';
 import { openFileStore } from '#upstream-auth/store/file-store.js';
 import type { SealedStore } from '#upstream-auth/store/sealed-store.js';
 import type { UpstreamContext } from '#upstream-auth/upstream-context.js';
+import { watchedAuth } from './watched-auth.js';
 
 interface Opened {
   readonly store: SealedStore;
   readonly outbound: Outbound;
   readonly consents: Consents;
+  /** Who waits for a consent, by upstream. */
+  readonly waiting: Map<string, Set<() => void>>;
 }
 
 type HttpUpstreamConfig = Exclude<Config['upstreams'][number], { transport: 'stdio' }>;
 
 /** How the gateway authenticates at each upstream, and the consents this takes. */
 export class UpstreamAuths implements OnApplicationShutdown {
+  private readonly problems = new Map<string, ErrorCode | null>();
+
   private constructor(
     private readonly config: Config,
     private readonly publicUrl: () => string,
@@ -45,7 +51,7 @@ export class UpstreamAuths implements OnApplicationShutdown {
     const secret = await loadOrCreateSecret(join(keys, 'gateway.secret'));
     const store = await openFileStore({ folder: join(keys, 'upstreams'), secret });
     const outbound = openOutbound({ rules: rulesOf(config) });
-    const opened = { store, outbound };
+    const opened = { store, outbound, waiting: new Map<string, Set<() => void>>() };
     const consenting = upstreams.flatMap((upstream): [string, AuthorizationCodeOptions][] =>
       upstream.auth.type === 'authorization_code'
         ? [[upstream.name, { context: contextOf(opened, upstream), config: upstream.auth, publicUrl }]]
@@ -57,6 +63,9 @@ export class UpstreamAuths implements OnApplicationShutdown {
       publicUrl,
       now: Date.now,
       record: (id, expected, actor, event) => record(bus, id, expected, actor, event),
+      onGranted: (upstream) => {
+        for (const listener of opened.waiting.get(upstream) ?? []) listener();
+      },
     });
     return new UpstreamAuths(config, publicUrl, { ...opened, consents });
   }
@@ -70,10 +79,18 @@ export class UpstreamAuths implements OnApplicationShutdown {
     readonly auth: UpstreamAuth;
     readonly connector: buildConnector.connector;
   } {
+    const auth = openUpstreamAuth(contextOf(this.opened, upstream), upstream.auth, this.publicUrl);
     return {
-      auth: openUpstreamAuth(contextOf(this.opened, upstream), upstream.auth, this.publicUrl),
+      auth: watchedAuth({ ...auth, onGranted: (listener) => this.wait(upstream.name, listener) }, (problem) =>
+        this.problems.set(upstream.name, problem),
+      ),
       connector: guardedConnect({ rules: rulesOf(this.config) }),
     };
+  }
+
+  /** What was wrong when the gateway last asked this upstream on its own account. */
+  problemOf(upstream: string): ErrorCode | null {
+    return this.problems.get(upstream) ?? null;
   }
 
   get consents(): Consents {
@@ -83,6 +100,12 @@ export class UpstreamAuths implements OnApplicationShutdown {
   /** Upstreams over HTTP, as configured. */
   https(): readonly HttpUpstreamConfig[] {
     return httpUpstreams(this.config);
+  }
+
+  private wait(upstream: string, listener: () => void): () => void {
+    const listeners = this.opened.waiting.get(upstream) ?? new Set();
+    this.opened.waiting.set(upstream, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 }
 

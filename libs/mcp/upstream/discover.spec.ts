@@ -58,6 +58,25 @@ describe('the era of an HTTP server', () => {
     expect(server.methods()).toEqual(['server/discover']);
   });
 
+  it('is asked for once more after a refusal that names the very revision', async () => {
+    const answers = [
+      error(-32_022, { supported: ['2026-07-28'] }),
+      result({ resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: {} }),
+    ];
+    const server = await probed((id) => answers.shift()?.(id) ?? '', 200);
+    const upstream = open(server.url, { backoff_first_ms: 60_000, backoff_max_ms: 60_000 });
+    await expect.poll(() => upstream.server()?.era).toBe('modern');
+    expect(server.methods().slice(0, 2)).toEqual(['server/discover', 'server/discover']);
+    expect(server.methods()).not.toContain('initialize');
+  });
+
+  it('is legacy when it refuses its own revision twice', async () => {
+    const server = await probed(error(-32_022, { supported: ['2026-07-28'] }), 400);
+    const upstream = open(server.url);
+    await expect.poll(() => upstream.server()?.era).toBe('legacy');
+    expect(server.methods().slice(0, 3)).toEqual(['server/discover', 'server/discover', 'initialize']);
+  });
+
   it('is legacy when it keeps silent', async () => {
     const server = await serve({ first: ({ method }) => method === 'server/discover' });
     const upstream = open(server.url, { probe_ms: 100 });

@@ -13,6 +13,8 @@ import type { CallAnswer, UpstreamServer } from './upstream.types.js';
 /** `server` is undefined for a server of the legacy era. */
 export interface Discovery {
   readonly server?: UpstreamServer;
+  /** Refused for a revision that the server says it speaks: to be asked once more. */
+  readonly again?: true;
 }
 
 export interface Probe {
@@ -41,7 +43,9 @@ export const discover = async (
   probe: Probe,
 ): Promise<Discovery> => {
   try {
-    const found = await ask(link, requestMeta({ revision: MODERN_REVISION }, client, {}), limits, probe);
+    const meta = requestMeta({ revision: MODERN_REVISION }, client, {});
+    const first = await ask(link, meta, limits, probe);
+    const found = first.again ? await ask(link, meta, limits, probe) : first;
     if (era === 'modern' && !found.server) throw unavailable('server/discover: not a modern server');
     return found;
   } catch (error) {
@@ -104,9 +108,11 @@ const readError = ({ code, data }: JsonObject): Discovery => {
   if (MODERN_ERRORS.has(code as number)) throw unavailable(`server/discover was refused (${code})`);
   if (code !== UNSUPPORTED_REVISION) return {};
   const { supported } = asObject(data);
+  if (!Array.isArray(supported) || supported.length === 0) return {};
+  // Replicas of a server may not all have been upgraded yet.
+  if (supported.includes(MODERN_REVISION)) return { again: true };
   // A modern server without a revision we speak; one that also speaks a legacy revision is spoken to in that.
-  if (Array.isArray(supported) && supported.length > 0 && !supported.some(isUpstreamRevision))
-    throw unavailable('server/discover: no revision in common');
+  if (!supported.some(isUpstreamRevision)) throw unavailable('server/discover: no revision in common');
   return {};
 };
 

@@ -27,6 +27,10 @@ export interface UpstreamLimits {
   /** The first such pause; each further one is twice as long. */
   readonly breaker_first_ms: number;
   readonly breaker_max_ms: number;
+  /** Callers with a session of their own at one server; more are refused while all of them are at work. */
+  readonly caller_links_max: number;
+  /** A caller's own session is ended so long after its last request. */
+  readonly caller_idle_ms: number;
   /** From closing stdin to SIGTERM, and from there to SIGKILL. */
   readonly exit_ms: number;
 }
@@ -47,6 +51,8 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   breaker_failures: 5,
   breaker_first_ms: 1_000,
   breaker_max_ms: 60_000,
+  caller_links_max: 256,
+  caller_idle_ms: 300_000,
   exit_ms: 1_000,
 };
 

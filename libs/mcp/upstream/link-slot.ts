@@ -8,10 +8,12 @@ export interface LinkSlot {
   readonly state: UpstreamState;
   readonly link: ReadyLink | undefined;
   become(state: UpstreamState, link?: ReadyLink): void;
+  /** No link for want of a credential; this is what requests are told. */
+  lack(state: UpstreamState, credential: CountersignError): void;
   /**
    * A link the server still knows. Waits up to `wait_ms` for one that is being made; a forgotten one is waited out
    * once. Nothing of the request has been sent by then.
-   * @throws CountersignError upstream_unavailable or call_cancelled.
+   * @throws CountersignError upstream_unavailable, call_cancelled, or what is wrong with the credentials.
    */
   goodLink(signal: AbortSignal, wait_ms: number): Promise<ReadyLink>;
 }
@@ -19,8 +21,16 @@ export interface LinkSlot {
 export const createLinkSlot = (): LinkSlot => {
   let state: UpstreamState = { kind: 'connecting' };
   let link: ReadyLink | undefined;
+  let lacking: CountersignError | undefined;
   let changed = Promise.withResolvers<void>();
-  const unavailable = () => new CountersignError('upstream_unavailable', state.reason);
+  const unavailable = () => lacking ?? new CountersignError('upstream_unavailable', state.reason);
+  const become = (nextState: UpstreamState, nextLink?: ReadyLink, credential?: CountersignError): void => {
+    state = nextState;
+    link = nextLink;
+    lacking = credential;
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
+  };
 
   const anyLink = async (
     signal: AbortSignal,
@@ -43,12 +53,8 @@ export const createLinkSlot = (): LinkSlot => {
     get link() {
       return link;
     },
-    become(nextState, nextLink) {
-      state = nextState;
-      link = nextLink;
-      changed.resolve();
-      changed = Promise.withResolvers<void>();
-    },
+    become: (nextState, nextLink) => become(nextState, nextLink),
+    lack: (nextState, credential) => become(nextState, undefined, credential),
     async goodLink(signal, wait_ms) {
       const until = performance.now() + wait_ms;
       const first = await anyLink(signal, until, undefined);

@@ -118,6 +118,8 @@ describe('real servers', () => {
         { timeout: 15_000 },
       )
       .toBe(400);
+    // One that has noticed is between two attempts; one that has not learns it from its next request.
+    await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
     expect(await call(upstream, 'echo', { message: 'again' })).toEqual({
       content: [{ type: 'text', text: 'Echo: again' }],
     });

@@ -1,17 +1,31 @@
 import { CountersignError } from '#core/errors.js';
 import { boundEvents } from './bounded-events.js';
 import { createBreaker } from './breaker.js';
-import { delay } from './delay.js';
+import type { CallerLinks } from './caller-links.js';
+import { isConsentNeeded, isCredentialError } from './credential-error.js';
 import type { UpstreamLimits } from './limits.js';
-import type { Connect, ReadyLink } from './link.js';
+import type { Connect, LinkEvents, ReadyLink } from './link.js';
 import { createLinkSlot, type LinkSlot } from './link-slot.js';
+import { createRest, type Rest } from './rest.js';
 import { LIST_KINDS, type ListKind, type Upstream, type UpstreamServer } from './upstream.types.js';
 
 /** A connection that lasts this long starts the back-off anew; shorter ones count as failures. */
 const STABLE_MS = 10_000;
+/** A consent may have been given at another replica; without one nothing is sent, so looking costs nothing. */
+const CONSENT_LOOK_MS = 2_000;
+
+export interface Supervised {
+  readonly name: string;
+  readonly connect: Connect;
+  readonly limits: UpstreamLimits;
+  /** Calls when a missing credential has come. @returns what ends it */
+  readonly onGranted?: ((listener: () => void) => () => void) | undefined;
+  /** For servers where each caller has a credential of its own; a session of the legacy era is then each caller's own. */
+  readonly callerLinks?: ((events: LinkEvents) => CallerLinks) | undefined;
+}
 
 /** Keeps one link to an upstream, makes a new one when it is lost, and sends requests over the one that is there. */
-export const supervise = (name: string, connect: Connect, limits: UpstreamLimits): Upstream => {
+export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Supervised): Upstream => {
   const closing = new AbortController();
   const slot = createLinkSlot();
   const watched = new Set<string>();
@@ -27,14 +41,32 @@ export const supervise = (name: string, connect: Connect, limits: UpstreamLimits
       if (watched.has(uri)) for (const listener of resourceListeners) listener(uri);
     },
   });
+  const tellLists = (): void => {
+    for (const kind of LIST_KINDS) for (const listener of listListeners) listener(kind);
+  };
   const onReady = (link: ReadyLink): void => {
     server = link.server;
     // A server that declines now has told of the resource before: its readers learn it from the next read.
     for (const uri of watched) void link.watch(uri).catch(() => undefined);
-    for (const kind of LIST_KINDS) for (const listener of listListeners) listener(kind);
+    tellLists();
   };
   const connectOnce = () => connect(events, closing.signal);
-  const running = keepConnected(slot, connectOnce, onReady, limits, closing.signal);
+  const rest = createRest();
+  const ungranted = onGranted?.(() => {
+    // Requests wait for the attempt that is made now.
+    if (slot.state.kind === 'down') slot.become({ kind: 'connecting' });
+    rest.wake();
+    tellLists();
+  });
+  const running = keepConnected({
+    slot,
+    connect: connectOnce,
+    onReady,
+    limits,
+    rest,
+    signal: closing.signal,
+  });
+  const ofCallers = callerLinks?.({ onListChanged: events.onListChanged, onResourceUpdated: () => {} });
 
   return {
     name,
@@ -67,55 +99,66 @@ export const supervise = (name: string, connect: Connect, limits: UpstreamLimits
     },
     async request(method, paramsBytes, options) {
       const started = performance.now();
-      const link = await slot.goodLink(options.signal, Math.min(limits.connect_wait_ms, options.deadline_ms));
+      const wait_ms = Math.min(limits.connect_wait_ms, options.deadline_ms);
+      const link = await slot.goodLink(options.signal, wait_ms);
       if (options.era !== undefined && options.era !== link.server.era)
         throw new CountersignError(
           'upstream_unavailable',
           `the server speaks the ${link.server.era} era now`,
         );
-      const deadline_ms = Math.max(1, options.deadline_ms - (performance.now() - started));
-      return breaker.run(() => link.request(method, paramsBytes, { ...options, deadline_ms }));
+      const send = (over: ReadyLink) => {
+        const deadline_ms = Math.max(1, options.deadline_ms - (performance.now() - started));
+        return breaker.run(() => over.request(method, paramsBytes, { ...options, deadline_ms }));
+      };
+      if (ofCallers && options.caller && link.server.era === 'legacy')
+        return ofCallers.use(options.caller, options.signal, wait_ms, send);
+      return send(link);
     },
     async close() {
       closing.abort();
+      ungranted?.();
       events.stop();
-      await slot.link?.close();
+      await Promise.all([slot.link?.close(), ofCallers?.close()]);
       await running;
     },
   };
 };
 
+interface Keeping {
+  readonly slot: LinkSlot;
+  readonly connect: () => Promise<ReadyLink>;
+  readonly onReady: (link: ReadyLink) => void;
+  readonly limits: UpstreamLimits;
+  readonly rest: Rest;
+  readonly signal: AbortSignal;
+}
+
 /** Runs until `signal` aborts; never rejects. */
-const keepConnected = async (
-  slot: LinkSlot,
-  connect: () => Promise<ReadyLink>,
-  onReady: (link: ReadyLink) => void,
-  limits: UpstreamLimits,
-  signal: AbortSignal,
-): Promise<void> => {
+const keepConnected = async (keeping: Keeping): Promise<void> => {
+  const { slot, limits, rest, signal } = keeping;
   let failures = 0;
   while (!signal.aborted) {
+    let wait_max_ms = Number.POSITIVE_INFINITY;
     try {
       const since = performance.now();
-      await holdOneLink(slot, connect, onReady, signal);
+      await holdOneLink(keeping);
       failures = performance.now() - since >= STABLE_MS ? 0 : failures + 1;
       // A lost link is replaced at once; only one that keeps dying young is slowed down.
       if (failures <= 1) continue;
     } catch (error) {
       failures++;
-      slot.become({ kind: 'down', reason: reasonOf(error) });
+      if (isConsentNeeded(error)) wait_max_ms = CONSENT_LOOK_MS;
+      const state = { kind: 'down', reason: reasonOf(error) } as const;
+      if (rest.isWoken) slot.become({ kind: 'connecting' });
+      else if (isCredentialError(error)) slot.lack(state, error);
+      else slot.become(state);
     }
-    await delay(backoff_ms(failures, limits), signal);
+    if (await rest.pause(Math.min(backoff_ms(failures, limits), wait_max_ms), signal)) failures = 0;
   }
   slot.become({ kind: 'down', reason: 'closed' });
 };
 
-const holdOneLink = async (
-  slot: LinkSlot,
-  connect: () => Promise<ReadyLink>,
-  onReady: (link: ReadyLink) => void,
-  signal: AbortSignal,
-): Promise<void> => {
+const holdOneLink = async ({ slot, connect, onReady, signal }: Keeping): Promise<void> => {
   const link = await connect();
   try {
     if (signal.aborted) return;

@@ -9,6 +9,13 @@ export interface UpstreamCaller {
 
 /** Where the credentials of one HTTP upstream come from. */
 export interface UpstreamAuth {
+  /** Callers have credentials of their own: a session opened with one must not serve another. */
+  readonly perCaller?: boolean;
+  /**
+   * Calls when somebody has given what was missing, so that the server can be tried again at once. The listener must not
+   * throw. @returns what ends it
+   */
+  readonly onGranted?: (listener: () => void) => () => void;
   /**
    * Added to every request.
    * @throws CountersignError when there is no credential; nothing was sent then.

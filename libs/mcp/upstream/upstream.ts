@@ -1,3 +1,4 @@
+import { authAs, createCallerLinks } from './caller-links.js';
 import { connectHttp } from './connect-http.js';
 import { UPSTREAM_LIMITS } from './limits.js';
 import { connectStdio } from './stdio-link.js';
@@ -14,9 +15,28 @@ export const openUpstream = (config: UpstreamConfig): Upstream => {
   const { client, era = 'auto', serverRequests = [], onWarning = () => {}, transport } = config;
   const limits = { ...UPSTREAM_LIMITS, ...config.limits };
   const settings = { client, era, limits, serverRequests, onWarning };
-  const connect =
-    transport.kind === 'stdio'
-      ? connectStdio({ ...settings, transport })
-      : connectHttp({ ...settings, transport });
-  return supervise(config.name, connect, limits);
+  const { name } = config;
+  if (transport.kind === 'stdio')
+    return supervise({ name, connect: connectStdio({ ...settings, transport }), limits });
+  const { auth } = transport;
+  return supervise({
+    name,
+    connect: connectHttp({ ...settings, transport }),
+    limits,
+    onGranted: auth?.onGranted,
+    callerLinks:
+      auth?.perCaller === true
+        ? (events) =>
+            createCallerLinks(
+              (current) =>
+                connectHttp({
+                  ...settings,
+                  era: 'legacy',
+                  transport: { ...transport, auth: authAs(auth, current) },
+                }),
+              events,
+              limits,
+            )
+        : undefined,
+  });
 };

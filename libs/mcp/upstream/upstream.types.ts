@@ -84,7 +84,10 @@ export interface Upstream {
    * without name, endless pages).
    */
   list(kind: ListKind, signal: AbortSignal): Promise<readonly ListedItem[]>;
-  /** Called when a list has changed, and for each kind each time a connection becomes ready. Must not throw. */
+  /**
+   * Called when a list has changed, and for each kind each time a connection becomes ready or a missing credential has
+   * come. Must not throw.
+   */
   onListChanged(listener: (kind: ListKind) => void): void;
   /** Called for resources that are watched. Must not throw. */
   onResourceUpdated(listener: (uri: string) => void): void;

@@ -29,6 +29,7 @@ let consents: Consents;
 let auth: UpstreamAuth;
 let config: AuthorizationCodeConfig;
 let events: (ConsentEvent & { readonly expected: number })[];
+let granted: string[];
 let ledgerIsUp = true;
 
 const setUp = (more: object = {}) => {
@@ -48,6 +49,7 @@ const setUp = (more: object = {}) => {
       if (!ledgerIsUp) throw new CountersignError('ledger_unavailable');
       events.push({ ...event, expected });
     },
+    onGranted: (upstream) => granted.push(upstream),
   });
 };
 
@@ -56,6 +58,7 @@ beforeEach(async () => {
   resource = await startResource(issuer);
   world = await openContext(resource.mcp);
   events = [];
+  granted = [];
   ledgerIsUp = true;
   setUp();
 });
@@ -121,6 +124,7 @@ describe('a shared consent', () => {
   it('is on record before its tokens are kept: request, then grant, and no token in either', async () => {
     await consent();
     expect(types()).toEqual(['Requested', 'Granted']);
+    expect(granted).toEqual(['payments']);
     expect(events.map(({ expected }) => expected)).toEqual([-1, 0]);
     const tokens = [...issuer.valid.keys()];
     expect(tokens).toHaveLength(1);
@@ -261,6 +265,7 @@ describe('the answer of the authorization server is refused', () => {
       Object.assign(issuer.settings, before);
     }
     expect(types()).not.toContain('Granted');
+    expect(granted).toEqual([]);
   });
 
   it('and a code of one authorization server never goes to another (mix-up)', async () => {

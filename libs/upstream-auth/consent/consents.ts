@@ -22,6 +22,8 @@ export interface ConsentsOptions {
   readonly now: () => number;
   /** Durable once it returns. `expected`: revision of the last event of this consent, -1 for the first. */
   readonly record: (consentId: string, expected: number, actor: Actor, event: ConsentEvent) => Promise<void>;
+  /** Told after a consent whose tokens are kept. Must not throw. */
+  readonly onGranted: (upstream: string) => void;
 }
 
 /** Whose consent, and who asked for it: the same person, or an operator for the gateway. */
@@ -66,7 +68,8 @@ export type Consents = ReturnType<typeof openConsents>;
  * cookie, goes to the authorization server and comes back (authorization code, PKCE, `iss` of RFC 9207). Links and
  * states are random, sealed at rest, single use, and end after minutes.
  */
-export const openConsents = ({ upstreams, store, publicUrl, now, record }: ConsentsOptions) => {
+export const openConsents = (options: ConsentsOptions) => {
+  const { upstreams, store, publicUrl, now, record, onGranted } = options;
   const optionsOf = (upstream: string): AuthorizationCodeOptions => {
     const options = upstreams.get(upstream);
     if (options === undefined) throw new CountersignError('not_found', upstream);
@@ -122,6 +125,7 @@ export const openConsents = ({ upstreams, store, publicUrl, now, record }: Conse
     const grants = consentedGrants(store, upstream);
     await grants.keep(owner, grant);
     await grants.clearNeed(owner);
+    onGranted(upstream);
   };
 
   /** Why the answer is not accepted; undefined when it is. */

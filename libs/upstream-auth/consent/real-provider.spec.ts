@@ -127,6 +127,7 @@ const setUp = (more: object) => {
     publicUrl: () => PUBLIC,
     now: world.context.now,
     record: async () => undefined,
+    onGranted: () => undefined,
   });
 };
 

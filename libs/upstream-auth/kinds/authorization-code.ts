@@ -133,6 +133,7 @@ export const authorizationCodeAuth = (options: AuthorizationCodeOptions): Upstre
   };
 
   return {
+    perCaller: config.consent === 'per_caller',
     async headers(caller) {
       const owner = consentOwner(config, caller);
       const grant = await grants.grant(owner);

@@ -12,6 +12,7 @@ export const clientCredentialsAuth = (context: UpstreamContext, config: Config):
   tokenAuth({
     context,
     config,
+    perCaller: false,
     keyOf: () => 'gateway',
     obtain: (authority, scope) =>
       requestToken({

@@ -24,6 +24,7 @@ export const idJagAuth = (context: UpstreamContext, config: Config): UpstreamAut
   return tokenAuth({
     context,
     config,
+    perCaller: true,
     keyOf: keyOfSubject(config),
     obtain: async (authority, scope, caller) => {
       provider ??= await discoverTokenIssuer(upstream, config.idp.issuer, fetch);

@@ -14,6 +14,7 @@ import { singleFlight } from '../single-flight.js';
 import type { UpstreamContext } from '../upstream-context.js';
 
 export interface TokenAuthOptions {
+  readonly perCaller: boolean;
   readonly context: UpstreamContext;
   readonly config: {
     readonly issuer?: string | undefined;
@@ -46,7 +47,7 @@ interface Held {
  * again when they end or are refused. What discovery found is used until the server refuses a token, then looked up
  * again, so that a server can move to another authorization server (SEP-2352).
  */
-export const tokenAuth = ({ context, config, keyOf, obtain }: TokenAuthOptions): UpstreamAuth => {
+export const tokenAuth = ({ context, config, perCaller, keyOf, obtain }: TokenAuthOptions): UpstreamAuth => {
   const { upstream, serverUrl, fetch, now } = context;
   const tokens = new Map<string, Held>();
   const fly = singleFlight<string>();
@@ -90,6 +91,7 @@ export const tokenAuth = ({ context, config, keyOf, obtain }: TokenAuthOptions):
   };
 
   return {
+    perCaller,
     async headers(caller) {
       const key = keyOf(caller);
       if (key === undefined) return {};

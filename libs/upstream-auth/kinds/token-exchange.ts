@@ -16,6 +16,7 @@ export const tokenExchangeAuth = (context: UpstreamContext, config: Config): Ups
   tokenAuth({
     context,
     config,
+    perCaller: true,
     keyOf: keyOfSubject(config),
     obtain: async (authority, scope, caller) =>
       requestToken({

@@ -50,8 +50,9 @@ export const checkParamHeaders = async (
 ): Promise<void> => {
   if (method !== 'tools/call') return;
   const found = await gateway.catalog.lookup(server, 'tools', target.name).catch(() => undefined);
-  if (found?.state !== 'pinned') return;
-  const schema = found.entry.json['inputSchema'];
+  const entry = found !== undefined && 'entry' in found ? found.entry : undefined;
+  if (entry === undefined) return;
+  const schema = entry.json['inputSchema'];
   const expected = new Map(
     Object.entries(paramHeaders(schema, target.args)).map(([name, value]) => [name.toLowerCase(), value]),
   );
