@@ -12,6 +12,10 @@ describe('members of a result', () => {
     ['{"a":1,"b":2}', { set: { a: '{"x":null}' } }, '{"a":{"x":null},"b":2}'],
     ['{"a":1,"ttlMs":5,"b":2}', { remove: ['ttlMs'] }, '{"a":1,"b":2}'],
     ['{"ttlMs":5}', { remove: ['ttlMs'] }, '{}'],
+    ['{ \n }', { set: { a: '1' } }, '{"a":1}'],
+    ['{ "b" :1}', { set: { a: '1' } }, '{"a":1,"b" :1}'],
+    ['{"\\u0061":1}', { set: { a: '2' } }, '{"a":2}'],
+    ['{"\\u0061":1}', { remove: ['a'] }, '{}'],
     ['{"a":{"ttlMs":5}}', { remove: ['ttlMs'] }, '{"a":{"ttlMs":5}}'],
   ])('of %s are changed as asked, only the outermost', (text, changes, expected) => {
     expect(rewrite(text, changes)).toBe(expected);
