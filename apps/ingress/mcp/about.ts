@@ -1,3 +1,4 @@
+import { policyFilter } from '#contracts/policy.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
@@ -6,25 +7,31 @@ import type { UpstreamServer } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
 import { GATEWAY_INFO, INSTRUCTIONS } from './gateway-info.js';
 
+/** Who asks at which endpoint; without a server at the united one. */
+export interface Asking {
+  readonly server: string | undefined;
+  readonly groups: readonly string[];
+}
+
 const DISCOVER_TTL_MS = 60_000;
 
 /** Answer to `initialize` (MCP 2025-11-25 basic/lifecycle). */
 export const initializeResult = async (
   gateway: Gateway,
-  server: string | undefined,
+  asking: Asking,
   protocolVersion: LegacyRevision,
 ): Promise<JsonObject> => ({
   protocolVersion,
-  capabilities: await capabilities(gateway, server, 'legacy'),
+  capabilities: await capabilities(gateway, asking, 'legacy'),
   serverInfo: GATEWAY_INFO,
   instructions: INSTRUCTIONS,
 });
 
 /** Answer to `server/discover` (MCP 2026-07-28 server/discover). */
-export const discoverResult = async (gateway: Gateway, server: string | undefined): Promise<JsonObject> => ({
+export const discoverResult = async (gateway: Gateway, asking: Asking): Promise<JsonObject> => ({
   resultType: 'complete',
   supportedVersions: SERVED_REVISIONS,
-  capabilities: await capabilities(gateway, server, 'modern'),
+  capabilities: await capabilities(gateway, asking, 'modern'),
   instructions: INSTRUCTIONS,
   ttlMs: DISCOVER_TTL_MS,
   cacheScope: 'private',
@@ -34,9 +41,10 @@ export const discoverResult = async (gateway: Gateway, server: string | undefine
 /** What the servers behind an endpoint can do, as far as the gateway carries it; tools at least. */
 const capabilities = async (
   gateway: Gateway,
-  server: string | undefined,
+  asking: Asking,
   era: 'legacy' | 'modern',
 ): Promise<JsonObject> => {
+  const { server } = asking;
   const names = server === undefined ? gateway.catalog.names() : [server];
   // A server that was never reached says nothing yet; it is given the time of a first list.
   await Promise.allSettled(names.map((name) => gateway.catalog.entries(name, 'tools')));
@@ -48,9 +56,22 @@ const capabilities = async (
     ...(has('prompts') ? { prompts: { listChanged: true } } : {}),
     ...(has('resources') ? { resources: { listChanged: true, subscribe: true } } : {}),
     ...(has('completions') ? { completions: {} } : {}),
-    ...(has('logging') ? { logging: {} } : {}),
+    ...(has('logging') && (era === 'modern' || (await maySetLevel(gateway, asking))) ? { logging: {} } : {}),
     ...tasks(servers, era),
   };
+};
+
+/**
+ * Whether a legacy caller may set the level of log messages: at the endpoint of one server, if policy allows it. Some
+ * clients set it as soon as the capability is there, and give up the connection when that is refused.
+ */
+const maySetLevel = async (gateway: Gateway, { server, groups }: Asking): Promise<boolean> => {
+  if (server === undefined) return false;
+  const tools = [{ kind: 'method' as const, server, tool: 'logging/setLevel' }];
+  return gateway.bus.request(policyFilter, { groups: [...groups], tools }).then(
+    ({ allowed: [isAllowed] }) => isAllowed === true,
+    () => false,
+  );
 };
 
 /** Tasks are carried between a client and a server of the same era. */

@@ -79,7 +79,7 @@ const answerInitialize = async (
   reply: FastifyReply,
 ): Promise<void> => {
   const { session, text } = newSession(gateway, caller, params);
-  const result = await initializeResult(gateway, server, session.protocolVersion);
+  const result = await initializeResult(gateway, { server, groups: caller.groups }, session.protocolVersion);
   await reply
     .header('content-type', 'application/json')
     .header('mcp-session-id', text)
@@ -87,7 +87,7 @@ const answerInitialize = async (
 };
 
 const answerRequest = async (gateway: Gateway, mcp: McpRequest): Promise<void> => {
-  const { post, client, frame } = mcp;
+  const { post, caller, client, frame } = mcp;
   const { method } = frame;
   if (client.era === 'modern') checkMirror(post.request.headers, frame);
   const send = async (result: JsonObject): Promise<void> => {
@@ -98,7 +98,8 @@ const answerRequest = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
   if ((client.era === 'modern' ? LEGACY_ONLY : MODERN_ONLY).has(method))
     throw new CountersignError('method_unknown', method);
   if (method === 'ping') return send({});
-  if (method === 'server/discover') return send(await discoverResult(gateway, post.server));
+  if (method === 'server/discover')
+    return send(await discoverResult(gateway, { server: post.server, groups: caller.groups }));
   if (method === 'subscriptions/listen') return listen(gateway, mcp);
   if (isListMethod(method)) return send(await listItems(gateway, mcp, method));
   if (isGovernedMethod(method) && !NEVER_ASKED.has(method)) return answerCall(gateway, mcp, method);
