@@ -76,7 +76,7 @@ interface AiSdk {
 const aiSdk: RealClient = {
   name: 'AI SDK',
   package: '@ai-sdk/mcp',
-  revision: '2025-11-25',
+  revision: '2026-07-28',
   features: ['prompts', 'resources', 'completion'],
   connect: async ({ url, token }) => {
     const { createMCPClient } = await importReal<AiSdk>('@ai-sdk/mcp');
