@@ -1,18 +1,25 @@
 // Runs before the tests: the programs the suites start on loopback. Node built-ins only, any Node from 18 on.
 // On Debian or Ubuntu as root missing programs are installed; everywhere else the message says what to install.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Program, Debian package, and what needs it. Add chromium here on the day a test drives a browser. */
 const TOOLS = [
   { program: 'nats-server', package: 'nats-server', used_by: 'the suites of the distributed shape' },
   { program: 'redis-server', package: 'redis-server', used_by: 'the suites of the BullMQ timers' },
+  { program: 'postgres', package: 'postgresql', used_by: 'the suites of database servers' },
 ];
 
-/** Debian puts servers where the PATH of an ordinary user does not look. */
-const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-const isMissing = ({ program }) => !folders.some((folder) => existsSync(join(folder, program)));
+/** Debian puts servers where the PATH of an ordinary user does not look, PostgreSQL into a folder for each version. */
+const POSTGRES = '/usr/lib/postgresql';
+const folders = () => [
+  ...(process.env.PATH ?? '').split(delimiter),
+  '/usr/sbin',
+  '/usr/local/sbin',
+  ...(existsSync(POSTGRES) ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, 'bin')) : []),
+];
+const isMissing = ({ program }) => !folders().some((folder) => existsSync(join(folder, program)));
 const say = (text) => process.stderr.write(`countersign: ${text}\n`);
 
 const aptGet = (...args) =>

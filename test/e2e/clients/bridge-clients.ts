@@ -11,7 +11,7 @@ const mcpRemote = (name: string, revision: '2025-11-25' | '2026-07-28'): RealCli
   name,
   package: 'mcp-remote',
   revision,
-  features: ['progress', 'prompts', 'resources', 'completion'],
+  features: ['progress', 'prompts', 'resources', 'completion', 'questions'],
   connect: async ({ url, token }, folder) => {
     await mkdir(folder, { recursive: true });
     const home = await mkdtemp(join(folder, 'home-'));

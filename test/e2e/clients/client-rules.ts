@@ -12,7 +12,7 @@ import {
   OPEN_CUSTOMER,
   startGovernedBank,
 } from './governed-bank.js';
-import type { ConnectedClient, Feature, RealClient } from './real-client.js';
+import { ANSWER, type ConnectedClient, type Feature, type RealClient } from './real-client.js';
 
 const READ = 'core-banking__get_customer';
 const WRITE = 'core-banking__update_customer';
@@ -45,102 +45,100 @@ export const describeClients = (clients: readonly RealClient[]): void => {
   const reachedBank = (text: string) =>
     system.bank.stats().log.filter((call) => JSON.stringify(call.arguments).includes(text));
 
-  describe.each(clients.map((client) => [client.name, client] as const))(
-    '%s',
-    { concurrent: true },
-    (_name, client) => {
-      const open = async (user: string): Promise<ConnectedClient> => {
-        const connection = { url: `${system.urls.ingress}/mcp`, token: await system.issuer.token(user) };
-        return client.connect(connection, join(stage.folder, 'homes'));
-      };
-      let analyst: ConnectedClient;
-      beforeAll(async () => {
-        analyst = await open('risk-analyst');
-      }, 60_000);
-      afterAll(() => analyst.close(), 30_000);
+  describe.each(clients.map((client) => [client.name, client] as const))('%s', (_name, client) => {
+    const open = async (user: string): Promise<ConnectedClient> => {
+      const connection = { url: `${system.urls.ingress}/mcp`, token: await system.issuer.token(user) };
+      return client.connect(connection, join(stage.folder, 'homes'));
+    };
+    let analyst: ConnectedClient;
+    beforeAll(async () => {
+      analyst = await open('risk-analyst');
+    }, 60_000);
+    afterAll(() => analyst.close(), 30_000);
 
-      const itWith = (wanted: Feature, rule: string, test: () => Promise<void>): void => {
-        if (client.features.includes(wanted)) it(rule, test, 30_000);
-      };
+    const itWith = (wanted: Feature, rule: string, test: () => Promise<void>): void => {
+      if (client.features.includes(wanted)) it(rule, test, 30_000);
+    };
 
-      it('lists the tools that the role may use, and no others', async () => {
-        expect([...(await analyst.tools())].sort()).toEqual([...ANALYST_SEES.tools].sort());
-      }, 30_000);
+    it('lists the tools that the role may use, and no others', async () => {
+      expect([...(await analyst.tools())].sort()).toEqual([...ANALYST_SEES.tools].sort());
+    }, 30_000);
 
-      it('gets a result with every identifier masked', async () => {
-        const result = await analyst.call(READ, { customer_id: OPEN_CUSTOMER.id });
-        expect(result.isError).toBe(false);
-        expect(result.text).toContain('[US_SSN]');
-        expect(clearIdentifiersIn(result.text)).toEqual([]);
-      }, 30_000);
+    it('gets a result with every identifier masked', async () => {
+      const result = await analyst.call(READ, { customer_id: OPEN_CUSTOMER.id });
+      expect(result.isError).toBe(false);
+      expect(result.text).toContain('[US_SSN]');
+      expect(clearIdentifiersIn(result.text)).toEqual([]);
+    }, 30_000);
 
-      it('shows why a call is denied, and that it is an error', async () => {
-        const result = await analyst.call(READ, { customer_id: CLOSED_CUSTOMER.id });
-        expect(result.isError).toBe(true);
-        expect(result.text).toContain('RC-2');
-        expect(result.text).toContain('call_denied');
-        expect(reachedBank(CLOSED_CUSTOMER.id)).toHaveLength(0);
-      }, 30_000);
+    it('shows why a call is denied, and that it is an error', async () => {
+      const result = await analyst.call(READ, { customer_id: CLOSED_CUSTOMER.id });
+      expect(result.isError).toBe(true);
+      expect(result.text).toContain('RC-2');
+      expect(result.text).toContain('call_denied');
+      expect(reachedBank(CLOSED_CUSTOMER.id)).toHaveLength(0);
+    }, 30_000);
 
-      it('waits for an approval and gets the result of the one call', async () => {
-        const engineer = await open('data-engineer');
-        const fields = { notes: `seen by ${client.name}` };
-        const waiting = engineer.call(WRITE, { customer_id: OPEN_CUSTOMER.id, fields });
-        const manager = await approver(system, 'manager-1');
-        const held = await waitUntil(
-          'the approval',
-          async () =>
-            (await manager.list('pending')).find((one) =>
-              JSON.stringify(one.arguments).includes(fields.notes),
-            ),
-          20_000,
-        );
-        expect(reachedBank(fields.notes)).toHaveLength(0);
-        expect(await manager.approve(held.id, { digest: held.digest })).toMatchObject({ status: 200 });
-        const result = await waiting;
-        expect(result.isError).toBe(false);
-        expect(result.text).toContain(fields.notes);
-        expect(clearIdentifiersIn(result.text)).toEqual([]);
-        expect(reachedBank(fields.notes)).toHaveLength(1);
-        await engineer.close();
-        const requested = (await ledger.events()).find(
-          ({ type, stream }) => type === 'CallRequested' && stream === `call-${held.callId}`,
-        );
-        expect(requested?.data).toMatchObject({
-          protocol: client.revision,
-          agent: { name: expect.any(String) },
-        });
-      }, 60_000);
-
-      itWith('progress', 'hears of the progress of a call', async () => {
-        const input = { duration: 0.3, steps: 3 };
-        const seen = await feature(analyst, 'callWithProgress')(
-          'training__trigger-long-running-operation',
-          input,
-        );
-        expect(seen).toContain('1/3');
+    it('waits for an approval and gets the result of the one call', async () => {
+      const engineer = await open('data-engineer');
+      const fields = { notes: `seen by ${client.name}` };
+      const waiting = engineer.call(WRITE, { customer_id: OPEN_CUSTOMER.id, fields });
+      const manager = await approver(system, 'manager-1');
+      const held = await waitUntil(
+        'the approval',
+        async () =>
+          (await manager.list('pending')).find((one) => JSON.stringify(one.arguments).includes(fields.notes)),
+        20_000,
+      );
+      expect(reachedBank(fields.notes)).toHaveLength(0);
+      expect(await manager.approve(held.id, { digest: held.digest })).toMatchObject({ status: 200 });
+      const result = await waiting;
+      expect(result.isError).toBe(false);
+      expect(result.text).toContain(fields.notes);
+      expect(clearIdentifiersIn(result.text)).toEqual([]);
+      expect(reachedBank(fields.notes)).toHaveLength(1);
+      await engineer.close();
+      const requested = (await ledger.events()).find(
+        ({ type, stream }) => type === 'CallRequested' && stream === `call-${held.callId}`,
+      );
+      expect(requested?.data).toMatchObject({
+        protocol: client.revision,
+        agent: { name: expect.any(String) },
       });
+    }, 60_000);
 
-      itWith('prompts', 'lists the prompts of its role and gets one', async () => {
-        expect(await feature(analyst, 'prompts')()).toEqual(ANALYST_SEES.prompts);
-        expect(await feature(analyst, 'prompt')('training__args-prompt', { city: 'Oslo' })).toContain('Oslo');
-      });
+    itWith('progress', 'hears of the progress of a call', async () => {
+      const input = { duration: 0.3, steps: 3 };
+      const seen = await feature(analyst, 'callWithProgress')(
+        'training__trigger-long-running-operation',
+        input,
+      );
+      expect(seen).toContain('1/3');
+    });
 
-      itWith('resources', 'lists the resources of its role and reads one', async () => {
-        expect(await feature(analyst, 'resources')()).toEqual(ANALYST_SEES.resources);
-        expect(await feature(analyst, 'resource')(ANALYST_SEES.resources[0])).toContain('Everything Server');
-      });
+    itWith('prompts', 'lists the prompts of its role and gets one', async () => {
+      expect(await feature(analyst, 'prompts')()).toEqual(ANALYST_SEES.prompts);
+      expect(await feature(analyst, 'prompt')('training__args-prompt', { city: 'Oslo' })).toContain('Oslo');
+    });
 
-      itWith('completion', 'completes what is typed into a prompt', async () => {
-        const values = await feature(analyst, 'completions')(
-          'training__completable-prompt',
-          'department',
-          'E',
-        );
-        expect(values).toEqual(['Engineering']);
+    itWith('resources', 'lists the resources of its role and reads one', async () => {
+      expect(await feature(analyst, 'resources')()).toEqual(ANALYST_SEES.resources);
+      expect(await feature(analyst, 'resource')(ANALYST_SEES.resources[0])).toContain('Everything Server');
+    });
+
+    itWith('questions', 'answers what a server asks its user', async () => {
+      const answered = await analyst.call('training__trigger-elicitation-request', {});
+      expect(answered).toMatchObject({
+        isError: false,
+        text: expect.stringContaining(ANSWER.content.titledSingleSelectEnum),
       });
-    },
-  );
+    });
+
+    itWith('completion', 'completes what is typed into a prompt', async () => {
+      const values = await feature(analyst, 'completions')('training__completable-prompt', 'department', 'E');
+      expect(values).toEqual(['Engineering']);
+    });
+  });
 
   it('the examiner replays every call of every client without a difference', async () => {
     const { checked, identical, different } = await ledger.replay();

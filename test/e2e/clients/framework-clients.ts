@@ -1,4 +1,4 @@
-import { outcomeOf, type RealClient, type ToolAnswer, textsIn } from './real-client.js';
+import { ANSWER, outcomeOf, type RealClient, type ToolAnswer, textsIn } from './real-client.js';
 import { importReal } from './real-programs.js';
 
 type Input = Record<string, unknown>;
@@ -62,7 +62,9 @@ interface AiSdkTool {
   execute(input: Input, options: object): Promise<ToolAnswer>;
 }
 interface AiSdk {
+  readonly ElicitationRequestSchema: unknown;
   createMCPClient(config: object): Promise<{
+    onElicitationRequest(schema: unknown, handler: () => typeof ANSWER): void;
     tools(): Promise<Readonly<Record<string, AiSdkTool>>>;
     listPrompts(): Promise<{ readonly prompts: readonly { readonly name: string }[] }>;
     getPrompt(args: object): Promise<{ readonly messages: readonly { readonly content: unknown }[] }>;
@@ -77,12 +79,14 @@ const aiSdk: RealClient = {
   name: 'AI SDK',
   package: '@ai-sdk/mcp',
   revision: '2026-07-28',
-  features: ['prompts', 'resources', 'completion'],
+  features: ['prompts', 'resources', 'completion', 'questions'],
   connect: async ({ url, token }) => {
-    const { createMCPClient } = await importReal<AiSdk>('@ai-sdk/mcp');
+    const { createMCPClient, ElicitationRequestSchema } = await importReal<AiSdk>('@ai-sdk/mcp');
     const client = await createMCPClient({
       transport: { type: 'http', url, headers: { Authorization: `Bearer ${token}` } },
+      capabilities: { elicitation: {} },
     });
+    client.onElicitationRequest(ElicitationRequestSchema, () => ANSWER);
     const tools = await client.tools();
     return {
       tools: async () => Object.keys(tools),

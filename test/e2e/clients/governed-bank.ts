@@ -12,6 +12,7 @@ export const ANALYST_SEES = {
     'core-banking__query_customers',
     'core-banking__get_customer',
     'training__echo',
+    'training__trigger-elicitation-request',
     'training__trigger-long-running-operation',
   ],
   prompts: ['training__args-prompt', 'training__completable-prompt'],
@@ -37,9 +38,10 @@ operations:
   customer.write: { kind: write, tools: [core-banking/update_customer] }
   training.use:
     kind: read
-    tools: [training/echo, training/trigger-long-running-operation]
+    tools: [training/echo, training/trigger-elicitation-request, training/trigger-long-running-operation]
     prompts: [training/args-prompt, training/completable-prompt]
     resources: ["training/${DOCUMENT}/features.md"]
+    methods: [training/elicitation/create]
 rules:
   - id: RC-1
     says: Analysts read customers and take the training.
@@ -78,6 +80,7 @@ export const startGovernedBank = async (stage: Stage): Promise<GovernedBank> => 
     transport: 'stdio',
     command: 'node',
     args: [programOf('@modelcontextprotocol/server-everything'), 'stdio'],
+    server_requests: ['elicitation/create'],
   };
   const system = await startPrivate(stage, { policy: POLICY, upstreams: [bankUpstream(bank), training] });
   return { ...system, bank };

@@ -23,7 +23,10 @@ export interface ConnectedClient {
   close(): Promise<void>;
 }
 
-export type Feature = 'progress' | 'prompts' | 'resources' | 'completion';
+/** `questions`: it answers what a server asks its user, always with ANSWER. */
+export type Feature = 'progress' | 'prompts' | 'resources' | 'completion' | 'questions';
+
+export const ANSWER = { action: 'accept' as const, content: { titledSingleSelectEnum: 'hero-3' } };
 
 export interface RealClient {
   readonly name: string;

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { DIST } from '../support/system.js';
 
 const ROOT = join(DIST, '..');
-/** Programs of others lie in a package of their own, which only the tests install; some are also in the project's. */
-const FOLDERS = [join(ROOT, 'test', 'real', 'node_modules'), join(ROOT, 'node_modules')];
+/** What the project does not depend on lies in a package of its own, which only the tests install. */
+const FOLDERS = [join(ROOT, 'node_modules'), join(ROOT, 'test', 'real', 'node_modules')];
 
 interface Manifest {
   readonly version: string;

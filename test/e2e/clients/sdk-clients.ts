@@ -5,10 +5,19 @@ import {
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { type ConnectedClient, outcomeOf, type RealClient, type ToolAnswer, textsIn } from './real-client.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ANSWER,
+  type ConnectedClient,
+  outcomeOf,
+  type RealClient,
+  type ToolAnswer,
+  textsIn,
+} from './real-client.js';
 
+const ASKABLE = { capabilities: { elicitation: { form: {} } } };
 const CLIENT = { name: 'real-client', version: '1.0.0' };
-const ALL = ['progress', 'prompts', 'resources', 'completion'] as const;
+const ALL = ['progress', 'prompts', 'resources', 'completion', 'questions'] as const;
 
 interface Progress {
   readonly progress: number;
@@ -53,7 +62,8 @@ const connected = (client: ClientV1 | ClientV2): ConnectedClient => {
 
 /** A client of the SDK v1 over a transport that somebody else made. */
 export const connectV1 = async (transport: Transport): Promise<ConnectedClient> => {
-  const client = new ClientV1(CLIENT);
+  const client = new ClientV1(CLIENT, ASKABLE);
+  client.setRequestHandler(ElicitRequestSchema, () => ANSWER);
   await client.connect(transport);
   return connected(client);
 };
@@ -65,7 +75,8 @@ const v2 = (name: string, revision: '2025-11-25' | '2026-07-28'): RealClient => 
   features: ALL,
   connect: async ({ url, token }) => {
     const mode = revision === '2026-07-28' ? { pin: revision } : ('legacy' as const);
-    const client = new ClientV2(CLIENT, { versionNegotiation: { mode } });
+    const client = new ClientV2(CLIENT, { ...ASKABLE, versionNegotiation: { mode } });
+    client.setRequestHandler('elicitation/create', () => ANSWER);
     const requestInit = { headers: { authorization: `Bearer ${token}` } };
     await client.connect(new TransportV2(new URL(url), { requestInit }));
     return connected(client);

@@ -12,7 +12,10 @@ import { call, openClient } from './upstream-client.js';
 const named = (name: string, tools: readonly string[]): string =>
   JSON.stringify(tools.map((tool) => `${name}/${tool}`));
 
-/** Engineers read at once and write after an approval; where one tool does both, the statement tells them apart. */
+/**
+ * Engineers read at once and write after an approval. Where one tool does both, the statement tells them apart: enough for
+ * these statements, not for a bank, since statements can be chained.
+ */
 const policyFor = (servers: readonly DataServer[]): string => {
   const operations = servers.map(
     ({ name, reads, writes }) =>
