@@ -9,6 +9,7 @@ const TOOLS = [
   { program: 'nats-server', package: 'nats-server', used_by: 'the suites of the distributed shape' },
   { program: 'redis-server', package: 'redis-server', used_by: 'the suites of the BullMQ timers' },
   { program: 'postgres', package: 'postgresql', used_by: 'the suites of database servers' },
+  { program: 'ps', package: 'procps', used_by: 'the suites that kill children of the gateway' },
 ];
 
 /** Debian puts servers where the PATH of an ordinary user does not look, PostgreSQL into a folder for each version. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { clearIdentifiersIn } from '../support/personal-data.js';
 import { approver, type Examiner, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
@@ -81,6 +81,7 @@ export const describeClients = (clients: readonly RealClient[]): void => {
 
     it('waits for an approval and gets the result of the one call', async () => {
       const engineer = await open('data-engineer');
+      onTestFinished(() => engineer.close());
       const fields = { notes: `seen by ${client.name}` };
       const waiting = engineer.call(WRITE, { customer_id: OPEN_CUSTOMER.id, fields });
       const manager = await approver(system, 'manager-1');
@@ -97,7 +98,6 @@ export const describeClients = (clients: readonly RealClient[]): void => {
       expect(result.text).toContain(fields.notes);
       expect(clearIdentifiersIn(result.text)).toEqual([]);
       expect(reachedBank(fields.notes)).toHaveLength(1);
-      await engineer.close();
       const requested = (await ledger.events()).find(
         ({ type, stream }) => type === 'CallRequested' && stream === `call-${held.callId}`,
       );
@@ -117,13 +117,21 @@ export const describeClients = (clients: readonly RealClient[]): void => {
     });
 
     itWith('prompts', 'lists the prompts of its role and gets one', async () => {
-      expect(await feature(analyst, 'prompts')()).toEqual(ANALYST_SEES.prompts);
-      expect(await feature(analyst, 'prompt')('training__args-prompt', { city: 'Oslo' })).toContain('Oslo');
+      const [listed, text] = await Promise.all([
+        feature(analyst, 'prompts')(),
+        feature(analyst, 'prompt')('training__args-prompt', { city: 'Oslo' }),
+      ]);
+      expect(listed).toEqual(ANALYST_SEES.prompts);
+      expect(text).toContain('Oslo');
     });
 
     itWith('resources', 'lists the resources of its role and reads one', async () => {
-      expect(await feature(analyst, 'resources')()).toEqual(ANALYST_SEES.resources);
-      expect(await feature(analyst, 'resource')(ANALYST_SEES.resources[0])).toContain('Everything Server');
+      const [listed, text] = await Promise.all([
+        feature(analyst, 'resources')(),
+        feature(analyst, 'resource')(ANALYST_SEES.resources[0]),
+      ]);
+      expect(listed).toEqual(ANALYST_SEES.resources);
+      expect(text).toContain('Everything Server');
     });
 
     itWith('questions', 'answers what a server asks its user', async () => {

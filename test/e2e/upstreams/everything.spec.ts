@@ -11,6 +11,7 @@ import { type EverythingServer, everythingAsChild, startEverything } from './eve
 import { call, openClient } from './upstream-client.js';
 
 const TRANSPORTS = ['stdio', 'http', 'sse'] as const;
+const LEGACY = { versionNegotiation: { mode: 'legacy' } } as const;
 const READS = [
   'echo',
   'get-structured-content',
@@ -40,8 +41,9 @@ operations:
     prompts: ${of(PROMPTS)}
     resources: ${of([DOCUMENT, 'demo://resource/dynamic/text/*'])}
   change: { kind: write, tools: ${of([WRITE])} }
+  log: { kind: read, methods: [http/logging/setLevel] }
 rules:
-  - { id: E-1, says: Engineers use the server., roles: [data-engineer], allow: [use], mask: pii }
+  - { id: E-1, says: Engineers use the server., roles: [data-engineer], allow: [use, log], mask: pii }
   - id: E-2
     says: Engineers switch logging on after an approval.
     roles: [data-engineer]
@@ -178,6 +180,23 @@ describe('the reference server with all features', () => {
       expect(answers.filter((text) => !/upstream_unavailable|outcome_unknown/.test(text))).toEqual([]);
     }, 40_000);
   });
+
+  it.each([
+    ['stdio', false],
+    ['http', true],
+  ] as const)(
+    'a legacy client of %s is offered log levels: %s, as policy says',
+    async (transport, isAllowed) => {
+      const client = await openClient(system, transport, 'data-engineer', LEGACY);
+      expect(client.getServerCapabilities()?.logging !== undefined).toBe(isAllowed);
+      const set = client.setLoggingLevel('error').then(
+        () => true,
+        () => false,
+      );
+      expect(await set).toBe(isAllowed);
+      await client.close();
+    },
+  );
 
   it('every call can be replayed', async () => {
     const { checked, identical, different } = await (await examiner(system)).replay();
