@@ -11,8 +11,8 @@ const QUESTIONS = ['elicitation/create', 'sampling/createMessage', 'roots/list']
 const ASKING = ['trigger-elicitation-request', 'trigger-sampling-request', 'get-roots-list'];
 const [ELICITS = '', SAMPLES = '', LISTS_ROOTS = ''] = ASKING;
 
-const of = (server: string, names: readonly string[]): string =>
-  JSON.stringify(names.map((name) => `${server}/${name}`));
+const of = (servers: readonly string[], names: readonly string[]): string =>
+  JSON.stringify(servers.flatMap((server) => names.map((name) => `${server}/${name}`)));
 
 const POLICY = `policy: 1
 name: questions
@@ -21,8 +21,8 @@ roles:
   data-engineer: { groups: [BANK-DATA-ENG] }
   examiner: { groups: [BANK-EXAMINER] }
 operations:
-  tools.use: { kind: read, tools: ${JSON.stringify(['may-ask', 'may-not-ask'].flatMap((server) => ASKING.map((name) => `${server}/${name}`)))} }
-  questions: { kind: read, methods: ${of('may-ask', QUESTIONS)} }
+  tools.use: { kind: read, tools: ${of(['may-ask', 'may-not-ask'], ASKING)} }
+  questions: { kind: read, methods: ${of(['may-ask'], QUESTIONS)} }
 rules:
   - { id: Q-1, says: Engineers use the tools., roles: [data-engineer], allow: [tools.use], mask: pii }
   - { id: Q-2, says: This server may ask engineers back., roles: [data-engineer], allow: [questions], mask: pii }
