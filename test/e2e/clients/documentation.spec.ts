@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { configSchema } from '#config/config.schema.js';
 import { DIST } from '../support/system.js';
 import { BRIDGE_CLIENTS } from './bridge-clients.js';
 import { COMMAND_LINE_CLIENTS } from './command-line-clients.js';
@@ -47,10 +48,19 @@ describe('docs/clients.md', () => {
     expect(PAGE).toContain(`\`${name}\` ${versionOf(name)}`);
   });
 
-  it('has configurations that can be read', () => {
-    const fences = [...PAGE.matchAll(/^```(json|yaml)\n([\s\S]*?)^```/gm)];
-    expect(fences.length).toBeGreaterThanOrEqual(3);
-    for (const [, language, text = ''] of fences)
-      expect(() => (language === 'json' ? JSON.parse(text) : parse(text))).not.toThrow();
+  const fences = (language: string): readonly string[] =>
+    [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+      ([, text = '']) => text,
+    );
+
+  it('has configurations of clients that can be read', () => {
+    const files = fences('json').map((text) => JSON.parse(text) as { readonly mcpServers?: object });
+    expect(files.map(({ mcpServers = {} }) => Object.keys(mcpServers))).toEqual([['bank'], ['bank']]);
+  });
+
+  it('has a configuration of servers that the gateway takes', () => {
+    const [text = ''] = fences('yaml');
+    const config = configSchema.parse({ policy_file: 'policy.yaml', ...(parse(text) as object) });
+    expect(config.upstreams.map(({ name }) => name)).toEqual(['warehouse', 'reports']);
   });
 });

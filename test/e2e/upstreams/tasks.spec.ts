@@ -49,7 +49,7 @@ describe('tasks of a legacy server', () => {
   }, 60_000);
   afterAll(() => stage.close(), 30_000);
 
-  it('run for the SDK v1: made, looked at, and fetched when they are done', async () => {
+  it.concurrent('run for the SDK v1: made, looked at, and fetched when they are done', async () => {
     const client = new Client({ name: 'task-tests', version: '1.0.0' });
     const requestInit = { headers: { authorization: `Bearer ${token}` } };
     await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }) as Transport);
@@ -70,7 +70,7 @@ describe('tasks of a legacy server', () => {
     await client.close();
   }, 30_000);
 
-  it('run for mcpc, and every look at a task is on record', async () => {
+  it.concurrent('run for mcpc, and every look at a task is on record', async () => {
     const home = join(stage.folder, 'home');
     await mkdir(home);
     const mcpc = (...args: readonly string[]) =>
