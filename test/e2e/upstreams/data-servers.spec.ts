@@ -1,13 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { versionOf } from '../clients/real-programs.js';
 import { clearIdentifiersBelow, clearIdentifiersIn } from '../support/personal-data.js';
 import { approver, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import { type PrivateSystem, startPrivate } from '../support/standalone.js';
-import { outputOf, serviceOf } from '../support/system.js';
+import { DIST, outputOf, serviceOf } from '../support/system.js';
 import { waitUntil } from '../support/wait-until.js';
 import { programsBelow } from './children.js';
 import { DATA_SERVERS, type DataServer, startDataServers } from './data-servers.js';
-import { call, openClient } from './upstream-client.js';
+import { call, openClient, revisionOf } from './upstream-client.js';
+
+const PAGE = readFileSync(join(DIST, '..', 'docs', 'clients.md'), 'utf8');
 
 const named = (name: string, tools: readonly string[]): string =>
   JSON.stringify(tools.map((tool) => `${name}/${tool}`));
@@ -87,6 +92,14 @@ describe('servers with data', () => {
       server = found;
     });
     const open = () => openClient(system, name);
+
+    it('speaks the revision that the documentation says', async () => {
+      expect(await revisionOf(server.settings)).toBe(server.revision);
+      const row = PAGE.split('\n').find((line) =>
+        line.startsWith(`| \`${server.package}\` ${versionOf(server.package)} |`),
+      );
+      expect(row).toContain(` ${server.revision} |`);
+    });
 
     it('shows the tools that policy knows, and no others', async () => {
       const client = await open();

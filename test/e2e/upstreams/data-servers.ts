@@ -21,6 +21,8 @@ export interface DataServer {
   /** On npm. */
   readonly package: string;
   readonly settings: Settings;
+  /** Revision of MCP that it speaks with a client that offers all. */
+  readonly revision: '2025-11-25' | '2026-07-28';
   /** What policy knows of it; it has more. */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
@@ -45,6 +47,7 @@ const files = (stage: Stage): DataServer => {
   return {
     name: 'files',
     package: '@modelcontextprotocol/server-filesystem',
+    revision: '2025-11-25',
     settings: {
       transport: 'stdio',
       command: 'node',
@@ -78,6 +81,7 @@ const memory = (stage: Stage): DataServer => {
   return {
     name: 'memory',
     package: '@modelcontextprotocol/server-memory',
+    revision: '2025-11-25',
     settings: {
       transport: 'stdio',
       command: 'node',
@@ -108,6 +112,7 @@ const dbhub = (name: string, file: string): Omit<DataServer, 'settings' | 'runs'
   return {
     name,
     package: '@bytebase/dbhub',
+    revision: '2026-07-28',
     reads: ['search_objects'],
     writes: ['execute_sql'],
     read: { tool: 'execute_sql', input: { sql: SELECT } },
@@ -145,6 +150,7 @@ const postgres = async (stage: Stage): Promise<DataServer> => {
   return {
     name: 'postgres',
     package: 'mcp-postgres-server',
+    revision: '2025-11-25',
     settings: {
       transport: 'stdio',
       command: 'node',

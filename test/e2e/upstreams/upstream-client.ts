@@ -1,4 +1,6 @@
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { Settings } from '../support/standalone.js';
 import type { System } from '../support/system.js';
 
 /** A client of the SDK v2 at the endpoint of one server. */
@@ -36,4 +38,25 @@ export const call = async (client: Client, name: string, input: Record<string, u
   } catch (error) {
     return { isError: true, text: String(error) };
   }
+};
+
+/** What a server speaks with a client that offers every revision, asked without the gateway. */
+export const revisionOf = async ({ url, args, env }: Settings): Promise<string | undefined> => {
+  const client = new Client(
+    { name: 'upstream-tests', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' } },
+  );
+  const transport =
+    typeof url === 'string'
+      ? new StreamableHTTPClientTransport(new URL(url))
+      : new StdioClientTransport({
+          command: process.execPath,
+          args: args as string[],
+          env: (env ?? {}) as Record<string, string>,
+          stderr: 'ignore',
+        });
+  await client.connect(transport);
+  const revision = client.getNegotiatedProtocolVersion();
+  await client.close();
+  return revision;
 };
