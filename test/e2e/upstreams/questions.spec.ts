@@ -19,13 +19,14 @@ name: questions
 default: deny
 roles:
   data-engineer: { groups: [BANK-DATA-ENG] }
+  risk-analyst: { groups: [BANK-RISK-ANALYST] }
   examiner: { groups: [BANK-EXAMINER] }
 operations:
   tools.use: { kind: read, tools: ${of(['may-ask', 'may-not-ask'], ASKING)} }
   questions: { kind: read, methods: ${of(['may-ask'], QUESTIONS)} }
 rules:
-  - { id: Q-1, says: Engineers use the tools., roles: [data-engineer], allow: [tools.use], mask: pii }
-  - { id: Q-2, says: This server may ask engineers back., roles: [data-engineer], allow: [questions], mask: pii }
+  - { id: Q-1, says: Engineers use the tools., roles: [data-engineer, risk-analyst], allow: [tools.use], mask: pii }
+  - { id: Q-2, says: This server may ask engineers back., roles: [data-engineer, risk-analyst], allow: [questions], mask: pii }
 masking:
   pii:
     - { kinds: [US_SSN, PAN, EMAIL, PHONE], do: redact }
@@ -128,15 +129,15 @@ describe('a server that asks back, before', () => {
   });
 
   it('a server that remembers what it heard on its connection remembers it for all callers', async () => {
-    const rootsOf = async (name: string): Promise<string> => {
-      const client = await openClient(system, 'may-ask', 'data-engineer', { capabilities: CAPABILITIES });
+    const rootsOf = async (name: string, user: string): Promise<string> => {
+      const client = await openClient(system, 'may-ask', user, { capabilities: CAPABILITIES });
       client.setRequestHandler('roots/list', () => ({ roots: [{ uri: `file:///${name}`, name }] }));
       const { text } = await call(client, LISTS_ROOTS, {});
       await client.close();
       return text;
     };
-    expect(await rootsOf('first')).toContain('file:///first');
-    // The gateway has one connection for all callers: what a server keeps there is not the gateway's to part.
-    expect(await rootsOf('second')).toContain('file:///first');
+    expect(await rootsOf('first', 'data-engineer')).toContain('file:///first');
+    // Callers without credentials of their own share one connection: what a server keeps there is not the gateway's to part.
+    expect(await rootsOf('second', 'risk-analyst')).toContain('file:///first');
   });
 });
