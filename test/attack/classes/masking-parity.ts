@@ -62,7 +62,7 @@ const surfaces: readonly Attack[] = [
     content({ type: 'resource', resource: { uri: 'bank://x', mimeType: 'text/plain', blob: base64(SENTENCE) } }),
   ),
   ...ofTool('an image', content({ type: 'image', mimeType: 'image/png', data: base64(SENTENCE) })),
-  ...ofTool('base64 inside a text', content({ type: 'text', text: `see ${base64(SENTENCE)}` })),
+  ...ofTool('a data URI in base64', content({ type: 'text', text: `data:text/plain;base64,${base64(SENTENCE)}` })),
   ...ofTool('JSON inside a text', content({ type: 'text', text: JSON.stringify({ ssn: SSN, email: EMAIL, card: PAN }) })),
   ...ofTool('a block of a type that nobody knows', content({ type: 'x-secret', payload: SENTENCE })),
   ...ofTool('a member of the result that nobody knows', { content: [], extra: { note: SENTENCE } }),
@@ -111,7 +111,11 @@ export const maskingParity: AttackClass = {
     ...surfaces,
     failing('the message of an error', { code: -32000, message: SENTENCE }),
     failing('the data of an error', { code: -32000, message: 'x', data: { deep: [{ note: SENTENCE }] } }),
-    failing('base64 in the data of an error', { code: -32000, message: 'x', data: base64(SENTENCE) }),
+    failing('a data URI in the data of an error', {
+      code: -32000,
+      message: 'x',
+      data: { uri: `data:text/plain;base64,${base64(SENTENCE)}` },
+    }),
     failing('a member of an error that nobody knows', { code: -32000, message: 'x', hint: SENTENCE }),
   ],
 };
