@@ -34,6 +34,12 @@ operations:
     tools: ${each(['forbidden'])}
     prompts: ${each(['hidden'])}
     resources: ${each(['bank://secret/*'])}
+  guarded:
+    kind: read
+    tools: ${each(['guarded'])}
+  listed:
+    kind: read
+    tools: ${each(['listed'])}
   transfer:
     kind: write
     tools: ${each(['transfer'])}
@@ -45,6 +51,9 @@ rules:
     allow: [transfer]
     approval: { by: [manager], count: 1, expires: 10m }
     mask: pii
+  - { id: A-4, says: Engineers may within limits., roles: [engineer], allow: [guarded], mask: pii }
+  - { id: A-5, says: No more than 100., roles: any, deny: [guarded], when: { args.amount: { gt: 100 } } }
+  - { id: A-6, says: In these regions., roles: [engineer], allow: [listed], when: { args.region: { in: [EU, CH] } }, mask: pii }
   - { id: A-3, says: Nobody may., roles: any, deny: [nobody] }
 masking:
   pii:

@@ -46,6 +46,8 @@ const TOOLS = [
   { name: 'read', description: 'Reads.', inputSchema: schema },
   { name: 'transfer', description: 'Transfers.', inputSchema: schema },
   { name: 'forbidden', description: 'Is not in the policy.', inputSchema: schema },
+  { name: 'guarded', description: 'Has a limit.', inputSchema: schema },
+  { name: 'listed', description: 'Has a list of regions.', inputSchema: schema },
   { name: 'mirrored', description: 'Mirrors its parameters.', inputSchema: MIRRORED },
   { name: 'a__b', description: 'Looks like server a, tool b.', inputSchema: schema },
   { name: 'pay', description: 'Pays.', inputSchema: schema },

@@ -40,6 +40,8 @@ export interface Scene {
   /** The legacy and the modern upstream; they record every byte. */
   readonly old: RecordingServer;
   readonly new: RecordingServer;
+  /** Behind small budgets. */
+  readonly tight: RecordingServer;
   /** Its lists change. */
   readonly shifty: ChangingServer;
   /** What is behind the redirect of the upstream `onward`; nobody may ever reach it. */
@@ -88,7 +90,7 @@ export const openScene = async (): Promise<Scene> => {
     ],
     settings: (issuer) => ({
       identity: { issuers: [{ issuer }, { issuer: provider.url }] },
-      approvals: { hold_ms: 0 },
+      approvals: { hold_ms: 120 },
       limits: {
         request_bytes_max: REQUEST_BYTES_MAX,
         result_bytes_max: RESULT_BYTES_MAX,
@@ -108,6 +110,7 @@ export const openScene = async (): Promise<Scene> => {
     record: openRecord(base, await system.issuer.token('examiner')),
     old,
     new: modern,
+    tight,
     shifty,
     inside,
     provider,

@@ -84,8 +84,8 @@ export const call = (scene: Scene, name: string, args: Members = {}, sending: Se
   legacy(scene, 'tools/call', { name, arguments: args }, sending);
 
 /** A session of the legacy era: the text of its id. */
-export const openSession = async (scene: Scene, capabilities: Members = {}, as: Person = 'engineer') => {
-  const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'attacker', version: '1' } };
+export const openSession = async (scene: Scene, capabilities: Members = {}, as: Person = 'engineer', name = 'attacker') => {
+  const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } };
   const answer = await rawPost(
     `${scene.base}/mcp/old`,
     JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
