@@ -1,7 +1,7 @@
 import type { AttackClass } from './attack.js';
+import { approvals } from './classes/approvals.js';
 import { batches } from './classes/batches.js';
 import { browsers } from './classes/browsers.js';
-import { approvals } from './classes/approvals.js';
 import { budgets } from './classes/budgets.js';
 import { handles } from './classes/handles.js';
 import { hostileStreams } from './classes/hostile-streams.js';

@@ -20,7 +20,7 @@ export const sendBytes = (base: string, bytes: string | Uint8Array): Promise<Soc
     const done = (): void => {
       clearTimeout(timer);
       socket.destroy();
-      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
       resolve({ statuses, text });
     };
     let timer = setTimeout(done, WAIT_MS);

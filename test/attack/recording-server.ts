@@ -127,7 +127,8 @@ const standing = (era: 'legacy' | 'modern', method: string, params: Members): Me
     };
   if (method === 'ping') return {};
   const taskId = params['taskId'];
-  if (method.startsWith('tasks/')) return { taskId, status: 'working', createdAt: '', lastUpdatedAt: '', ttl: null };
+  if (method.startsWith('tasks/'))
+    return { taskId, status: 'working', createdAt: '', lastUpdatedAt: '', ttl: null };
   return usual[method];
 };
 
@@ -154,7 +155,10 @@ export const startRecordingServer = async (
     if (id === undefined) return void response.writeHead(202).end();
     const result = standing(era, method, params);
     if (result === undefined)
-      return json(response, JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: 'unknown' } }));
+      return json(
+        response,
+        JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: 'unknown' } }),
+      );
     json(response, resultFor(heard, era === 'modern' ? { resultType: 'complete', ...result } : result));
   };
   const server = createServer((request, response) => void take(request, response));

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { claimsFor, type FixtureKey, makeKey, sign, startIssuer } from '#identity/issuer.fixture.js';
-import { type ChangingServer, changingUpstream, startChangingServer, tool } from '../e2e/support/changing-server.js';
+import {
+  type ChangingServer,
+  changingUpstream,
+  startChangingServer,
+  tool,
+} from '../e2e/support/changing-server.js';
 import { type Examiner, examiner } from '../e2e/support/rest.js';
 import { openStage, type Stage } from '../e2e/support/stage.js';
 import { type PrivateSystem, startPrivate } from '../e2e/support/standalone.js';

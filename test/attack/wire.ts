@@ -1,8 +1,8 @@
 import { codeOf, type RawAnswer, rawPost } from '../e2e/support/raw.js';
 import type { Outcome } from './attack.js';
-import { CANARY, type Person, type Scene } from './scene.js';
-import type { Members } from './recording-server.js';
 import { sendBytes } from './raw-socket.js';
+import type { Members } from './recording-server.js';
+import { CANARY, type Person, type Scene } from './scene.js';
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -36,7 +36,11 @@ export const post = async (
 ): Promise<Outcome> => {
   const authorization = `Bearer ${await scene.token(as)}`;
   return outcomeOf(
-    await rawPost(`${scene.base}/${endpoint}`, body, { authorization, 'x-canary': CANARY.header, ...headers }),
+    await rawPost(`${scene.base}/${endpoint}`, body, {
+      authorization,
+      'x-canary': CANARY.header,
+      ...headers,
+    }),
   );
 };
 
@@ -84,7 +88,12 @@ export const call = (scene: Scene, name: string, args: Members = {}, sending: Se
   legacy(scene, 'tools/call', { name, arguments: args }, sending);
 
 /** A session of the legacy era: the text of its id. */
-export const openSession = async (scene: Scene, capabilities: Members = {}, as: Person = 'engineer', name = 'attacker') => {
+export const openSession = async (
+  scene: Scene,
+  capabilities: Members = {},
+  as: Person = 'engineer',
+  name = 'attacker',
+) => {
   const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } };
   const answer = await rawPost(
     `${scene.base}/mcp/old`,

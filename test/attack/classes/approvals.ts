@@ -13,13 +13,16 @@ interface Held {
   readonly args: Members;
 }
 
-const transfer = (scene: Scene, args: Members, sending: Sending = {}) => call(scene, 'transfer', args, sending);
+const transfer = (scene: Scene, args: Members, sending: Sending = {}) =>
+  call(scene, 'transfer', args, sending);
 const idIn = (text: string): string => /"approvalId":"([^"]+)"/.exec(text)?.[1] ?? '';
 
 const rest = async (scene: Scene, as: Person | string, path: string, body?: unknown) => {
   const token = as.includes('.') ? as : await scene.token(as as Person);
   const response = await fetch(`${scene.base}/approvals/${path}`, {
-    ...(body === undefined ? {} : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
   });
   const text = await response.text();
@@ -62,7 +65,12 @@ const vote = (
   body: (held: Held) => unknown,
   status: number,
   code: string,
-  { as = 'manager', by = 'engineer', how = 'approve', make }: { as?: Person; by?: Person; how?: string; make?: (scene: Scene) => Promise<Held> } = {},
+  {
+    as = 'manager',
+    by = 'engineer',
+    how = 'approve',
+    make,
+  }: { as?: Person; by?: Person; how?: string; make?: (scene: Scene) => Promise<Held> } = {},
 ): Attack =>
   attack(
     title,
@@ -120,65 +128,187 @@ export const approvals: AttackClass = {
     vote('by the requester without the role', withDigest, 403, 'approver_is_requester', { as: 'engineer' }),
     vote('without the digest', () => ({}), 409, 'digest_mismatch'),
     vote('with another digest', () => ({ digest: `sha256:${'0'.repeat(64)}` }), 409, 'digest_mismatch'),
-    vote('with the digest in capitals', ({ digest }) => ({ digest: digest.toUpperCase() }), 409, 'digest_mismatch'),
+    vote(
+      'with the digest in capitals',
+      ({ digest }) => ({ digest: digest.toUpperCase() }),
+      409,
+      'digest_mismatch',
+    ),
     vote('with a digest that is a list', ({ digest }) => ({ digest: [digest] }), 400, 'body_invalid'),
-    vote('with a role of its own', (held) => ({ ...withDigest(held), roles: ['manager'] }), 400, 'body_invalid'),
+    vote(
+      'with a role of its own',
+      (held) => ({ ...withDigest(held), roles: ['manager'] }),
+      400,
+      'body_invalid',
+    ),
     vote('in malformed JSON', () => '{"digest":', 400, 'body_invalid'),
     vote('after it was given', withDigest, 409, 'approval_closed', { make: granted }),
-    vote('to deny what was approved', () => ({ reason: 'no' }), 409, 'approval_closed', { make: granted, how: 'deny' }),
+    vote('to deny what was approved', () => ({ reason: 'no' }), 409, 'approval_closed', {
+      make: granted,
+      how: 'deny',
+    }),
     vote('to deny without a reason', withDigest, 400, 'reason_missing', { how: 'deny' }),
-    attack('a vote on an approval that does not exist', hold, (scene) => rest(scene, 'manager', 'made-up/approve', { digest: 'x' }), 404, 'approval_unknown', refused('approval_unknown')),
-    attack('a vote by a machine', hold, async (scene, held) => rest(scene, await scene.token('manager', { sub: 'agent-1', preferred_username: undefined, client_id: 'agent-1', azp: 'agent-1', gty: 'client-credentials' }), `${held.id}/approve`, withDigest(held)), 403, 'approver_not_eligible', refused('approver_not_eligible')),
-    attack('a vote with a token for the agents\u2019 endpoint', hold, async (scene, held) => rest(scene, await scene.token('manager', { aud: `${scene.base}/mcp/old` }), `${held.id}/approve`, withDigest(held)), 401, 'token_invalid', refused('token_invalid')),
-    attack('a forged vote', hold, async (scene, held) => {
-      const [head, text] = (await scene.token('manager')).split('.');
-      return rest(scene, `${head}.${text}.AAAA`, `${held.id}/approve`, withDigest(held));
-    }, 401, 'token_invalid', refused('token_invalid')),
-    attack('the call that waits, sent again before it was approved', hold, (scene, { args }) => transfer(scene, args), 200, 'approval_pending', { type: 'CallRepeated' }),
-    notCovered('other arguments after the grant', (scene, { args }) => transfer(scene, { ...args, amount: 1 })),
-    notCovered('arguments of another type after the grant', (scene, { args: { order } }) => transfer(scene, { order: [order] })),
-    notCovered('the same call by another person', (scene, { args }) => transfer(scene, args, { as: 'manager' })),
+    attack(
+      'a vote on an approval that does not exist',
+      hold,
+      (scene) => rest(scene, 'manager', 'made-up/approve', { digest: 'x' }),
+      404,
+      'approval_unknown',
+      refused('approval_unknown'),
+    ),
+    attack(
+      'a vote by a machine',
+      hold,
+      async (scene, held) =>
+        rest(
+          scene,
+          await scene.token('manager', {
+            sub: 'agent-1',
+            preferred_username: undefined,
+            client_id: 'agent-1',
+            azp: 'agent-1',
+            gty: 'client-credentials',
+          }),
+          `${held.id}/approve`,
+          withDigest(held),
+        ),
+      403,
+      'approver_not_eligible',
+      refused('approver_not_eligible'),
+    ),
+    attack(
+      'a vote with a token for the agents\u2019 endpoint',
+      hold,
+      async (scene, held) =>
+        rest(
+          scene,
+          await scene.token('manager', { aud: `${scene.base}/mcp/old` }),
+          `${held.id}/approve`,
+          withDigest(held),
+        ),
+      401,
+      'token_invalid',
+      refused('token_invalid'),
+    ),
+    attack(
+      'a forged vote',
+      hold,
+      async (scene, held) => {
+        const [head, text] = (await scene.token('manager')).split('.');
+        return rest(scene, `${head}.${text}.AAAA`, `${held.id}/approve`, withDigest(held));
+      },
+      401,
+      'token_invalid',
+      refused('token_invalid'),
+    ),
+    attack(
+      'the call that waits, sent again before it was approved',
+      hold,
+      (scene, { args }) => transfer(scene, args),
+      200,
+      'approval_pending',
+      { type: 'CallRepeated' },
+    ),
+    notCovered('other arguments after the grant', (scene, { args }) =>
+      transfer(scene, { ...args, amount: 1 }),
+    ),
+    notCovered('arguments of another type after the grant', (scene, { args: { order } }) =>
+      transfer(scene, { order: [order] }),
+    ),
+    notCovered('the same call by another person', (scene, { args }) =>
+      transfer(scene, args, { as: 'manager' }),
+    ),
     notCovered('the same call by another client of the same person', async (scene, { args }) =>
-      transfer(scene, args, { headers: { authorization: `Bearer ${await scene.token('engineer', { client_id: 'agent-2' })}` } })),
-    notCovered('the same call to another server', (scene, { args }) => transfer(scene, args, { endpoint: 'mcp/new' })),
+      transfer(scene, args, {
+        headers: { authorization: `Bearer ${await scene.token('engineer', { client_id: 'agent-2' })}` },
+      }),
+    ),
+    notCovered('the same call to another server', (scene, { args }) =>
+      transfer(scene, args, { endpoint: 'mcp/new' }),
+    ),
     {
-      ...attack('the same call a second time after it ran', async (scene) => {
-        const held = await granted(scene);
-        await transfer(scene, held.args);
+      ...attack(
+        'the same call a second time after it ran',
+        async (scene) => {
+          const held = await granted(scene);
+          await transfer(scene, held.args);
+          return held;
+        },
+        (scene, { args }) => transfer(scene, args),
+        200,
+        'approval_pending',
+        { type: 'CallHeld' },
+      ),
+    },
+    {
+      ...attack(
+        'the same call ten times at once after the grant',
+        granted,
+        async (scene, { args }) => {
+          const all = await Promise.all(Array.from({ length: 10 }, () => transfer(scene, args)));
+          const ran = all.filter(({ code }) => code === undefined);
+          if (ran.length !== 1) throw new Error(`${ran.length} ran`);
+          return { status: 200, code: 'answered', text: ran[0]?.text ?? '' };
+        },
+        200,
+        'answered',
+        { type: 'CallCompleted' },
+      ),
+      forwards: 1,
+    },
+    attack(
+      'a call whose requester has lost the role since',
+      granted,
+      async (scene, { args }) => {
+        scene.regroup('engineer', []);
+        try {
+          return await transfer(scene, args);
+        } finally {
+          scene.regroup('engineer', ['BANK-DATA-ENG']);
+        }
+      },
+      200,
+      'call_denied',
+      denied('call_denied'),
+    ),
+    attack(
+      'a call that was denied',
+      async (scene) => {
+        const held = await hold(scene);
+        await rest(scene, 'manager', `${held.id}/deny`, { digest: held.digest, reason: 'not today' });
         return held;
-      }, (scene, { args }) => transfer(scene, args), 200, 'approval_pending', { type: 'CallHeld' }),
-    },
+      },
+      (scene, { args }) => transfer(scene, args),
+      200,
+      'approval_pending',
+      { type: 'CallHeld' },
+    ),
+    continuation(
+      'an approved call continued with other arguments',
+      (scene, state, args) => proceed(scene, state, { ...args, amount: 1 }),
+      'params_invalid',
+      refused('params_invalid'),
+      400,
+    ),
     {
-      ...attack('the same call ten times at once after the grant', granted, async (scene, { args }) => {
-        const all = await Promise.all(Array.from({ length: 10 }, () => transfer(scene, args)));
-        const ran = all.filter(({ code }) => code === undefined);
-        if (ran.length !== 1) throw new Error(`${ran.length} ran`);
-        return { status: 200, code: 'answered', text: ran[0]?.text ?? '' };
-      }, 200, 'answered', { type: 'CallCompleted' }),
+      ...continuation(
+        'an approved call continued twice',
+        async (scene, state, args) => {
+          await proceed(scene, state, args);
+          return proceed(scene, state, args);
+        },
+        'approval_stale',
+        refused('approval_stale'),
+      ),
       forwards: 1,
     },
-    attack('a call whose requester has lost the role since', granted, async (scene, { args }) => {
-      scene.regroup('engineer', []);
-      try {
-        return await transfer(scene, args);
-      } finally {
-        scene.regroup('engineer', ['BANK-DATA-ENG']);
-      }
-    }, 200, 'call_denied', denied('call_denied')),
-    attack('a call that was denied', async (scene) => {
-      const held = await hold(scene);
-      await rest(scene, 'manager', `${held.id}/deny`, { digest: held.digest, reason: 'not today' });
-      return held;
-    }, (scene, { args }) => transfer(scene, args), 200, 'approval_pending', { type: 'CallHeld' }),
-    continuation('an approved call continued with other arguments', (scene, state, args) => proceed(scene, state, { ...args, amount: 1 }), 'params_invalid', refused('params_invalid'), 400),
-    {
-      ...continuation('an approved call continued twice', async (scene, state, args) => {
-        await proceed(scene, state, args);
-        return proceed(scene, state, args);
-      }, 'approval_stale', refused('approval_stale')),
-      forwards: 1,
-    },
-    continuation('an approved call continued by another person', (scene, requestState, args) =>
-      modern(scene, 'tools/call', { name: 'transfer', arguments: args, requestState }, { as: 'manager' }), 'params_invalid', refused('params_invalid'), 400),
+    continuation(
+      'an approved call continued by another person',
+      (scene, requestState, args) =>
+        modern(scene, 'tools/call', { name: 'transfer', arguments: args, requestState }, { as: 'manager' }),
+      'params_invalid',
+      refused('params_invalid'),
+      400,
+    ),
   ],
 };

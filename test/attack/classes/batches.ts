@@ -34,15 +34,25 @@ export const batches: AttackClass = {
     batch('of one call', `[${request('read')}]`),
     batch('of none', '[]'),
     batch('of batches', `[[${request('read')}]]`),
-    batch('of a notification and a call', `[{"jsonrpc":"2.0","method":"notifications/x"},${request('read')}]`),
+    batch(
+      'of a notification and a call',
+      `[{"jsonrpc":"2.0","method":"notifications/x"},${request('read')}]`,
+    ),
     batch('with white space in front', ` \n\t[${request('read')}]`),
-    batch('of 1,000 pings', `[${Array.from({ length: 1_000 }, () => '{"jsonrpc":"2.0","id":1,"method":"ping"}').join(',')}]`),
-    batch('of two initializes', `[${['1', '2'].map((id) => `{"jsonrpc":"2.0","id":${id},"method":"initialize"}`).join(',')}]`),
+    batch(
+      'of 1,000 pings',
+      `[${Array.from({ length: 1_000 }, () => '{"jsonrpc":"2.0","id":1,"method":"ping"}').join(',')}]`,
+    ),
+    batch(
+      'of two initializes',
+      `[${['1', '2'].map((id) => `{"jsonrpc":"2.0","id":${id},"method":"initialize"}`).join(',')}]`,
+    ),
     batch('at the united endpoint', `[${request('old__read')}]`, {
       send: (scene) => post(scene, `[${request('old__read')}]`, { endpoint: 'mcp' }),
     }),
     batch('of the revision 2025-03-26, which had batches', `[${request('read')}]`, {
-      send: (scene) => post(scene, `[${request('read')}]`, { headers: { 'mcp-protocol-version': '2025-03-26' } }),
+      send: (scene) =>
+        post(scene, `[${request('read')}]`, { headers: { 'mcp-protocol-version': '2025-03-26' } }),
     }),
     batch('of the modern era', `[${modernRequest}]`, {
       send: (scene) =>

@@ -2,7 +2,12 @@ import { type Attack, type AttackClass, refused } from '../attack.js';
 import { CANARY } from '../scene.js';
 import { bytes, type Headers, post } from '../wire.js';
 
-const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'read', arguments: { a: CANARY.argument } } });
+const body = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name: 'read', arguments: { a: CANARY.argument } },
+});
 const from = (title: string, headers: Headers): Attack => ({
   title,
   send: (scene) => post(scene, body, { headers }),
@@ -13,7 +18,17 @@ const from = (title: string, headers: Headers): Attack => ({
 const raw = (title: string, lines: readonly string[], status: number, code: string): Attack => ({
   title,
   send: async (scene) => {
-    const outcome = await bytes(scene, [...lines, 'Authorization: {authorization}', 'Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close'], body);
+    const outcome = await bytes(
+      scene,
+      [
+        ...lines,
+        'Authorization: {authorization}',
+        'Content-Type: application/json',
+        `Content-Length: ${body.length}`,
+        'Connection: close',
+      ],
+      body,
+    );
     if (/^access-control-/im.test(outcome.text)) throw new Error('the answer is open to browsers');
     return outcome;
   },
@@ -21,10 +36,21 @@ const raw = (title: string, lines: readonly string[], status: number, code: stri
   code,
   trace: refused(code),
 });
-const asked = (title: string, method: string, more: readonly string[], status: number, code: string): Attack => ({
+const asked = (
+  title: string,
+  method: string,
+  more: readonly string[],
+  status: number,
+  code: string,
+): Attack => ({
   title,
   send: async (scene) => {
-    const outcome = await bytes(scene, [`${method} /mcp/old HTTP/1.1`, 'Host: {host}', ...more, 'Connection: close']);
+    const outcome = await bytes(scene, [
+      `${method} /mcp/old HTTP/1.1`,
+      'Host: {host}',
+      ...more,
+      'Connection: close',
+    ]);
     if (/^access-control-|^upgrade:/im.test(outcome.text)) throw new Error('the answer is open to browsers');
     return outcome;
   },
@@ -32,7 +58,11 @@ const asked = (title: string, method: string, more: readonly string[], status: n
   code,
   trace: refused(code),
 });
-const upgrade = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Connection: Upgrade'];
+const upgrade = [
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Connection: Upgrade',
+];
 
 export const browsers: AttackClass = {
   number: 14,
@@ -55,16 +85,49 @@ export const browsers: AttackClass = {
     from('a Host in hexadecimal', { host: '0x7f.1' }),
     from('a foreign Host beside X-Forwarded-Host', { host: 'evil.example', 'x-forwarded-host': '127.0.0.1' }),
     raw('two Hosts', ['POST /mcp/old HTTP/1.1', 'Host: {host}', 'Host: evil.example'], 403, 'origin_refused'),
-    raw('two Origins', ['POST /mcp/old HTTP/1.1', 'Host: {host}', 'Origin: https://a.example', 'Origin: https://b.example'], 403, 'origin_refused'),
+    raw(
+      'two Origins',
+      ['POST /mcp/old HTTP/1.1', 'Host: {host}', 'Origin: https://a.example', 'Origin: https://b.example'],
+      403,
+      'origin_refused',
+    ),
     raw('no Host in HTTP/1.0', ['POST /mcp/old HTTP/1.0'], 403, 'origin_refused'),
-    asked('a preflight', 'OPTIONS', ['Origin: https://evil.example', 'Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: authorization'], 404, 'not_found'),
-    asked('a preflight for the private network', 'OPTIONS', ['Origin: https://evil.example', 'Access-Control-Request-Private-Network: true'], 404, 'not_found'),
+    asked(
+      'a preflight',
+      'OPTIONS',
+      [
+        'Origin: https://evil.example',
+        'Access-Control-Request-Method: POST',
+        'Access-Control-Request-Headers: authorization',
+      ],
+      404,
+      'not_found',
+    ),
+    asked(
+      'a preflight for the private network',
+      'OPTIONS',
+      ['Origin: https://evil.example', 'Access-Control-Request-Private-Network: true'],
+      404,
+      'not_found',
+    ),
     asked('TRACE', 'TRACE', [], 404, 'not_found'),
     asked('PUT', 'PUT', ['Content-Length: 0'], 404, 'not_found'),
     asked('PATCH', 'PATCH', ['Content-Length: 0'], 404, 'not_found'),
     asked('a WebSocket without a token', 'GET', [...upgrade, 'Upgrade: websocket'], 400, 'upgrade_refused'),
-    asked('a WebSocket of a foreign page', 'GET', [...upgrade, 'Upgrade: websocket', 'Origin: https://evil.example'], 403, 'origin_refused'),
+    asked(
+      'a WebSocket of a foreign page',
+      'GET',
+      [...upgrade, 'Upgrade: websocket', 'Origin: https://evil.example'],
+      403,
+      'origin_refused',
+    ),
     asked('a WebSocket in capitals', 'GET', [...upgrade, 'Upgrade: WebSocket'], 400, 'upgrade_refused'),
-    asked('a WebSocket by POST', 'POST', [...upgrade, 'Upgrade: websocket', 'Content-Length: 0'], 400, 'upgrade_refused'),
+    asked(
+      'a WebSocket by POST',
+      'POST',
+      [...upgrade, 'Upgrade: websocket', 'Content-Length: 0'],
+      400,
+      'upgrade_refused',
+    ),
   ],
 };

@@ -21,7 +21,10 @@ const SLOW: readonly (readonly [string, string])[] = [
   ['a mail address that does not end', `${'a.'.repeat(20_000)}@`],
   ['blanks', ' '.repeat(40_000)],
   ['opening brackets', '['.repeat(40_000)],
-  ['JSON in JSON in JSON', Array.from({ length: 9 }).reduce<string>((text) => JSON.stringify({ a: text }), 'x')],
+  [
+    'JSON in JSON in JSON',
+    Array.from({ length: 9 }).reduce<string>((text) => JSON.stringify({ a: text }), 'x'),
+  ],
   ['combining characters', 'e\u0301'.repeat(12_000)],
   ['percent signs', '%25'.repeat(13_000)],
   ['letters of an IBAN', 'DE'.repeat(20_000)],
@@ -41,7 +44,12 @@ const slowResult = ([title, text]: (typeof SLOW)[number]): Attack => ({
   trace: completed,
   forwards: 1,
 });
-const large = (title: string, result: Members, send: (scene: Scene) => ReturnType<Attack['send']>, era: 'old' | 'new' = 'old'): Attack => ({
+const large = (
+  title: string,
+  result: Members,
+  send: (scene: Scene) => ReturnType<Attack['send']>,
+  era: 'old' | 'new' = 'old',
+): Attack => ({
   title,
   before: async (scene) => {
     await call(scene, 'read');
@@ -63,12 +71,22 @@ export const budgets: AttackClass = {
     ...SLOW.map(slowArgument),
     ...SLOW.map(slowResult),
     large('a result over the limit', { content: [{ type: 'text', text }] }, (scene) => call(scene, 'read')),
-    large('a result over the limit, modern', { resultType: 'complete', content: [{ type: 'text', text }] }, (scene) => modern(scene, 'tools/call', { name: 'read', arguments: {} }), 'new'),
+    large(
+      'a result over the limit, modern',
+      { resultType: 'complete', content: [{ type: 'text', text }] },
+      (scene) => modern(scene, 'tools/call', { name: 'read', arguments: {} }),
+      'new',
+    ),
     {
-      ...large('the contents of a resource over the limit', { contents: [{ uri: 'bank://public/1', text }] }, (scene) =>
-        legacy(scene, 'resources/read', { uri: 'bank://public/1' })),
+      ...large(
+        'the contents of a resource over the limit',
+        { contents: [{ uri: 'bank://public/1', text }] },
+        (scene) => legacy(scene, 'resources/read', { uri: 'bank://public/1' }),
+      ),
     },
-    large('a result of 60,000 blocks', { content: Array.from({ length: 60_000 }, () => ({})) }, (scene) => call(scene, 'read')),
+    large('a result of 60,000 blocks', { content: Array.from({ length: 60_000 }, () => ({})) }, (scene) =>
+      call(scene, 'read'),
+    ),
     {
       title: 'arguments over the budget of the server',
       send: (scene) => call(scene, 'read', { a: CANARY.argument.repeat(20) }, { endpoint: 'mcp/tight' }),
@@ -86,10 +104,22 @@ export const budgets: AttackClass = {
       forwards: 1,
     },
     {
+      title: 'a subscription to something that is no list',
+      send: (scene) =>
+        modern(scene, 'subscriptions/listen', { notifications: { resourceSubscriptions: { length: 1 } } }),
+      status: 400,
+      code: 'params_invalid',
+      trace: refused('params_invalid'),
+    },
+    {
       title: 'a modern subscription to 101 resources',
       send: (scene) =>
-        modern(scene, 'subscriptions/listen', { notifications: { resourceSubscriptions: Array.from({ length: 101 }, (_, index) => `bank://public/${index}`) } }),
-      status: 200,
+        modern(scene, 'subscriptions/listen', {
+          notifications: {
+            resourceSubscriptions: Array.from({ length: 101 }, (_, index) => `bank://public/${index}`),
+          },
+        }),
+      status: 400,
       code: 'params_invalid',
       trace: refused('params_invalid'),
     },

@@ -6,7 +6,14 @@ import { call, envelope, legacy, modern, openSession, post, type Sending, TASKS 
 type Handle = (scene: Scene) => Promise<string>;
 type Use = (scene: Scene, handle: string) => ReturnType<typeof post>;
 
-const withHandle = (title: string, make: Handle, use: Use, status: number, code: string, trace: Trace = refused(code)): Attack => {
+const withHandle = (
+  title: string,
+  make: Handle,
+  use: Use,
+  status: number,
+  code: string,
+  trace: Trace = refused(code),
+): Attack => {
   let handle = '';
   return {
     title,
@@ -21,7 +28,12 @@ const withHandle = (title: string, make: Handle, use: Use, status: number, code:
 };
 
 const inSession = (scene: Scene, session: string, sending: Sending = {}) =>
-  call(scene, 'read', { a: CANARY.argument }, { ...sending, headers: { 'mcp-session-id': session, ...sending.headers } });
+  call(
+    scene,
+    'read',
+    { a: CANARY.argument },
+    { ...sending, headers: { 'mcp-session-id': session, ...sending.headers } },
+  );
 const session = (title: string, make: Handle, use: Use = (scene, id) => inSession(scene, id)): Attack =>
   withHandle(`a session ${title}`, make, use, 404, 'session_unknown');
 
@@ -42,9 +54,21 @@ const forms: readonly (readonly [string, (text: string) => string])[] = [
 
 /** A handle of the modern era, for a task or for a request that asks for more. */
 const taskOf = async (scene: Scene, as: Person = 'engineer'): Promise<string> => {
-  const task = { resultType: 'task', taskId: 'upstream-task-1', status: 'working', createdAt: '', lastUpdatedAt: '', ttl: null };
+  const task = {
+    resultType: 'task',
+    taskId: 'upstream-task-1',
+    status: 'working',
+    createdAt: '',
+    lastUpdatedAt: '',
+    ttl: null,
+  };
   scene.new.next(answers(task));
-  const { text } = await modern(scene, 'tools/call', { name: 'read', arguments: {} }, { as, meta: envelope(TASKS) });
+  const { text } = await modern(
+    scene,
+    'tools/call',
+    { name: 'read', arguments: {} },
+    { as, meta: envelope(TASKS) },
+  );
   return String((JSON.parse(text) as { result: Members }).result['taskId']);
 };
 const stateOf = async (scene: Scene, as: Person = 'engineer', args: Members = { a: 1 }): Promise<string> => {
@@ -53,10 +77,15 @@ const stateOf = async (scene: Scene, as: Person = 'engineer', args: Members = { 
   return String((JSON.parse(text) as { result: Members }).result['requestState']);
 };
 const task = (scene: Scene, taskId: string, sending: Sending = {}, method = 'tasks/get') =>
-  modern(scene, method, { taskId }, {
-    meta: envelope(TASKS),
-    ...sending,
-  });
+  modern(
+    scene,
+    method,
+    { taskId },
+    {
+      meta: envelope(TASKS),
+      ...sending,
+    },
+  );
 const proceed = (scene: Scene, requestState: string, params: Members = {}, sending: Sending = {}) =>
   modern(scene, 'tools/call', { name: 'read', arguments: { a: 1 }, ...params, requestState }, sending);
 const badTask = (title: string, make: Handle, use: Use = (scene, id) => task(scene, id)): Attack =>
@@ -91,10 +120,14 @@ export const handles: AttackClass = {
       .filter(([form]) => !form.includes('200,000'))
       .map(([form, change]) => session(form, async (scene) => change(await openSession(scene)))),
     session('of another person', (scene) => openSession(scene, {}, 'colleague')),
-    session('of the same person at another client', (scene) => openSession(scene), async (scene, id) => {
-      const token = await scene.token('engineer', { client_id: 'agent-2' });
-      return inSession(scene, id, { headers: { authorization: `Bearer ${token}` } });
-    }),
+    session(
+      'of the same person at another client',
+      (scene) => openSession(scene),
+      async (scene, id) => {
+        const token = await scene.token('engineer', { client_id: 'agent-2' });
+        return inSession(scene, id, { headers: { authorization: `Bearer ${token}` } });
+      },
+    ),
     session('that was ended', async (scene) => {
       const id = await openSession(scene);
       const headers = { authorization: `Bearer ${await scene.token('engineer')}`, 'mcp-session-id': id };
@@ -102,9 +135,13 @@ export const handles: AttackClass = {
       return id;
     }),
     session('that the client has chosen itself (fixation)', async (scene) => {
-      await post(scene, '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}', {
-        headers: { 'mcp-session-id': 'chosen-by-the-attacker' },
-      });
+      await post(
+        scene,
+        '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}',
+        {
+          headers: { 'mcp-session-id': 'chosen-by-the-attacker' },
+        },
+      );
       return 'chosen-by-the-attacker';
     }),
     session('that is empty', async () => ''),
@@ -158,43 +195,102 @@ export const handles: AttackClass = {
       code: 'not_found',
       trace: refused('not_found'),
     },
-    revoked('a session', (scene) => openSession(scene), (scene, id) => inSession(scene, id)),
-    ...forms.map(([form, change]) => badTask(form, async (scene) => change(await taskOf(scene)))).filter(({ title }) => !title.includes('200,000')),
+    revoked(
+      'a session',
+      (scene) => openSession(scene),
+      (scene, id) => inSession(scene, id),
+    ),
+    ...forms
+      .map(([form, change]) => badTask(form, async (scene) => change(await taskOf(scene))))
+      .filter(({ title }) => !title.includes('200,000')),
     badTask('by the upstream\u2019s own id', async (scene) => {
       await taskOf(scene);
       return 'upstream-task-1';
     }),
     badTask('of another person', (scene) => taskOf(scene, 'colleague')),
-    badTask('of another person, to cancel', (scene) => taskOf(scene, 'colleague'), (scene, id) => task(scene, id, {}, 'tasks/cancel')),
-    badTask('of another person, to feed', (scene) => taskOf(scene, 'colleague'), (scene, id) => task(scene, id, {}, 'tasks/update')),
-    badTask('at the endpoint of another server', (scene) => taskOf(scene), (scene, id) => task(scene, id, { endpoint: 'mcp/old' })),
+    badTask(
+      'of another person, to cancel',
+      (scene) => taskOf(scene, 'colleague'),
+      (scene, id) => task(scene, id, {}, 'tasks/cancel'),
+    ),
+    badTask(
+      'of another person, to feed',
+      (scene) => taskOf(scene, 'colleague'),
+      (scene, id) => task(scene, id, {}, 'tasks/update'),
+    ),
+    badTask(
+      'at the endpoint of another server',
+      (scene) => taskOf(scene),
+      (scene, id) => task(scene, id, { endpoint: 'mcp/old' }),
+    ),
     badTask('that is a request state', (scene) => stateOf(scene)),
     badTask('that is a session', (scene) => openSession(scene)),
     withHandle(
       'a task that is a number',
       async () => '1',
-      (scene) => modern(scene, 'tasks/get', { taskId: 1 }, { meta: envelope(TASKS), headers: { 'mcp-name': '1' } }),
+      (scene) =>
+        modern(scene, 'tasks/get', { taskId: 1 }, { meta: envelope(TASKS), headers: { 'mcp-name': '1' } }),
       400,
       'header_mismatch',
     ),
-    revoked('a task', (scene) => taskOf(scene), (scene, id) => task(scene, id)),
+    revoked(
+      'a task',
+      (scene) => taskOf(scene),
+      (scene, id) => task(scene, id),
+    ),
     ...forms.map(([form, change]) => badState(form, async (scene) => change(await stateOf(scene)))),
     badState('by the upstream\u2019s own', async (scene) => {
       await stateOf(scene);
       return 'upstream-state-1';
     }),
     badState('of another person', (scene) => stateOf(scene, 'colleague')),
-    badState('with other arguments', (scene) => stateOf(scene), (scene, state) => proceed(scene, state, { arguments: { a: 2 } })),
-    badState('with one argument more', (scene) => stateOf(scene), (scene, state) => proceed(scene, state, { arguments: { a: 1, b: 1 } })),
-    badState('for another tool', (scene) => stateOf(scene), (scene, state) => proceed(scene, state, { name: 'a__b' })),
-    badState('for another server', (scene) => stateOf(scene), (scene, state) =>
-      proceed(scene, state, {}, { endpoint: 'mcp/old' })),
-    badState('for another method', (scene) => stateOf(scene), (scene, requestState) =>
-      modern(scene, 'prompts/get', { name: 'read', arguments: { a: 1 }, requestState })),
-    badState('in the legacy era', (scene) => stateOf(scene), (scene, requestState) =>
-      legacy(scene, 'tools/call', { name: 'read', arguments: { a: 2 }, requestState }, { endpoint: 'mcp/new' })),
+    badState(
+      'with other arguments',
+      (scene) => stateOf(scene),
+      (scene, state) => proceed(scene, state, { arguments: { a: 2 } }),
+    ),
+    badState(
+      'with one argument more',
+      (scene) => stateOf(scene),
+      (scene, state) => proceed(scene, state, { arguments: { a: 1, b: 1 } }),
+    ),
+    badState(
+      'for another tool',
+      (scene) => stateOf(scene),
+      (scene, state) => proceed(scene, state, { name: 'a__b' }),
+    ),
+    badState(
+      'for another server',
+      (scene) => stateOf(scene),
+      (scene, state) => proceed(scene, state, {}, { endpoint: 'mcp/old' }),
+    ),
+    badState(
+      'for another method',
+      (scene) => stateOf(scene),
+      (scene, requestState) =>
+        modern(scene, 'prompts/get', { name: 'read', arguments: { a: 1 }, requestState }),
+    ),
+    badState(
+      'in the legacy era',
+      (scene) => stateOf(scene),
+      (scene, requestState) =>
+        legacy(
+          scene,
+          'tools/call',
+          { name: 'read', arguments: { a: 2 }, requestState },
+          { endpoint: 'mcp/new' },
+        ),
+    ),
     badState('that is a task', (scene) => taskOf(scene)),
-    badState('that is a list', (scene) => stateOf(scene), (scene, state) => proceed(scene, [state] as unknown as string)),
-    revoked('a request state', (scene) => stateOf(scene), (scene, state) => proceed(scene, state)),
+    badState(
+      'that is a list',
+      (scene) => stateOf(scene),
+      (scene, state) => proceed(scene, [state] as unknown as string),
+    ),
+    revoked(
+      'a request state',
+      (scene) => stateOf(scene),
+      (scene, state) => proceed(scene, state),
+    ),
   ],
 };

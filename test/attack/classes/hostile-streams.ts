@@ -36,13 +36,12 @@ const played = (title: string, play: Play, code: string, trace: Trace): Attack =
   forwards: 1,
   hidden: PERSONAL,
 });
-const lost = (title: string, pieces: (request: Heard) => readonly (string | Uint8Array)[], reason: string): Attack =>
-  played(
-    title,
-    (request, response) => stream(response, pieces(request)),
-    'outcome_unknown',
-    unknown(reason),
-  );
+const lost = (
+  title: string,
+  pieces: (request: Heard) => readonly (string | Uint8Array)[],
+  reason: string,
+): Attack =>
+  played(title, (request, response) => stream(response, pieces(request)), 'outcome_unknown', unknown(reason));
 /** Whole answers that are not MCP. */
 const garbage = (title: string, play: Play, reason = 'invalid_answer'): Attack =>
   played(title, play, 'outcome_unknown', unknown(reason));
@@ -66,7 +65,8 @@ const withLogs = (title: string, method: string, params: object, meta: object = 
   before: ({ old }) =>
     old.next((request, response) => {
       const { _meta } = request.params as { _meta?: { progressToken?: string } };
-      const filled = method === 'notifications/progress' ? { progressToken: _meta?.progressToken, ...params } : params;
+      const filled =
+        method === 'notifications/progress' ? { progressToken: _meta?.progressToken, ...params } : params;
       return stream(response, [notification(method, filled), event(result(request, 'done'))]);
     }),
   send: (scene) => legacy(scene, 'tools/call', { name: 'read', arguments: {}, _meta: meta }),
@@ -94,7 +94,10 @@ export const hostileStreams: AttackClass = {
       return [text.slice(0, middle), text.slice(middle)];
     }),
     taken('an event without a name or id', (request) => [`data:${result(request)}\n\n`]),
-    taken('comments between the lines', (request) => [': hello\n', `: ${SENTENCE}\ndata: ${result(request)}\n:\n\n`]),
+    taken('comments between the lines', (request) => [
+      ': hello\n',
+      `: ${SENTENCE}\ndata: ${result(request)}\n:\n\n`,
+    ]),
     taken('a byte order mark before the stream', (request) => ['\ufeff', event(result(request))]),
     taken('the answer behind an event of another name', (request) => [
       `event: endpoint\ndata: ${SENTENCE}\n\n`,
@@ -104,7 +107,13 @@ export const hostileStreams: AttackClass = {
       event(result({ ...request, id: 999_999 }, 'stolen')),
       event(result(request)),
     ]),
-    { ...taken('two answers: the first one counts', (request) => [event(result(request)), event(result(request, 'second'))]), hidden: [...PERSONAL, 'second'] },
+    {
+      ...taken('two answers: the first one counts', (request) => [
+        event(result(request)),
+        event(result(request, 'second')),
+      ]),
+      hidden: [...PERSONAL, 'second'],
+    },
     {
       ...taken('a result and an error: the first one counts', (request) => [
         event(result(request)),
@@ -117,9 +126,23 @@ export const hostileStreams: AttackClass = {
       notification('notifications/message', { level: 'error', data: SENTENCE }),
     ]),
     withLogs('a log message with personal data', 'notifications/message', { level: 'error', data: SENTENCE }),
-    withLogs('a log message with personal data in an object', 'notifications/message', { level: 'info', logger: 'x', data: { note: SENTENCE } }),
-    withLogs('progress with personal data', 'notifications/progress', { progress: 1, message: SENTENCE }, { progressToken: 'p' }),
-    withLogs('progress with somebody else\u2019s token', 'notifications/progress', { progressToken: 'other', progress: 1, message: SENTENCE }, { progressToken: 'p' }),
+    withLogs('a log message with personal data in an object', 'notifications/message', {
+      level: 'info',
+      logger: 'x',
+      data: { note: SENTENCE },
+    }),
+    withLogs(
+      'progress with personal data',
+      'notifications/progress',
+      { progress: 1, message: SENTENCE },
+      { progressToken: 'p' },
+    ),
+    withLogs(
+      'progress with somebody else\u2019s token',
+      'notifications/progress',
+      { progressToken: 'other', progress: 1, message: SENTENCE },
+      { progressToken: 'p' },
+    ),
     withLogs('a notification that nobody knows', 'notifications/secret', { data: SENTENCE }),
     {
       ...taken('a flood of 2,000 log messages', (request) => [
@@ -133,18 +156,54 @@ export const hostileStreams: AttackClass = {
         if (messages > 200) throw new Error(`${messages} messages were passed on`);
       },
     },
-    lost('an answer to another id only', (request) => [event(result({ ...request, id: 999_999 }))], 'connection_lost'),
-    lost('an answer whose id is the text of ours', (request) => [event(result({ ...request, id: String(request.id) }))], 'connection_lost'),
+    lost(
+      'an answer to another id only',
+      (request) => [event(result({ ...request, id: 999_999 }))],
+      'connection_lost',
+    ),
+    lost(
+      'an answer whose id is the text of ours',
+      (request) => [event(result({ ...request, id: String(request.id) }))],
+      'connection_lost',
+    ),
     lost('a stream that ends without an answer', () => [': nothing\n\n'], 'connection_lost'),
-    lost('a stream that ends inside the answer', (request) => [event(result(request)).slice(0, -20)], 'connection_lost'),
-    lost('a field that nobody knows', (request) => [`secret: x\ndata: ${result(request)}\n\n`], 'invalid_answer'),
-    lost('a malformed retry time', (request) => [`retry: soon\ndata: ${result(request)}\n\n`], 'invalid_answer'),
+    lost(
+      'a stream that ends inside the answer',
+      (request) => [event(result(request)).slice(0, -20)],
+      'connection_lost',
+    ),
+    lost(
+      'a field that nobody knows',
+      (request) => [`secret: x\ndata: ${result(request)}\n\n`],
+      'invalid_answer',
+    ),
+    lost(
+      'a malformed retry time',
+      (request) => [`retry: soon\ndata: ${result(request)}\n\n`],
+      'invalid_answer',
+    ),
     lost('data that is not JSON', () => [event(SENTENCE)], 'invalid_answer'),
-    lost('an answer with a duplicate key', (request) => [event(result(request).replace('"result"', '"result":{},"result"'))], 'invalid_answer'),
-    lost('an answer with result and error', (request) => [event(result(request).replace('"result"', '"error":{"code":1,"message":"x"},"result"'))], 'invalid_answer'),
+    lost(
+      'an answer with a duplicate key',
+      (request) => [event(result(request).replace('"result"', '"result":{},"result"'))],
+      'invalid_answer',
+    ),
+    lost(
+      'an answer with result and error',
+      (request) => [event(result(request).replace('"result"', '"error":{"code":1,"message":"x"},"result"'))],
+      'invalid_answer',
+    ),
     lost('a batch of answers', (request) => [event(`[${result(request)}]`)], 'invalid_answer'),
-    lost('bytes that are not UTF-8', () => [Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0x0a, 0x0a])], 'invalid_answer'),
-    lost('__proto__ in the answer', (request) => [event(result(request).replace('"content"', '"__proto__":{},"content"'))], 'invalid_answer'),
+    lost(
+      'bytes that are not UTF-8',
+      () => [Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0x0a, 0x0a])],
+      'invalid_answer',
+    ),
+    lost(
+      '__proto__ in the answer',
+      (request) => [event(result(request).replace('"content"', '"__proto__":{},"content"'))],
+      'invalid_answer',
+    ),
     played(
       'an event that never ends',
       (_request, response) => stream(response, [`data: ${'x'.repeat(2 * RESULT_BYTES_MAX)}`]),
@@ -157,19 +216,44 @@ export const hostileStreams: AttackClass = {
       'result_too_large',
       failed('result_too_large'),
     ),
-    garbage('an answer to another id in JSON', (request, response) => json(response, result({ ...request, id: 999_999 }))),
-    garbage('HTML', (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end(SENTENCE)),
+    garbage('an answer to another id in JSON', (request, response) =>
+      json(response, result({ ...request, id: 999_999 })),
+    ),
+    garbage(
+      'HTML',
+      (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end(SENTENCE),
+    ),
     garbage('no media type', (request, response) => void response.writeHead(200).end(result(request))),
-    garbage('gzip that nobody asked for', (request, response) =>
-      void response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(gzipSync(result(request)))),
-    garbage('two answers in one body', (request, response) => json(response, result(request) + result(request))),
+    garbage(
+      'gzip that nobody asked for',
+      (request, response) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+          .end(gzipSync(result(request))),
+    ),
+    garbage('two answers in one body', (request, response) =>
+      json(response, result(request) + result(request)),
+    ),
     garbage('an empty body', (_request, response) => json(response, '')),
-    garbage('a result that is a list', (request, response) => json(response, `{"jsonrpc":"2.0","id":${request.id},"result":[]}`)),
-    garbage('a status of 500 with personal data', (_request, response) => void response.writeHead(500).end(SENTENCE), 'http_status'),
-    garbage('a status of 302', (_request, response) => void response.writeHead(302, { location: '/elsewhere' }).end(), 'http_status'),
+    garbage('a result that is a list', (request, response) =>
+      json(response, `{"jsonrpc":"2.0","id":${request.id},"result":[]}`),
+    ),
+    garbage(
+      'a status of 500 with personal data',
+      (_request, response) => void response.writeHead(500).end(SENTENCE),
+      'http_status',
+    ),
+    garbage(
+      'a status of 302',
+      (_request, response) => void response.writeHead(302, { location: '/elsewhere' }).end(),
+      'http_status',
+    ),
     played(
       'a status of 403 with personal data',
-      (_request, response) => void response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error: SENTENCE })),
+      (_request, response) =>
+        void response
+          .writeHead(403, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ error: SENTENCE })),
       'upstream_unavailable',
       failed('upstream_unavailable'),
     ),
@@ -177,11 +261,18 @@ export const hostileStreams: AttackClass = {
     {
       ...taken('an error with personal data in its message and data', () => []),
       before: ({ old }) =>
-        old.next(answersError({ code: -32000, message: `done ${SENTENCE}`, data: { note: SENTENCE, list: [SENTENCE] } })),
+        old.next(
+          answersError({
+            code: -32000,
+            message: `done ${SENTENCE}`,
+            data: { note: SENTENCE, list: [SENTENCE] },
+          }),
+        ),
     },
     ofModern(
       'a request of the server in the modern era',
-      (_request, response) => stream(response, [event('{"jsonrpc":"2.0","id":"s","method":"sampling/createMessage","params":{}}')]),
+      (_request, response) =>
+        stream(response, [event('{"jsonrpc":"2.0","id":"s","method":"sampling/createMessage","params":{}}')]),
       'outcome_unknown',
       unknown('invalid_answer'),
     ),

@@ -1,5 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { type Attack, type AttackClass, completed, denied, failed, refused, type Trace, unknown } from '../attack.js';
+import {
+  type Attack,
+  type AttackClass,
+  completed,
+  denied,
+  failed,
+  refused,
+  type Trace,
+  unknown,
+} from '../attack.js';
 import { json, resultFor } from '../recording-server.js';
 import { CANARY, type Scene } from '../scene.js';
 import { call, legacy } from '../wire.js';
@@ -75,7 +84,8 @@ export const inward: AttackClass = {
     ),
     sent(
       'a refresh header',
-      (response, to) => void response.writeHead(200, { refresh: `0; url=${to}`, 'content-type': 'text/html' }).end(),
+      (response, to) =>
+        void response.writeHead(200, { refresh: `0; url=${to}`, 'content-type': 'text/html' }).end(),
       'outcome_unknown',
       unknown('invalid_answer'),
     ),

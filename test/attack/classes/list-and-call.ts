@@ -35,8 +35,20 @@ const parity = ({ title, method, params, list, words, as = 'engineer' }: Forbidd
 
 const tool = (name: string): Members => ({ name, arguments: { a: CANARY.argument } });
 const things: readonly Attack[] = [
-  ...parity({ title: 'a tool that nobody may call', method: 'tools/call', params: tool('forbidden'), list: 'tools/list', words: '"forbidden"' }),
-  ...parity({ title: 'a prompt that nobody may get', method: 'prompts/get', params: { name: 'hidden' }, list: 'prompts/list', words: '"hidden"' }),
+  ...parity({
+    title: 'a tool that nobody may call',
+    method: 'tools/call',
+    params: tool('forbidden'),
+    list: 'tools/list',
+    words: '"forbidden"',
+  }),
+  ...parity({
+    title: 'a prompt that nobody may get',
+    method: 'prompts/get',
+    params: { name: 'hidden' },
+    list: 'prompts/list',
+    words: '"hidden"',
+  }),
   ...parity({
     title: 'a resource that nobody may read',
     method: 'resources/read',
@@ -72,8 +84,22 @@ const things: readonly Attack[] = [
     list: 'resources/templates/list',
     words: 'bank://secret',
   }),
-  ...parity({ title: 'a tool, by a role that may nothing', method: 'tools/call', params: tool('read'), list: 'tools/list', words: '"read"', as: 'analyst' }),
-  ...parity({ title: 'a prompt, by a role that may nothing', method: 'prompts/get', params: { name: 'summary' }, list: 'prompts/list', words: '"summary"', as: 'analyst' }),
+  ...parity({
+    title: 'a tool, by a role that may nothing',
+    method: 'tools/call',
+    params: tool('read'),
+    list: 'tools/list',
+    words: '"read"',
+    as: 'analyst',
+  }),
+  ...parity({
+    title: 'a prompt, by a role that may nothing',
+    method: 'prompts/get',
+    params: { name: 'summary' },
+    list: 'prompts/list',
+    words: '"summary"',
+    as: 'analyst',
+  }),
   ...parity({
     title: 'a resource, by a role that may nothing',
     method: 'resources/read',
@@ -130,12 +156,22 @@ export const listAndCall: AttackClass = {
     united('a prompt that nobody may get', 'prompts/get', { name: 'old__hidden' }, 'call_denied'),
     united('a tool of a server that is not there', 'tools/call', tool('nowhere__read'), 'tool_unknown'),
     united('a tool without a server', 'tools/call', tool('read'), 'tool_unknown'),
-    united('a resource that two servers have', 'resources/read', { uri: 'bank://public/1' }, 'params_invalid'),
+    united(
+      'a resource that two servers have',
+      'resources/read',
+      { uri: 'bank://public/1' },
+      'params_invalid',
+    ),
     united('a resource that no server has', 'resources/read', { uri: 'other://x' }, 'params_invalid'),
     {
       title: 'watching a resource that nobody may read',
       send: async (scene) =>
-        legacy(scene, 'resources/subscribe', { uri: 'bank://secret/1' }, { headers: { 'mcp-session-id': await openSession(scene) } }),
+        legacy(
+          scene,
+          'resources/subscribe',
+          { uri: 'bank://secret/1' },
+          { headers: { 'mcp-session-id': await openSession(scene) } },
+        ),
       status: 200,
       code: 'call_denied',
       trace: denied('call_denied'),
@@ -155,7 +191,9 @@ export const listAndCall: AttackClass = {
       trace: refused('params_invalid'),
     },
     ...UNKNOWN.flatMap((method) => [unknownMethod(method, 'legacy'), unknownMethod(method, 'modern')]),
-    ...['server/discover', 'subscriptions/listen', 'tasks/update'].map((method) => unknownMethod(method, 'legacy')),
+    ...['server/discover', 'subscriptions/listen', 'tasks/update'].map((method) =>
+      unknownMethod(method, 'legacy'),
+    ),
     ...['ping', 'initialize', 'logging/setLevel', 'resources/subscribe', 'tasks/result'].map((method) =>
       unknownMethod(method, 'modern'),
     ),

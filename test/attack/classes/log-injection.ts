@@ -69,9 +69,17 @@ export const logInjection: AttackClass = {
     {
       title: 'line breaks in the client\u2019s name, modern',
       send: (scene: Scene) =>
-        modern(scene, 'tools/call', { name: 'forbidden' }, {
-          meta: envelope({}, { 'io.modelcontextprotocol/clientInfo': { name: INJECTED, version: INJECTED } }),
-        }),
+        modern(
+          scene,
+          'tools/call',
+          { name: 'forbidden' },
+          {
+            meta: envelope(
+              {},
+              { 'io.modelcontextprotocol/clientInfo': { name: INJECTED, version: INJECTED } },
+            ),
+          },
+        ),
       status: 200,
       code: 'call_denied',
       trace: denied('call_denied'),
@@ -90,7 +98,8 @@ export const logInjection: AttackClass = {
     },
     {
       title: 'an unknown revision in the header',
-      send: (scene: Scene) => call(scene, 'read', {}, { headers: { 'mcp-protocol-version': `${FORGED}\u00e9\t` } }),
+      send: (scene: Scene) =>
+        call(scene, 'read', {}, { headers: { 'mcp-protocol-version': `${FORGED}\u00e9\t` } }),
       status: 400,
       code: 'revision_unsupported',
       trace: refused('revision_unsupported'),
@@ -98,22 +107,38 @@ export const logInjection: AttackClass = {
     {
       title: 'line breaks in the name of a person',
       send: async (scene: Scene) =>
-        call(scene, 'forbidden', {}, {
-          headers: { authorization: `Bearer ${await scene.token('engineer', { preferred_username: INJECTED })}` },
-        }),
-      status: 200,
-      code: 'call_denied',
-      trace: denied('call_denied'),
+        call(
+          scene,
+          'forbidden',
+          {},
+          {
+            headers: {
+              authorization: `Bearer ${await scene.token('engineer', { preferred_username: INJECTED })}`,
+            },
+          },
+        ),
+      status: 401,
+      code: 'token_invalid',
+      trace: refused('token_invalid'),
+      hidden: [FORGED],
     },
     {
       title: 'line breaks in the name of a group',
       send: async (scene: Scene) =>
-        call(scene, 'forbidden', {}, {
-          headers: { authorization: `Bearer ${await scene.token('engineer', { groups: ['BANK-DATA-ENG', INJECTED] })}` },
-        }),
-      status: 200,
-      code: 'call_denied',
-      trace: denied('call_denied'),
+        call(
+          scene,
+          'forbidden',
+          {},
+          {
+            headers: {
+              authorization: `Bearer ${await scene.token('engineer', { groups: ['BANK-DATA-ENG', INJECTED] })}`,
+            },
+          },
+        ),
+      status: 401,
+      code: 'token_invalid',
+      trace: refused('token_invalid'),
+      hidden: [FORGED],
     },
     {
       title: 'escapes in the error of a server',
@@ -138,7 +163,8 @@ export const logInjection: AttackClass = {
     },
     {
       title: 'escapes in the request line',
-      send: (scene: Scene) => bytes(scene, ['POST /mcp/\u001b[31mold HTTP/1.1', 'Host: {host}', 'Content-Length: 0']),
+      send: (scene: Scene) =>
+        bytes(scene, ['POST /mcp/\u001b[31mold HTTP/1.1', 'Host: {host}', 'Content-Length: 0']),
       status: 400,
       code: 'http_malformed',
       trace: refused('http_malformed'),

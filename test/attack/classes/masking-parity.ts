@@ -51,28 +51,55 @@ const content = (block: Members): Members => ({ content: [block] });
 
 const surfaces: readonly Attack[] = [
   ...ofTool('text content', content({ type: 'text', text: SENTENCE })),
-  ...ofTool('structured content', { content: [], structuredContent: { note: SENTENCE, rows: [{ email: EMAIL }] } }),
-  ...ofTool('keys of structured content', { content: [], structuredContent: { [EMAIL]: 1, [SSN]: 2, [PAN]: 3 } }),
+  ...ofTool('structured content', {
+    content: [],
+    structuredContent: { note: SENTENCE, rows: [{ email: EMAIL }] },
+  }),
+  ...ofTool('keys of structured content', {
+    content: [],
+    structuredContent: { [EMAIL]: 1, [SSN]: 2, [PAN]: 3 },
+  }),
   ...ofTool('_meta of a result', { content: [], _meta: { 'x/note': SENTENCE } }),
   ...ofTool('_meta of a block', content({ type: 'text', text: '', _meta: { note: SENTENCE } })),
-  ...ofTool('a resource link', content({ type: 'resource_link', uri: `bank://x/${SSN}`, name: EMAIL, description: SENTENCE })),
-  ...ofTool('an embedded text resource', content({ type: 'resource', resource: { uri: 'bank://x', text: SENTENCE } })),
+  ...ofTool(
+    'a resource link',
+    content({ type: 'resource_link', uri: `bank://x/${SSN}`, name: EMAIL, description: SENTENCE }),
+  ),
+  ...ofTool(
+    'an embedded text resource',
+    content({ type: 'resource', resource: { uri: 'bank://x', text: SENTENCE } }),
+  ),
   ...ofTool(
     'an embedded blob of text',
-    content({ type: 'resource', resource: { uri: 'bank://x', mimeType: 'text/plain', blob: base64(SENTENCE) } }),
+    content({
+      type: 'resource',
+      resource: { uri: 'bank://x', mimeType: 'text/plain', blob: base64(SENTENCE) },
+    }),
   ),
   ...ofTool('an image', content({ type: 'image', mimeType: 'image/png', data: base64(SENTENCE) })),
-  ...ofTool('a data URI in base64', content({ type: 'text', text: `data:text/plain;base64,${base64(SENTENCE)}` })),
-  ...ofTool('JSON inside a text', content({ type: 'text', text: JSON.stringify({ ssn: SSN, email: EMAIL, card: PAN }) })),
+  ...ofTool('a blob inside structured content', {
+    content: [],
+    structuredContent: { file: { uri: 'a:b', mimeType: 'text/plain', blob: base64(SENTENCE) } },
+  }),
+  ...ofTool(
+    'JSON inside a text',
+    content({ type: 'text', text: JSON.stringify({ ssn: SSN, email: EMAIL, card: PAN }) }),
+  ),
   ...ofTool('a block of a type that nobody knows', content({ type: 'x-secret', payload: SENTENCE })),
   ...ofTool('a member of the result that nobody knows', { content: [], extra: { note: SENTENCE } }),
   ...ofTool('an error result', { content: [{ type: 'text', text: SENTENCE }], isError: true }),
-  ...ofTool('digits of a card in full width', content({ type: 'text', text: '\uff14\uff15\uff13\uff19 1488 0343 6467', _meta: { also: EMAIL } })),
+  ...ofTool(
+    'digits of a card in full width',
+    content({ type: 'text', text: '\uff14\uff15\uff13\uff19 1488 0343 6467', _meta: { also: EMAIL } }),
+  ),
   ...parity({
     title: 'the messages of a prompt',
     method: 'prompts/get',
     params: { name: 'summary' },
-    result: { description: SENTENCE, messages: [{ role: 'user', content: { type: 'text', text: SENTENCE } }] },
+    result: {
+      description: SENTENCE,
+      messages: [{ role: 'user', content: { type: 'text', text: SENTENCE } }],
+    },
   }),
   ...parity({
     title: 'the contents of a resource',
@@ -111,10 +138,10 @@ export const maskingParity: AttackClass = {
     ...surfaces,
     failing('the message of an error', { code: -32000, message: SENTENCE }),
     failing('the data of an error', { code: -32000, message: 'x', data: { deep: [{ note: SENTENCE }] } }),
-    failing('a data URI in the data of an error', {
+    failing('a blob in the data of an error', {
       code: -32000,
       message: 'x',
-      data: { uri: `data:text/plain;base64,${base64(SENTENCE)}` },
+      data: { uri: 'a:b', mimeType: 'text/plain', blob: base64(SENTENCE) },
     }),
     failing('a member of an error that nobody knows', { code: -32000, message: 'x', hint: SENTENCE }),
   ],

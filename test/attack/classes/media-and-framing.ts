@@ -97,8 +97,16 @@ export const mediaAndFraming: AttackClass = {
       code: 'body_too_large',
       trace: refused('body_too_large'),
     },
-    smuggled('Content-Length and Transfer-Encoding (CL.TE)', head(length(body), 'Transfer-Encoding: chunked'), chunked),
-    smuggled('Transfer-Encoding and Content-Length (TE.CL)', head('Transfer-Encoding: chunked', length(body)), chunked),
+    smuggled(
+      'Content-Length and Transfer-Encoding (CL.TE)',
+      head(length(body), 'Transfer-Encoding: chunked'),
+      chunked,
+    ),
+    smuggled(
+      'Transfer-Encoding and Content-Length (TE.CL)',
+      head('Transfer-Encoding: chunked', length(body)),
+      chunked,
+    ),
     smuggled('two different Content-Lengths', head(length(body), 'Content-Length: 5')),
     smuggled('the same Content-Length twice', head(length(body), length(body))),
     smuggled('two lengths in one header', head('Content-Length: 5, 5')),
@@ -106,13 +114,28 @@ export const mediaAndFraming: AttackClass = {
     smuggled('a Content-Length with a plus', head(`Content-Length: +${Buffer.byteLength(body)}`)),
     smuggled('a hexadecimal Content-Length', head('Content-Length: 0x10')),
     smuggled('a Content-Length beyond 2^64', head('Content-Length: 18446744073709551617')),
-    smuggled('a blank before the colon (Transfer-Encoding :)', head('Transfer-Encoding : chunked', length(body))),
+    smuggled(
+      'a blank before the colon (Transfer-Encoding :)',
+      head('Transfer-Encoding : chunked', length(body)),
+    ),
     smuggled('a chunked coding that is not the last', head('Transfer-Encoding: chunked, identity'), chunked),
     smuggled('an unknown transfer coding', head('Transfer-Encoding: xchunked'), chunked),
-    smuggled('two Transfer-Encodings', head('Transfer-Encoding: chunked', 'Transfer-Encoding: identity'), chunked),
-    smuggled('a chunk with a malformed size', head('Transfer-Encoding: chunked'), `zz\r\n${body}\r\n0\r\n\r\n`),
+    smuggled(
+      'two Transfer-Encodings',
+      head('Transfer-Encoding: chunked', 'Transfer-Encoding: identity'),
+      chunked,
+    ),
+    smuggled(
+      'a chunk with a malformed size',
+      head('Transfer-Encoding: chunked'),
+      `zz\r\n${body}\r\n0\r\n\r\n`,
+    ),
     smuggled('a chunk size with a sign', head('Transfer-Encoding: chunked'), `-1\r\n${body}\r\n0\r\n\r\n`),
-    smuggled('a chunk that is longer than it says', head('Transfer-Encoding: chunked'), `5\r\n${body}\r\n0\r\n\r\n`),
+    smuggled(
+      'a chunk that is longer than it says',
+      head('Transfer-Encoding: chunked'),
+      `5\r\n${body}\r\n0\r\n\r\n`,
+    ),
     smuggled('a folded header (obs-fold)', head('X-Folded: a', ' b', length(body))),
     smuggled('a line feed alone in the head', head('X-A: a\nX-B: b', length(body))),
     smuggled('a carriage return alone in a value', head('X-A: a\rb', length(body))),
@@ -137,13 +160,18 @@ export const mediaAndFraming: AttackClass = {
       // The bytes behind the body are a request of their own, without a token and with a foreign host.
       also: (_scene, outcome) => {
         const { statuses = [] } = outcome as { readonly statuses?: readonly number[] };
-        if (statuses.filter((status) => status === 200).length !== 1) throw new Error(`answers: ${statuses.join(' ')}`);
+        if (statuses.filter((status) => status === 200).length !== 1)
+          throw new Error(`answers: ${statuses.join(' ')}`);
       },
     },
     {
       title: 'a target in absolute form that names another host',
       send: (scene) =>
-        bytes(scene, ['POST http://evil.example/mcp/old HTTP/1.1', ...head(length(body), 'Connection: close').slice(1)], body),
+        bytes(
+          scene,
+          ['POST http://evil.example/mcp/old HTTP/1.1', ...head(length(body), 'Connection: close').slice(1)],
+          body,
+        ),
       status: 403,
       code: 'origin_refused',
       trace: refused('origin_refused'),

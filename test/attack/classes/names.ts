@@ -52,7 +52,12 @@ export const names: AttackClass = {
     named('a name of the united endpoint at the endpoint of its server', 'old__read', 'tool_unknown'),
     named('a name that a pattern would match', '*', 'tool_unknown'),
     named('a name of 201 characters', 'n'.repeat(201), 'params_invalid'),
-    named('a name with two separators names no second server', 'old__a__forbidden', 'tool_unknown', 'mcp/old'),
+    named(
+      'a name with two separators names no second server',
+      'old__a__forbidden',
+      'tool_unknown',
+      'mcp/old',
+    ),
     {
       ...named('the separator in a tool, at the united endpoint', 'a__b', 'tool_unknown', 'mcp'),
     },

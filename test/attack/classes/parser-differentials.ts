@@ -6,10 +6,12 @@ const canary = JSON.stringify(CANARY.argument);
 /** tools/call of the tool "forbidden" hidden behind one of "read", or arguments with two readings. */
 const withArguments = (text: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":${text}}}`;
-const withParams = (text: string): string => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${text}}`;
+const withParams = (text: string): string =>
+  `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${text}}`;
 const withFrame = (text: string): string =>
   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{"a":${canary}}}${text}}`;
-const withId = (id: string): string => `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"read"}}`;
+const withId = (id: string): string =>
+  `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"read"}}`;
 const whole = withArguments(`{"a":${canary}}`);
 
 const malformed = (title: string, body: string | Uint8Array): Attack => ({
@@ -38,7 +40,7 @@ const inText = (bytes: readonly number[]): Uint8Array =>
     ...bytes,
     ...Buffer.from('"}}}'),
   ]);
-const nested = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 const wide = (members: number): string =>
   `{${Array.from({ length: members }, (_, index) => `"k${index}":0`).join(',')}}`;
 
@@ -72,8 +74,14 @@ const folded: readonly Attack[] = [
   malformed('ıd (dotless i) beside id', withFrame(',"\u0131d":2')),
   malformed('full-width method beside method', withFrame(',"\uff4dethod":"ping"')),
   malformed('Name beside name', withParams('{"name":"read","Name":"forbidden"}')),
-  malformed('Arguments beside arguments', withParams(`{"name":"read","arguments":{},"Arguments":{"a":${canary}}}`)),
-  malformed('argumentſ beside arguments', withParams(`{"name":"read","arguments":{},"argument\u017f":{"a":1}}`)),
+  malformed(
+    'Arguments beside arguments',
+    withParams(`{"name":"read","arguments":{},"Arguments":{"a":${canary}}}`),
+  ),
+  malformed(
+    'argumentſ beside arguments',
+    withParams(`{"name":"read","arguments":{},"argument\u017f":{"a":1}}`),
+  ),
   malformed('_Meta beside _meta', withParams('{"name":"read","_meta":{},"_Meta":{}}')),
   malformed('fullwidth _meta beside _meta', withParams('{"name":"read","_meta":{},"_\uff4deta":{}}')),
   invalid('Method alone', '{"jsonrpc":"2.0","id":1,"Method":"tools/call","params":{"name":"read"}}'),
@@ -138,7 +146,8 @@ const numbers: readonly Attack[] = [
     trace: { type: 'CallCompleted' },
     forwards: 1,
     also: ({ old }) => {
-      if (!old.calls.at(-1)?.text.includes('{"amount":0}')) throw new Error('the upstream got another number');
+      if (!old.calls.at(-1)?.text.includes('{"amount":0}'))
+        throw new Error('the upstream got another number');
     },
   },
   {
@@ -148,7 +157,8 @@ const numbers: readonly Attack[] = [
     trace: { type: 'CallCompleted' },
     forwards: 1,
     also: ({ old }) => {
-      if (!old.calls.at(-1)?.text.includes('{"amount":100}')) throw new Error('the upstream got another number');
+      if (!old.calls.at(-1)?.text.includes('{"amount":100}'))
+        throw new Error('the upstream got another number');
     },
   },
 ];
@@ -177,7 +187,10 @@ const ids: readonly Attack[] = [
 const encodings: readonly Attack[] = [
   malformed('a byte order mark', around([0xef, 0xbb, 0xbf], whole)),
   malformed('UTF-16, little endian', Buffer.from(whole, 'utf16le')),
-  malformed('UTF-16 with a byte order mark', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(whole, 'utf16le')])),
+  malformed(
+    'UTF-16 with a byte order mark',
+    Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(whole, 'utf16le')]),
+  ),
   malformed('UTF-16, big endian', Buffer.from(whole, 'utf16le').swap16()),
   malformed('an overlong quote (C0 A2)', inText([0xc0, 0xa2])),
   malformed('an overlong slash of three bytes', inText([0xe0, 0x80, 0xaf])),

@@ -72,13 +72,27 @@ export const policyErrors: AttackClass = {
       ...withArgs('a person with 600 groups, none of them the right one', 'forbidden', {}),
       send: async (scene) => {
         const groups = Array.from({ length: 600 }, (_, index) => `G${index}`);
-        return call(scene, 'read', {}, { headers: { authorization: `Bearer ${await scene.token('engineer', { groups })}` } });
+        return call(
+          scene,
+          'read',
+          {},
+          { headers: { authorization: `Bearer ${await scene.token('engineer', { groups })}` } },
+        );
       },
     },
     {
       ...withArgs('a group whose name begins like an allowed one', 'read', {}),
       send: async (scene) =>
-        call(scene, 'read', {}, { headers: { authorization: `Bearer ${await scene.token('engineer', { groups: ['BANK-DATA-ENG2', 'bank-data-eng', 'BANK-DATA-ENG '] })}` } }),
+        call(
+          scene,
+          'read',
+          {},
+          {
+            headers: {
+              authorization: `Bearer ${await scene.token('engineer', { groups: ['BANK-DATA-ENG2', 'bank-data-eng', 'BANK-DATA-ENG '] })}`,
+            },
+          },
+        ),
     },
   ],
 };

@@ -14,11 +14,35 @@ interface Question {
 }
 const schema = { type: 'object', properties: { password: { type: 'string' } } };
 const QUESTIONS: readonly Question[] = [
-  { title: 'a form that asks for a password', method: 'elicitation/create', params: { message: BAIT, requestedSchema: schema } },
-  { title: 'a form that says its mode', method: 'elicitation/create', params: { mode: 'form', message: BAIT, requestedSchema: schema } },
-  { title: 'a link to open', method: 'elicitation/create', params: { mode: 'url', message: BAIT, url: LINK, elicitationId: 'e' } },
-  { title: 'a prompt for the caller\u2019s model', method: 'sampling/createMessage', params: { messages: [{ role: 'user', content: { type: 'text', text: BAIT } }], maxTokens: 9 } },
-  { title: 'a prompt with tools', method: 'sampling/createMessage', params: { messages: [{ role: 'user', content: { type: 'text', text: BAIT } }], maxTokens: 9, tools: [{ name: 'x', inputSchema: {} }] } },
+  {
+    title: 'a form that asks for a password',
+    method: 'elicitation/create',
+    params: { message: BAIT, requestedSchema: schema },
+  },
+  {
+    title: 'a form that says its mode',
+    method: 'elicitation/create',
+    params: { mode: 'form', message: BAIT, requestedSchema: schema },
+  },
+  {
+    title: 'a link to open',
+    method: 'elicitation/create',
+    params: { mode: 'url', message: BAIT, url: LINK, elicitationId: 'e' },
+  },
+  {
+    title: 'a prompt for the caller\u2019s model',
+    method: 'sampling/createMessage',
+    params: { messages: [{ role: 'user', content: { type: 'text', text: BAIT } }], maxTokens: 9 },
+  },
+  {
+    title: 'a prompt with tools',
+    method: 'sampling/createMessage',
+    params: {
+      messages: [{ role: 'user', content: { type: 'text', text: BAIT } }],
+      maxTokens: 9,
+      tools: [{ name: 'x', inputSchema: {} }],
+    },
+  },
   { title: 'the caller\u2019s folders', method: 'roots/list', params: {} },
 ];
 
@@ -46,8 +70,11 @@ const denied = (how: string, question: Question, send: Attack['send'], count = 1
   shown: ['done'],
   also: (_scene, _outcome, recorded) => {
     const asked = recorded.filter(({ type }) => type === 'InputRequested');
-    if (asked.some(({ data }) => data['because'] !== 'no rule allows it')) throw new Error('it was let through');
-    const refusals = recorded.filter(({ type, data }) => type === 'InputAnswered' && data['outcome'] === 'refused');
+    if (asked.some(({ data }) => data['because'] !== 'no rule allows it'))
+      throw new Error('it was let through');
+    const refusals = recorded.filter(
+      ({ type, data }) => type === 'InputAnswered' && data['outcome'] === 'refused',
+    );
     if (asked.length === 0 || refusals.length !== asked.length) throw new Error('its end is not on record');
   },
 });
@@ -57,7 +84,12 @@ const ofLegacy = (question: Question): Attack =>
   );
 const ofModernClient = (question: Question): Attack =>
   denied('a legacy server to a modern client', question, (scene) =>
-    modern(scene, 'tools/call', { name: 'read', arguments: {} }, { endpoint: 'mcp/old', meta: envelope(CAPABILITIES) }),
+    modern(
+      scene,
+      'tools/call',
+      { name: 'read', arguments: {} },
+      { endpoint: 'mcp/old', meta: envelope(CAPABILITIES) },
+    ),
   );
 
 const inputRequired = (
@@ -71,7 +103,8 @@ const inputRequired = (
     await modern(scene, 'tools/call', { name: 'read', arguments: {} });
     scene.new.next(answers({ resultType: 'input_required', inputRequests, requestState: 's' }));
   },
-  send: (scene) => modern(scene, 'tools/call', { name: 'read', arguments: {} }, { meta: envelope(capabilities) }),
+  send: (scene) =>
+    modern(scene, 'tools/call', { name: 'read', arguments: {} }, { meta: envelope(capabilities) }),
   status: 200,
   code,
   trace: failed(code),
@@ -98,16 +131,43 @@ export const questions: AttackClass = {
         call(scene, 'read', {}, { headers: { 'mcp-session-id': await openSession(scene, CAPABILITIES) } }),
       30,
     ),
-    inputRequired('one question among others that is denied', { ...one(form), q2: one(link)['q1'] }, CAPABILITIES, 'question_denied'),
+    inputRequired(
+      'one question among others that is denied',
+      { ...one(form), q2: one(link)['q1'] },
+      CAPABILITIES,
+      'question_denied',
+    ),
     inputRequired('a question that the client did not declare', one(prompt), {}, 'upstream_invalid'),
-    inputRequired('a link for a client that only takes forms', one(link), { elicitation: { form: {} } }, 'upstream_invalid'),
-    inputRequired('a question of a kind that nobody knows', { q1: { method: 'shell/run', params: { say: BAIT } } }, CAPABILITIES, 'upstream_invalid'),
-    inputRequired('a tool call as a question', { q1: { method: 'tools/call', params: { name: BAIT } } }, CAPABILITIES, 'upstream_invalid'),
+    inputRequired(
+      'a link for a client that only takes forms',
+      one(link),
+      { elicitation: { form: {} } },
+      'upstream_invalid',
+    ),
+    inputRequired(
+      'a question of a kind that nobody knows',
+      { q1: { method: 'shell/run', params: { say: BAIT } } },
+      CAPABILITIES,
+      'upstream_invalid',
+    ),
+    inputRequired(
+      'a tool call as a question',
+      { q1: { method: 'tools/call', params: { name: BAIT } } },
+      CAPABILITIES,
+      'upstream_invalid',
+    ),
     {
       title: 'a link in an error that wants it opened (-32042)',
       before: ({ old }) =>
-        old.next(answersError({ code: -32042, message: 'x', data: { elicitations: [{ mode: 'url', elicitationId: 'e', url: LINK, message: BAIT }] } })),
-      send: async (scene) => call(scene, 'read', {}, { headers: { 'mcp-session-id': await openSession(scene, CAPABILITIES) } }),
+        old.next(
+          answersError({
+            code: -32042,
+            message: 'x',
+            data: { elicitations: [{ mode: 'url', elicitationId: 'e', url: LINK, message: BAIT }] },
+          }),
+        ),
+      send: async (scene) =>
+        call(scene, 'read', {}, { headers: { 'mcp-session-id': await openSession(scene, CAPABILITIES) } }),
       status: 200,
       code: 'question_denied',
       trace: failed('question_denied'),
@@ -116,9 +176,15 @@ export const questions: AttackClass = {
     },
     {
       title: 'input_required of a legacy server is a complete result to a modern client',
-      before: ({ old }) => old.next(answers({ content: [{ type: 'text', text: 'done' }], resultType: 'input_required' })),
+      before: ({ old }) =>
+        old.next(answers({ content: [{ type: 'text', text: 'done' }], resultType: 'input_required' })),
       send: (scene) =>
-        modern(scene, 'tools/call', { name: 'read', arguments: {} }, { endpoint: 'mcp/old', meta: envelope(CAPABILITIES) }),
+        modern(
+          scene,
+          'tools/call',
+          { name: 'read', arguments: {} },
+          { endpoint: 'mcp/old', meta: envelope(CAPABILITIES) },
+        ),
       status: 200,
       trace: completed,
       forwards: 1,

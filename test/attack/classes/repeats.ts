@@ -53,11 +53,18 @@ const lines = (connection: string): readonly string[] => [
 const hangUp = async (scene: Scene): Promise<void> => {
   const before = scene.forwarded();
   const { hostname, port } = new URL(scene.base);
-  const sent = request({ hostname, port, path: '/mcp/old', method: 'POST', agent: false, headers: {
-    authorization: `Bearer ${await scene.token('engineer')}`,
-    'content-type': 'application/json',
-    accept: 'application/json, text/event-stream',
-  } });
+  const sent = request({
+    hostname,
+    port,
+    path: '/mcp/old',
+    method: 'POST',
+    agent: false,
+    headers: {
+      authorization: `Bearer ${await scene.token('engineer')}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+  });
   sent.on('error', () => undefined);
   sent.end(body);
   await waitUntil('the call at the upstream', () => scene.forwarded() > before);
@@ -69,9 +76,14 @@ export const repeats: AttackClass = {
   title: 'duplicate delivery',
   rule: 'each request is a call of its own on record, forwarded at most once; an outcome nobody knows is recorded as that',
   attacks: [
-    times(2, 'the same id twice, one after the other', (scene) => twice(() => call(scene, 'read', {}, { id: 7 }))),
+    times(2, 'the same id twice, one after the other', (scene) =>
+      twice(() => call(scene, 'read', {}, { id: 7 })),
+    ),
     times(2, 'the same id twice at once', async (scene) => {
-      const [one] = await Promise.all([call(scene, 'read', {}, { id: 8 }), call(scene, 'read', {}, { id: 8 })]);
+      const [one] = await Promise.all([
+        call(scene, 'read', {}, { id: 8 }),
+        call(scene, 'read', {}, { id: 8 }),
+      ]);
       return one;
     }),
     times(2, 'the same id twice in a session', async (scene) => {
@@ -87,26 +99,71 @@ export const repeats: AttackClass = {
     }),
     times(2, 'the identical bytes twice on one connection (pipelining)', async (scene) => {
       const { host } = new URL(scene.base);
-      const head = lines('keep-alive').join('\r\n').replace('{host}', host).replace('{authorization}', `Bearer ${await scene.token('engineer')}`);
+      const head = lines('keep-alive')
+        .join('\r\n')
+        .replace('{host}', host)
+        .replace('{authorization}', `Bearer ${await scene.token('engineer')}`);
       const outcome = await bytes(scene, lines('keep-alive'), `${body}${head}\r\n\r\n${body}`);
       if (outcome.statuses.length !== 2) throw new Error(`answers: ${outcome.statuses.join(' ')}`);
       return outcome;
     }),
-    once('the server hangs up after it has read the call', (_request, response) => void response.destroy(), 'outcome_unknown', unknown('connection_lost')),
-    once('the server hangs up in its answer', (_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' }).write('{"jsonrpc"');
-      setTimeout(() => response.destroy(), 10);
-    }, 'outcome_unknown', unknown('connection_lost')),
-    once('the server answers 503 and asks to try again', (_request, response) => void response.writeHead(503, { 'retry-after': '0' }).end(), 'outcome_unknown', unknown('http_status')),
-    once('the server answers 429 and asks to try again', (_request, response) => void response.writeHead(429, { 'retry-after': '0' }).end(), 'upstream_unavailable', failed('upstream_unavailable')),
-    once('the server answers 408', (_request, response) => void response.writeHead(408).end(), 'outcome_unknown', unknown('http_status')),
-    once('the server answers 425 (too early)', (_request, response) => void response.writeHead(425).end(), 'upstream_unavailable', failed('upstream_unavailable')),
-    once('the server answers 401', (_request, response) => void response.writeHead(401, { 'www-authenticate': 'Bearer' }).end(), 'upstream_unavailable', failed('upstream_unavailable')),
+    once(
+      'the server hangs up after it has read the call',
+      (_request, response) => void response.destroy(),
+      'outcome_unknown',
+      unknown('connection_lost'),
+    ),
+    once(
+      'the server hangs up in its answer',
+      (_request, response) => {
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'content-length': '500' })
+          .write('{"jsonrpc"');
+        setTimeout(() => response.destroy(), 10);
+      },
+      'outcome_unknown',
+      unknown('connection_lost'),
+    ),
+    once(
+      'the server answers 503 and asks to try again',
+      (_request, response) => void response.writeHead(503, { 'retry-after': '0' }).end(),
+      'outcome_unknown',
+      unknown('http_status'),
+    ),
+    once(
+      'the server answers 429 and asks to try again',
+      (_request, response) => void response.writeHead(429, { 'retry-after': '0' }).end(),
+      'upstream_unavailable',
+      failed('upstream_unavailable'),
+    ),
+    once(
+      'the server answers 408',
+      (_request, response) => void response.writeHead(408).end(),
+      'outcome_unknown',
+      unknown('http_status'),
+    ),
+    once(
+      'the server answers 425 (too early)',
+      (_request, response) => void response.writeHead(425).end(),
+      'upstream_unavailable',
+      failed('upstream_unavailable'),
+    ),
+    once(
+      'the server answers 401',
+      (_request, response) => void response.writeHead(401, { 'www-authenticate': 'Bearer' }).end(),
+      'upstream_unavailable',
+      failed('upstream_unavailable'),
+    ),
     once('the server does not answer in time', () => undefined, 'upstream_timeout', unknown('timeout')),
-    once('the server asks to be resumed and never answers', (_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.end('id: 1\nretry: 10\ndata:\n\n');
-    }, 'outcome_unknown', unknown('connection_lost')),
+    once(
+      'the server asks to be resumed and never answers',
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end('id: 1\nretry: 10\ndata:\n\n');
+      },
+      'outcome_unknown',
+      unknown('connection_lost'),
+    ),
     {
       title: 'a client that hangs up and sends the call again',
       send: async (scene) => {

@@ -16,7 +16,11 @@ const send = async (scene: Scene, headers: Readonly<Record<string, string | unde
   outcomeOf(await rawPost(`${scene.base}/${path}`, body, { 'x-canary': CANARY.header, ...headers }));
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-const withToken = (title: string, make: (scene: Scene) => Promise<string> | string, code = 'token_invalid'): Attack => ({
+const withToken = (
+  title: string,
+  make: (scene: Scene) => Promise<string> | string,
+  code = 'token_invalid',
+): Attack => ({
   title,
   send: async (scene) => send(scene, { authorization: `Bearer ${await make(scene)}` }),
   status: 401,
@@ -28,9 +32,16 @@ const claims = (title: string, change: (scene: Scene) => Readonly<Record<string,
 const header = (title: string, change: Readonly<Record<string, unknown>>): Attack =>
   withToken(title, async (scene) => {
     const [, text = ''] = (await scene.token('engineer')).split('.');
-    return sign(scene.key, JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>, change);
+    return sign(
+      scene.key,
+      JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>,
+      change,
+    );
   });
-const forged = (title: string, make: (scene: Scene, parts: readonly [string, string, string]) => string): Attack =>
+const forged = (
+  title: string,
+  make: (scene: Scene, parts: readonly [string, string, string]) => string,
+): Attack =>
   withToken(title, async (scene) =>
     make(scene, (await scene.token('engineer')).split('.') as unknown as readonly [string, string, string]),
   );
@@ -65,7 +76,11 @@ export const tokens: AttackClass = {
     claims('of an issuer that is not trusted', () => ({ iss: 'https://evil.example' })),
     claims('not valid yet', () => ({ nbf: nowSeconds() + 600 })),
     claims('bound to a key that is not shown', () => ({ cnf: { jkt: 'A'.repeat(43) } })),
-    { ...claims('expired', () => ({ exp: nowSeconds() - 1 })), code: 'token_expired', trace: refused('token_expired') },
+    {
+      ...claims('expired', () => ({ exp: nowSeconds() - 1 })),
+      code: 'token_expired',
+      trace: refused('token_expired'),
+    },
     header('with a path for a key id', { kid: '../../../../dev/null' }),
     header('with SQL for a key id', { kid: "' OR 1=1 --" }),
     header('with a key of its own (jwk)', { jwk: { kty: 'oct', k: 'AAAA' } as never, kid: 'other' }),
@@ -74,7 +89,10 @@ export const tokens: AttackClass = {
     forged('unsigned (alg none)', (_scene, [, text]) => `${part({ alg: 'none', typ: 'at+jwt' })}.${text}.`),
     forged('unsigned, in capitals', (_scene, [, text]) => `${part({ alg: 'NONE', typ: 'at+jwt' })}.${text}.`),
     forged('signed with the public key as a secret (HS256)', ({ key }, [, text]) => {
-      const pem = createPublicKey({ key: key.jwk as JsonWebKey, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+      const pem = createPublicKey({ key: key.jwk as JsonWebKey, format: 'jwk' }).export({
+        type: 'spki',
+        format: 'pem',
+      });
       const head = part({ alg: 'HS256', kid: key.kid, typ: 'at+jwt' });
       const signature = createHmac('sha256', pem).update(`${head}.${text}`).digest('base64url');
       return `${head}.${text}.${signature}`;
@@ -83,7 +101,10 @@ export const tokens: AttackClass = {
       const changed = JSON.parse(Buffer.from(text, 'base64url').toString()) as object;
       return `${head}.${part({ ...changed, groups: ['BANK-DATA-MGR'] })}.${signature}`;
     }),
-    forged('with two signatures', (_scene, [head, text, signature]) => `${head}.${text}.${signature}.${signature}`),
+    forged(
+      'with two signatures',
+      (_scene, [head, text, signature]) => `${head}.${text}.${signature}.${signature}`,
+    ),
     forged('with padding', (_scene, [head, text, signature]) => `${head}.${text}.${signature}==`),
     {
       ...withToken('none', () => ''),
@@ -91,19 +112,62 @@ export const tokens: AttackClass = {
       code: 'token_missing',
       trace: refused('token_missing'),
     },
-    elsewhere('as access_token in the query', (scene, token) => send(scene, {}, `mcp/old?access_token=${token}`), 400, 'token_in_query'),
-    elsewhere('in the query beside a good header', (scene, token) => send(scene, { authorization: `Bearer ${token}` }, `mcp/old?access_token=${token}`), 400, 'token_in_query'),
-    elsewhere('in the query with an escaped name', (scene, token) => send(scene, {}, `mcp/old?access%5Ftoken=${token}`), 400, 'token_in_query'),
-    elsewhere('in a cookie', (scene, token) => send(scene, { cookie: `access_token=${token}` }), 401, 'token_missing'),
-    elsewhere('in X-Forwarded-Authorization', (scene, token) => send(scene, { 'x-forwarded-authorization': `Bearer ${token}` }), 401, 'token_missing'),
-    elsewhere('in Proxy-Authorization', (scene, token) => send(scene, { 'proxy-authorization': `Bearer ${token}` }), 401, 'token_missing'),
-    elsewhere('as a password (Basic)', (scene, token) => send(scene, { authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` }), 401, 'token_missing'),
+    elsewhere(
+      'as access_token in the query',
+      (scene, token) => send(scene, {}, `mcp/old?access_token=${token}`),
+      400,
+      'token_in_query',
+    ),
+    elsewhere(
+      'in the query beside a good header',
+      (scene, token) => send(scene, { authorization: `Bearer ${token}` }, `mcp/old?access_token=${token}`),
+      400,
+      'token_in_query',
+    ),
+    elsewhere(
+      'in the query with an escaped name',
+      (scene, token) => send(scene, {}, `mcp/old?access%5Ftoken=${token}`),
+      400,
+      'token_in_query',
+    ),
+    elsewhere(
+      'in a cookie',
+      (scene, token) => send(scene, { cookie: `access_token=${token}` }),
+      401,
+      'token_missing',
+    ),
+    elsewhere(
+      'in X-Forwarded-Authorization',
+      (scene, token) => send(scene, { 'x-forwarded-authorization': `Bearer ${token}` }),
+      401,
+      'token_missing',
+    ),
+    elsewhere(
+      'in Proxy-Authorization',
+      (scene, token) => send(scene, { 'proxy-authorization': `Bearer ${token}` }),
+      401,
+      'token_missing',
+    ),
+    elsewhere(
+      'as a password (Basic)',
+      (scene, token) =>
+        send(scene, { authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` }),
+      401,
+      'token_missing',
+    ),
     elsewhere(
       'in two Authorization headers',
       (scene, token) =>
         bytes(
           scene,
-          ['POST /mcp/old HTTP/1.1', 'Host: {host}', `Authorization: Bearer ${token}`, 'Authorization: {authorization}', 'Content-Type: application/json', `Content-Length: ${body.length}`],
+          [
+            'POST /mcp/old HTTP/1.1',
+            'Host: {host}',
+            `Authorization: Bearer ${token}`,
+            'Authorization: {authorization}',
+            'Content-Type: application/json',
+            `Content-Length: ${body.length}`,
+          ],
           body,
         ),
       400,
@@ -111,7 +175,12 @@ export const tokens: AttackClass = {
     ),
     {
       title: 'a header that claims to come from the gateway itself (mcp-init-host, router key)',
-      send: (scene) => send(scene, { 'mcp-init-host': 'old', 'x-router-key': 'secret-api-key', 'x-forwarded-user': 'engineer' }),
+      send: (scene) =>
+        send(scene, {
+          'mcp-init-host': 'old',
+          'x-router-key': 'secret-api-key',
+          'x-forwarded-user': 'engineer',
+        }),
       status: 401,
       code: 'token_missing',
       trace: refused('token_missing'),
@@ -119,7 +188,18 @@ export const tokens: AttackClass = {
     {
       title: 'a good token, its cookies and headers go to no upstream (passthrough)',
       send: (scene) =>
-        call(scene, 'read', {}, { headers: { cookie: `s=${CANARY.header}`, 'x-api-key': CANARY.header, baggage: `k=${CANARY.header}` } }),
+        call(
+          scene,
+          'read',
+          {},
+          {
+            headers: {
+              cookie: `s=${CANARY.header}`,
+              'x-api-key': CANARY.header,
+              baggage: `k=${CANARY.header}`,
+            },
+          },
+        ),
       status: 200,
       trace: completed,
       forwards: 1,
@@ -136,12 +216,20 @@ export const tokens: AttackClass = {
         const started = performance.now();
         const answer = await rawPost(
           `${scene.base}/mcp/new`,
-          JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { notifications: { toolsListChanged: true }, _meta: envelope() } }),
+          JSON.stringify({
+            jsonrpc: '2.0',
+            id: 1,
+            method,
+            params: { notifications: { toolsListChanged: true }, _meta: envelope() },
+          }),
           { authorization: `Bearer ${token}`, 'mcp-protocol-version': MODERN, 'mcp-method': method },
         );
         if (performance.now() - started > 5_000) throw new Error('the stream did not end in time');
         await pause(50);
-        return send(scene, { authorization: `Bearer ${token}` }).then((after) => ({ ...after, text: answer.text + after.text }));
+        return send(scene, { authorization: `Bearer ${token}` }).then((after) => ({
+          ...after,
+          text: answer.text + after.text,
+        }));
       },
       status: 401,
       code: 'token_expired',
