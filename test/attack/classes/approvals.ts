@@ -298,7 +298,7 @@ export const approvals: AttackClass = {
           return proceed(scene, state, args);
         },
         'approval_stale',
-        refused('approval_stale'),
+        denied('approval_stale'),
       ),
       forwards: 1,
     },
