@@ -2,6 +2,15 @@ const SERVERS = ['old', 'new'] as const;
 const each = (names: readonly string[]): string =>
   JSON.stringify(SERVERS.flatMap((server) => names.map((name) => `${server}/${name}`)));
 
+const USED = JSON.stringify([
+  ...SERVERS.flatMap((server) => ['read', 'mirrored', 'a__b', 'pay'].map((name) => `${server}/${name}`)),
+  'tight/read',
+  'shifty/read',
+  'shifty/extra',
+  'inward/read',
+  'onward/read',
+]);
+
 /** Methods that engineers may send. What servers ask is allowed to nobody: the default. */
 const METHODS = ['logging/setLevel', 'tasks/get', 'tasks/cancel', 'tasks/result', 'tasks/update'];
 
@@ -22,7 +31,7 @@ roles:
 operations:
   use:
     kind: read
-    tools: ${JSON.stringify([...(JSON.parse(each(['read', 'mirrored', 'a__b', 'pay'])) as string[]), 'tight/read', 'shifty/read', 'shifty/extra', 'inward/read', 'onward/read'])}
+    tools: ${USED}
     prompts: ${each(['summary'])}
     resources: ${each(['bank://public/*'])}
     methods: ${each(METHODS)}

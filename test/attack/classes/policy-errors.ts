@@ -3,6 +3,9 @@ import type { Members } from '../recording-server.js';
 import { CANARY } from '../scene.js';
 import { call, modern, post } from '../wire.js';
 
+const withArguments = (text: string): string =>
+  `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"guarded","arguments":${text}}}`;
+
 /** The policy denies `guarded` above 100, and allows `listed` for EU and CH only. */
 const withArgs = (title: string, name: string, args: Members): Attack => ({
   title,
@@ -62,7 +65,7 @@ export const policyErrors: AttackClass = {
       send: (scene) =>
         post(
           scene,
-          `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"guarded","arguments":{${Array.from({ length: 10_001 }, (_, index) => `"k${index}":0`).join(',')}}}}`,
+          withArguments(`{${Array.from({ length: 10_001 }, (_, index) => `"k${index}":0`).join(',')}}`),
         ),
       status: 400,
       code: 'json_malformed',
