@@ -15,6 +15,7 @@ import { recordIntent } from './call/record.js';
 import { refuse, refuseWith } from './call/refuse.js';
 import { requireScopes } from './call/require-scopes.js';
 import { type Resolved, resolve } from './call/resolve.js';
+import { wantedLinks } from './call/wanted-links.js';
 import type { Gateway } from './gateway.js';
 import { markOnRecord } from './on-record.js';
 
@@ -132,8 +133,8 @@ const release = async (
     throw markOnRecord(error);
   };
   const input = returned.kind === 'result' ? inputOf(call, returned.bytes) : null;
-  if (input !== null)
-    await admitQuestions(gateway, call, decided, forwarded, input.questions).catch(withheld);
+  const questions = returned.kind === 'error' ? wantedLinks(returned.bytes) : (input?.questions ?? []);
+  await admitQuestions(gateway, call, decided, forwarded, questions).catch(withheld);
   const masked = await mask(gateway, decided, returned).catch(withheld);
   await forwarded.recordOutcome(completedEvents(gateway, decided, returned, masked, input?.kind ?? null));
   const { callId, approvalId } = forwarded.receipt;

@@ -15,9 +15,13 @@ export class InFlight {
     const key = keyOf(owner, id);
     const controller = new AbortController();
     this.calls.set(key, controller);
+    let ended = false;
     return {
       signal: controller.signal,
+      // Counted once, however often it is said: a count below the truth would let in more than the cap.
       end: () => {
+        if (ended) return;
+        ended = true;
         this.count -= 1;
         if (this.calls.get(key) === controller) this.calls.delete(key);
       },

@@ -9,6 +9,12 @@ import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
 export const ERRORS = {
   ...TOKEN_ERRORS,
   // frame
+  http_malformed: {
+    http: 400,
+    rpc: -31017,
+    says: 'The HTTP request is not well-formed.',
+    next: 'Send one unambiguous length, and headers as RFC 9112 has them.',
+  },
   body_too_large: {
     http: 413,
     rpc: -31010,

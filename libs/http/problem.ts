@@ -24,11 +24,13 @@ export const problemOf = (code: ErrorCode, detail?: string) => ({
 });
 
 const INSTANCE = randomUUID();
-const UNREAD: ReadonlySet<ErrorCode> = new Set([
+/** Refused before any controller saw it; `not_found` for addresses that nothing answers at, which is how doors are looked for. */
+const UNSEEN: ReadonlySet<ErrorCode> = new Set([
   'body_invalid',
   'body_too_large',
   'json_malformed',
   'media_type_refused',
+  'not_found',
 ]);
 
 /** The last resort of every REST edge: stable codes out, unexpected errors into the log and nothing of them to the caller. */
@@ -46,7 +48,7 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = this.problem(error);
     if (error instanceof CountersignError)
       void reply.headers(this.resourceServer.challenge(error, this.resourceServer.rest()));
-    else if (UNREAD.has(problem.code)) this.record(problem.code);
+    else if (UNSEEN.has(problem.code)) this.record(problem.code);
     void reply
       .status(problem.status)
       .header('content-type', 'application/problem+json')

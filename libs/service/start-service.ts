@@ -10,6 +10,7 @@ import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { readSecret } from '#config/load-config.js';
 import { type ConfigWatch, UNWATCHED } from '#config/watch-config.js';
+import { answerMalformedHttp } from '#http/malformed-http.js';
 import { PlatformModule } from '#http/platform.module.js';
 import { ProblemFilter } from '#http/problem.js';
 import { flushRefusals } from '#http/record-refusal.js';
@@ -76,6 +77,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     requestTimeout: RECEIVE_MS_MAX,
     keepAliveTimeout: 72_000,
     forceCloseConnections: true,
+    clientErrorHandler: answerMalformedHttp(bus),
     routerOptions: { maxParamLength: 300 },
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

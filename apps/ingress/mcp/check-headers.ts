@@ -7,8 +7,9 @@ export const checkOrigin = ({ raw }: FastifyRequest, gateway: Gateway): void => 
 
 /** @throws CountersignError media_type_refused */
 export const checkMediaType = ({ headers }: FastifyRequest): void => {
-  const [type = ''] = (headers['content-type'] ?? '').split(';');
-  if (type.trim().toLowerCase() !== 'application/json')
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
+  // A reader that believes in another charset would read another text than we do (RFC 8259 section 8.1).
+  if (type.trim().toLowerCase() !== 'application/json' || !parameters.every(isHarmless))
     throw new CountersignError('media_type_refused', 'Content-Type');
   // A compressed body could unpack to anything; the limit is on what is sent.
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
@@ -18,3 +19,6 @@ export const checkMediaType = ({ headers }: FastifyRequest): void => {
   if (!accept.includes('application/json') && !accept.includes('*/*'))
     throw new CountersignError('media_type_refused', 'Accept');
 };
+
+const isHarmless = (parameter: string): boolean =>
+  !/^\s*charset/i.test(parameter) || /^\s*charset=(?:utf-8|"utf-8")\s*$/i.test(parameter);

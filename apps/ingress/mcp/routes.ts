@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ERRORS } from '#core/errors.js';
+import { ERRORS, type ErrorCode } from '#core/errors.js';
 import { problemOf } from '#http/problem.js';
 import { recordRefusal } from '#http/record-refusal.js';
 import { WELL_KNOWN } from '#identity/protected-resource.js';
@@ -46,10 +46,14 @@ const orRefuse =
       answerRefusal(gateway, post, { method: post.request.method }, error),
     );
 
-/** Bodies that Fastify itself refuses to read: too large, cut short, wrong length. */
+const UNREAD: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_refused',
+};
+
+/** Bodies that Fastify itself refuses to read: too large, cut short, wrong length, of no media type. */
 const refuseUnread = async (gateway: Gateway, reply: FastifyReply, error: unknown): Promise<FastifyReply> => {
-  const code =
-    (error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'body_too_large' : 'json_malformed';
+  const code = UNREAD[String((error as { code?: unknown }).code)] ?? 'json_malformed';
   await recordRefusal(gateway.bus, gateway.instance, { code, where: 'mcp', about: {} }).catch(
     () => undefined,
   );

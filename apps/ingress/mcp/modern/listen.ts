@@ -29,11 +29,12 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
   const wanted = frame.params['notifications'];
   if (!isJsonObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
   gateway.listeners.requireRoom(owner);
+  const asked = urisIn(wanted['resourceSubscriptions']);
   const http = httpReply(post.request, post.reply);
   const { signal, end } = gateway.inFlight.begin(`${owner}\nlisten`, frame.id);
   const subscriber = randomUUID();
   http.openStream();
-  const uris = await watchable(gateway, mcp, subscriber, wanted['resourceSubscriptions'], signal);
+  const uris = await watchable(gateway, mcp, subscriber, asked, signal);
   const lists = listsIn(wanted);
   const tag = { _meta: { [META.subscriptionId]: frame.id } };
   const honoured = {
@@ -63,8 +64,17 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     void gateway.listeners.forget(subscriber);
     end();
   };
-  post.reply.raw.once('close', over);
+  // The client may have left while its resources were looked at.
   if (http.isGone()) over();
+  else post.reply.raw.once('close', over);
+};
+
+/** Looked at before the stream is opened: behind its headers nothing can be refused any more. */
+const urisIn = (wanted: Json | undefined): readonly Json[] => {
+  if (wanted === undefined) return [];
+  if (!Array.isArray(wanted) || wanted.length > URIS_MAX)
+    throw new CountersignError('params_invalid', 'resourceSubscriptions');
+  return wanted;
 };
 
 const WANTED: readonly (readonly [string, readonly ListKind[]])[] = [
@@ -80,12 +90,9 @@ const watchable = async (
   gateway: Gateway,
   mcp: McpRequest,
   subscriber: string,
-  wanted: Json | undefined,
+  wanted: readonly Json[],
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
-  if (wanted === undefined) return [];
-  if (!Array.isArray(wanted) || wanted.length > URIS_MAX)
-    throw new CountersignError('params_invalid', 'resourceSubscriptions');
   const honoured: string[] = [];
   for (const uri of wanted) {
     if (typeof uri !== 'string') continue;
