@@ -71,7 +71,7 @@ export const ERRORS = {
   },
   session_missing: {
     http: 400,
-    rpc: -31015,
+    rpc: -31018,
     says: 'This needs a session.',
     next: 'Send initialize, then its Mcp-Session-Id with each request.',
   },
