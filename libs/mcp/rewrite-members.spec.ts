@@ -31,9 +31,9 @@ describe('members of a result', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
         const names = Object.keys(object);
-        fc.pre(!names.some((name) => name === '__proto__' || !name.isWellFormed()));
         const text = JSON.stringify(object);
-        fc.pre(text.isWellFormed() && !text.includes('\\u0000'));
+        // What strict JSON refuses never gets here.
+        fc.pre(!/__proto__|\\u0000|\\ud[89a-f]/.test(text));
         const changed: Record<string, unknown> = { ...object, resultType: 'complete' };
         const [removed] = names;
         if (removed !== undefined && removed !== 'resultType') delete changed[removed];

@@ -24,15 +24,16 @@ export const openUpstream = (config: UpstreamConfig): Upstream => {
     connect: connectHttp({ ...settings, transport }),
     limits,
     onGranted: auth?.onGranted,
+    // What a server has asked one caller it remembers in its session: such callers never share one.
     callerLinks:
-      auth?.perCaller === true
+      auth?.perCaller === true || serverRequests.length > 0
         ? (events) =>
             createCallerLinks(
               (current) =>
                 connectHttp({
                   ...settings,
                   era: 'legacy',
-                  transport: { ...transport, auth: authAs(auth, current) },
+                  transport: { ...transport, ...(auth === undefined ? {} : { auth: authAs(auth, current) }) },
                 }),
               events,
               limits,

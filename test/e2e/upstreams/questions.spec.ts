@@ -4,7 +4,7 @@ import { demoCustomer } from '../support/personal-data.js';
 import { examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import { type PrivateSystem, startPrivate } from '../support/standalone.js';
-import { everythingAsChild } from './everything-servers.js';
+import { everythingAsChild, startEverything } from './everything-servers.js';
 import { call, openClient } from './upstream-client.js';
 
 const QUESTIONS = ['elicitation/create', 'sampling/createMessage', 'roots/list'];
@@ -22,8 +22,8 @@ roles:
   risk-analyst: { groups: [BANK-RISK-ANALYST] }
   examiner: { groups: [BANK-EXAMINER] }
 operations:
-  tools.use: { kind: read, tools: ${of(['may-ask', 'may-not-ask'], ASKING)} }
-  questions: { kind: read, methods: ${of(['may-ask'], QUESTIONS)} }
+  tools.use: { kind: read, tools: ${of(['may-ask', 'may-not-ask', 'over-http'], ASKING)} }
+  questions: { kind: read, methods: ${of(['may-ask', 'over-http'], QUESTIONS)} }
 rules:
   - { id: Q-1, says: Engineers use the tools., roles: [data-engineer, risk-analyst], allow: [tools.use], mask: pii }
   - { id: Q-2, says: This server may ask engineers back., roles: [data-engineer, risk-analyst], allow: [questions], mask: pii }
@@ -52,11 +52,14 @@ describe('a server that asks back, before', () => {
   let system: PrivateSystem;
   beforeAll(async () => {
     stage = await openStage();
+    const { settings } = await startEverything(stage, 'http');
     system = await startPrivate(stage, {
       policy: POLICY,
-      upstreams: ['may-ask', 'may-not-ask'].map((name) =>
-        everythingAsChild(name, { server_requests: QUESTIONS }),
-      ),
+      upstreams: [
+        everythingAsChild('may-ask', { server_requests: QUESTIONS }),
+        everythingAsChild('may-not-ask', { server_requests: QUESTIONS }),
+        { ...settings, name: 'over-http', server_requests: QUESTIONS },
+      ],
     });
   }, 60_000);
   afterAll(() => stage.close(), 30_000);
@@ -128,16 +131,19 @@ describe('a server that asks back, before', () => {
     });
   });
 
-  it('a server that remembers what it heard on its connection remembers it for all callers', async () => {
+  it.each([
+    // A child has one connection, and callers share it: what it keeps there is not the gateway's to part.
+    ['may-ask', 'for all callers of a child', 'first'],
+    ['over-http', 'for each caller over HTTP, where sessions are not shared', 'second'],
+  ])('%s remembers what it heard %s', async (server, _for, heard) => {
     const rootsOf = async (name: string, user: string): Promise<string> => {
-      const client = await openClient(system, 'may-ask', user, { capabilities: CAPABILITIES });
+      const client = await openClient(system, server, user, { capabilities: CAPABILITIES });
       client.setRequestHandler('roots/list', () => ({ roots: [{ uri: `file:///${name}`, name }] }));
       const { text } = await call(client, LISTS_ROOTS, {});
       await client.close();
       return text;
     };
     expect(await rootsOf('first', 'data-engineer')).toContain('file:///first');
-    // Callers without credentials of their own share one connection: what a server keeps there is not the gateway's to part.
-    expect(await rootsOf('second', 'risk-analyst')).toContain('file:///first');
+    expect(await rootsOf('second', 'risk-analyst')).toContain(`file:///${heard}`);
   });
 });
