@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { contract } from '#contracts/contract.js';
 import { CountersignError } from '#core/errors.js';
 import { Answers } from './answers.js';
-import type { Bus } from './bus.js';
+import { type Bus, NobodyAnswers } from './bus.js';
 import { InProcessTransport, inProcessBus } from './in-process/in-process-bus.js';
 import { natsBus } from './nats/nats-bus.js';
 import { connectNats } from './nats/nats-connection.js';
@@ -122,7 +122,7 @@ const overNats = async (): Promise<Shape> => {
 describe.each([
   ['in process', inProcess],
   ['over a real nats-server', overNats],
-])('the bus %s', (_, open) => {
+])('the bus %s', (title, open) => {
   let shape: Shape;
   beforeAll(async () => {
     shape = await open();
@@ -163,6 +163,16 @@ describe.each([
     const started = performance.now();
     expect(await failure(ask())).toMatchObject({ code: 'policy_unavailable' });
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('never says that nobody was there when somebody may have taken the request', async () => {
+    expect(await failure(shape.bus.request(sleep, {}))).not.toBeInstanceOf(NobodyAnswers);
+  });
+
+  it('says that nobody was there to take a request where it can know', async () => {
+    const error = await failure(shape.bus.request(nobody, {}));
+    expect(error).toMatchObject({ code: 'policy_unavailable' });
+    expect(error instanceof NobodyAnswers).toBe(title === 'over a real nats-server');
   });
 
   it('refuses a request that does not fit the contract before the handler sees it', async () => {

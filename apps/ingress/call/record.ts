@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { NobodyAnswers } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import {
   type CallDenied,
@@ -251,6 +252,7 @@ const appendFirst = async (
   try {
     return await append(gateway, callAppend(gateway, call, call.id, -1, events));
   } catch (error) {
+    if (error instanceof NobodyAnswers) throw error;
     let looks = 0;
     gateway.late.add(call.id, () => closeNeverForwarded(gateway, call, ++looks));
     throw error;

@@ -1,7 +1,7 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import { type NatsConnection, NoRespondersError, RequestError } from '@nats-io/transport-node';
 import type { Contract } from '#contracts/contract.js';
 import { CountersignError } from '#core/errors.js';
-import type { Bus, ReplyEnvelope } from '../bus.js';
+import { type Bus, NobodyAnswers, type ReplyEnvelope } from '../bus.js';
 import { readReply } from '../read-reply.js';
 import { decodeMessage, encodeMessage } from './codec.js';
 
@@ -14,8 +14,9 @@ export const natsBus = (connection: NatsConnection): Bus => ({
         timeout: contract.deadline_ms,
       });
       envelope = decodeMessage(reply.data) as ReplyEnvelope;
-    } catch {
-      // Time-out, no responders, connection closed, undecodable: nobody usable answered.
+    } catch (error) {
+      if (isUndelivered(error)) throw new NobodyAnswers(contract.unavailable, 'nobody is there');
+      // Time-out, connection closed, undecodable: nobody usable answered.
       throw new CountersignError(contract.unavailable, 'no answer in time');
     }
     return readReply(contract, envelope);
@@ -24,3 +25,6 @@ export const natsBus = (connection: NatsConnection): Bus => ({
     await connection.drain();
   },
 });
+
+const isUndelivered = (error: unknown): boolean =>
+  error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
