@@ -11,7 +11,7 @@ import { toRecord } from './record.js';
 type Answered = Extract<Returned, { kind: 'result' | 'error' }>;
 
 /** CallReturned: the upstream's bytes, sealed before anything else happens to them. */
-export const returnedEvent = (gateway: Gateway, { kind, bytes, elapsed_us }: Answered): EventToRecord => {
+const returnedEvent = (gateway: Gateway, { kind, bytes, elapsed_us }: Answered): EventToRecord => {
   const { sealed, payload } = gateway.sealer().seal(bytes);
   const event: CallReturned = { type: 'CallReturned', v: 1, data: { elapsed_us, kind }, payload };
   return toRecord(event, sealed);

@@ -2,9 +2,11 @@ import type { FastifyReply } from 'fastify';
 import { isGovernedMethod } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
 import { type Frame, type NotificationFrame, type RequestId, readFrame } from '#mcp/frame.js';
 import { resultFrame } from '#mcp/frame-write.js';
+import { META } from '#mcp/meta.js';
 import type { Gateway } from '../gateway.js';
 import { discoverResult, initializeResult } from './about.js';
 import { answerCall } from './answer-call.js';
@@ -68,7 +70,7 @@ const readBody = (gateway: Gateway, { request: { body } }: Post): Frame => {
 
 /** A modern client may ask for a method of that name too; it is unknown there. */
 const isModernRequest = ({ _meta: meta }: JsonObject): boolean =>
-  typeof meta === 'object' && meta !== null && 'io.modelcontextprotocol/protocolVersion' in meta;
+  isJsonObject(meta) && META.protocolVersion in meta;
 
 const answerInitialize = async (
   gateway: Gateway,

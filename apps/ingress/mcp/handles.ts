@@ -56,10 +56,12 @@ export const openInput = (
   return handle;
 };
 
-const inputContext = (owner: Digest, { server, method, target }: CallRequest): string => {
-  const asked = canonicalJson([server, method, target.name, target.args]);
-  return `input\n${owner}\n${sha256(asked)}`;
-};
+/** What a request that continues another one must be the same in. */
+export const askedFor = ({ server, method, target }: CallRequest): string =>
+  canonicalJson([server, method, target.name, target.args]);
+
+const inputContext = (owner: Digest, request: CallRequest): string =>
+  `input\n${owner}\n${sha256(askedFor(request))}`;
 
 export const sealTask = (gateway: Gateway, owner: Digest, handle: TaskHandle): string =>
   seal(gateway, `task\n${owner}`, handle, TASK_MS);

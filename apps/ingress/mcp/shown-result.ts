@@ -1,3 +1,4 @@
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Digest } from '#core/hash.js';
 import { type MemberChanges, rewriteMembers } from '#mcp/rewrite-members.js';
@@ -50,8 +51,6 @@ const handles = (
     call.shownTaskId ?? sealTask(gateway, owner, { server: call.server, taskId: input?.taskId ?? '' });
   if (call.era === 'modern' || call.method !== 'tools/call')
     return { set: { taskId: JSON.stringify(taskId) } };
-  const { task } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { task?: unknown };
-  return {
-    set: { task: JSON.stringify(isJsonObject(task as never) ? { ...(task as object), taskId } : task) },
-  };
+  const { task } = JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject;
+  return { set: { task: JSON.stringify(isJsonObject(task) ? { ...task, taskId } : task) } };
 };

@@ -6,10 +6,10 @@ import { clearIdentifiersBelow, clearIdentifiersIn } from '../support/personal-d
 import { approver, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import { type PrivateSystem, startPrivate } from '../support/standalone.js';
-import { DIST, outputOf, serviceOf } from '../support/system.js';
+import { DIST, outputOf } from '../support/system.js';
 import { waitUntil } from '../support/wait-until.js';
-import { programsBelow } from './children.js';
 import { DATA_SERVERS, type DataServer, startDataServers } from './data-servers.js';
+import { killAndRecover } from './kill-and-recover.js';
 import { call, openClient, revisionOf } from './upstream-client.js';
 
 const PAGE = readFileSync(join(DIST, '..', 'docs', 'clients.md'), 'utf8');
@@ -132,32 +132,7 @@ describe('servers with data', () => {
 
     it('is away: calls fail clearly; back again it serves the same client', async () => {
       const client = await open();
-      const read = () => call(client, server.read.tool, server.read.input);
-      const { runs } = server;
-      if (typeof runs === 'string') {
-        const pids = programsBelow(serviceOf(system, 'countersign').pid(), runs);
-        expect(pids).toHaveLength(1);
-        for (const pid of pids) process.kill(pid, 'SIGKILL');
-      } else {
-        await runs.kill();
-        expect(await read()).toMatchObject({
-          isError: true,
-          text: expect.stringContaining('upstream_unavailable'),
-        });
-        await runs.start();
-      }
-      const answers: string[] = [];
-      await waitUntil(
-        'an answer of the new process',
-        async () => {
-          const { isError, text } = await read();
-          if (isError) answers.push(text);
-          return !isError;
-        },
-        20_000,
-      );
-      // What came in between is a refusal of the gateway, never a hanging call or a half result.
-      expect(answers.filter((text) => !/upstream_unavailable|outcome_unknown/.test(text))).toEqual([]);
+      await killAndRecover(system, server.runs, () => call(client, server.read.tool, server.read.input));
       await client.close();
     }, 40_000);
   });

@@ -4,10 +4,9 @@ import { demoCustomer } from '../support/personal-data.js';
 import { approver, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import { type PrivateSystem, startPrivate } from '../support/standalone.js';
-import { serviceOf } from '../support/system.js';
 import { waitUntil } from '../support/wait-until.js';
-import { programsBelow } from './children.js';
 import { type EverythingServer, everythingAsChild, startEverything } from './everything-servers.js';
+import { killAndRecover } from './kill-and-recover.js';
 import { call, openClient } from './upstream-client.js';
 
 const TRANSPORTS = ['stdio', 'http', 'sse'] as const;
@@ -153,31 +152,8 @@ describe('the reference server with all features', () => {
     });
 
     it('is killed: calls fail clearly; back again it serves the same client', async () => {
-      const runs = servers.get(transport)?.runs;
-      const echo = () => call(client, 'echo', { message: 'still there' });
-      if (runs === undefined) {
-        const pids = programsBelow(serviceOf(system, 'countersign').pid(), 'server-everything');
-        expect(pids).toHaveLength(1);
-        for (const pid of pids) process.kill(pid, 'SIGKILL');
-      } else {
-        await runs.kill();
-        expect(await echo()).toMatchObject({
-          isError: true,
-          text: expect.stringContaining('upstream_unavailable'),
-        });
-        await runs.start();
-      }
-      const answers: string[] = [];
-      await waitUntil(
-        'an answer of the new process',
-        async () => {
-          const { isError, text } = await echo();
-          if (isError) answers.push(text);
-          return !isError;
-        },
-        20_000,
-      );
-      expect(answers.filter((text) => !/upstream_unavailable|outcome_unknown/.test(text))).toEqual([]);
+      const runs = servers.get(transport)?.runs ?? 'server-everything';
+      await killAndRecover(system, runs, () => call(client, 'echo', { message: 'still there' }));
     }, 40_000);
   });
 

@@ -1,5 +1,4 @@
 import { CountersignError, ERRORS } from '#core/errors.js';
-import { canonicalJson } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import type { CallRequest } from '../../call/call.js';
@@ -7,7 +6,7 @@ import { decideTarget } from '../../call/decide.js';
 import type { Gateway } from '../../gateway.js';
 import { handleCall } from '../../handle-call.js';
 import type { ModernClient } from '../client.js';
-import { sealInput } from '../handles.js';
+import { askedFor, sealInput } from '../handles.js';
 import { httpReply } from '../http-reply.js';
 import type { McpRequest } from '../mcp-request.js';
 import { finish, ownerKey, progressTokenOf, runCall } from '../run-call.js';
@@ -75,7 +74,3 @@ const roundOf = ({ post, frame }: McpRequest): Round => ({
   id: frame.id,
   progressToken: progressTokenOf(frame.params),
 });
-
-/** What a continued request must be the same in. */
-const askedFor = ({ server, method, target }: CallRequest): string =>
-  canonicalJson([server, method, target.name, target.args]);
