@@ -19,7 +19,14 @@ roles:
 operations:
   use:
     kind: read
-    tools: [old/test_simple_text, new/test_simple_text, old/test_elicitation, old/test_tool_with_progress, old/test_sampling]
+    tools:
+      - old/test_simple_text
+      - new/test_simple_text
+      - old/test_elicitation
+      - old/test_tool_with_progress
+      - old/test_sampling
+      - old/test_trigger_resource_update
+      - new/test_trigger_resource_update
     prompts: [old/test_simple_prompt, new/test_simple_prompt]
     resources:
       - old/test://static-text

@@ -108,6 +108,9 @@ describe('a legacy session', () => {
     expect((await client.call('resources/subscribe', { uri })).error?.data?.code).toBe('call_denied');
     expect((await client.call('resources/subscribe', { uri: 'test://watched-resource' })).result).toEqual({});
     expect(stream.status).toBe(200);
+    await client.call('tools/call', { name: 'test_trigger_resource_update', arguments: {} });
+    const { params } = await stream.next(({ method }) => method === 'notifications/resources/updated');
+    expect(params).toEqual({ uri: 'test://watched-resource' });
     stream.cut();
   });
 
@@ -123,6 +126,23 @@ describe('a legacy session', () => {
     const resumed = await client.listen(id);
     const answer = await resumed.next(({ result }) => result !== undefined);
     expect(answer.result).toMatchObject({ content: [{ type: 'text' }] });
+  });
+});
+
+describe('subscriptions/listen of a modern client', () => {
+  it('acknowledges what the caller may watch and no more, and tells of its changes', async () => {
+    const client = await modernClient(system, 'data-engineer', 'mcp/new');
+    const uri = 'test://watched-resource';
+    const wanted = { resourceSubscriptions: [uri, 'test://static-binary'] };
+    const stream = await client.open('subscriptions/listen', { notifications: wanted });
+    const acknowledged = await stream.next(
+      ({ method }) => method === 'notifications/subscriptions/acknowledged',
+    );
+    expect(acknowledged.params?.['notifications']).toEqual({ resourceSubscriptions: [uri] });
+    await client.call('tools/call', { name: 'test_trigger_resource_update', arguments: {} });
+    const { params } = await stream.next(({ method }) => method === 'notifications/resources/updated');
+    expect(params).toMatchObject({ uri });
+    stream.cut();
   });
 });
 
