@@ -5,6 +5,7 @@ import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG } from '#http/platform.module.js';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
+import { ReplayHttp } from './http/replay.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
 import { Projection } from './projection/projection.js';
@@ -22,7 +23,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp],
+      controllers: [LedgerBus, LedgerHttp, ReplayHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
