@@ -60,3 +60,37 @@ export const maskingReplay = contract({
   }),
   reply: z.object({ identical: z.boolean(), difference: z.string().optional() }),
 });
+
+/** Tokens of a blind index are the first bytes of an HMAC-SHA256. */
+export const INDEX_TOKEN_BYTES = 8;
+/** More than the payloads of one call at their largest, and far less than a message of the bus may hold. */
+export const INDEX_BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * Opens sealed payloads, original results too, and answers with nothing but keyed tokens of the values they hold
+ * (libs/core/search): never the values. `key` names the index key; tokens of different keys have nothing in common.
+ */
+export const maskingIndex = contract({
+  subject: 'countersign.masking.index.v1',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ payloads: z.array(z.object({ sealed: bytes, commit: digest })).max(64) }),
+  reply: z.object({
+    key: z.string(),
+    /** In the order asked; null: cannot be opened, because its key is gone or the bytes are not what was committed to. */
+    payloads: z.array(z.object({ tokens: bytes, truncated: z.boolean() }).nullable()),
+  }),
+});
+
+/** The tokens a value is found under: any of them; none when such a value is never indexed. Without a field, in any field. */
+export const maskingIndexQuery = contract({
+  subject: 'countersign.masking.index-query.v1',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 1_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ value: z.string().max(512), field: z.string().max(256).optional() }),
+  reply: z.object({ key: z.string(), tokens: z.array(bytes) }),
+});
