@@ -209,13 +209,17 @@ describe('the list of calls', () => {
     const plain = await record(undefined, 'get', { name: 'get' });
     const projection = new Projection(history.store, path);
     try {
-      const prompts = await projection.list({ method: 'prompts/get', limit: 100 });
+      const prompts = await projection.list({
+        order: 'newest',
+        filter: { method: 'prompts/get' },
+        limit: 100,
+      });
       expect(prompts.items.find(({ id }) => id === asked.id)).toMatchObject({
         method: 'prompts/get',
         tool: 'letter',
         outcome: 'input_required',
       });
-      const tools = await projection.list({ method: 'tools/call', limit: 100 });
+      const tools = await projection.list({ order: 'newest', filter: { method: 'tools/call' }, limit: 100 });
       expect(tools.items.map(({ id }) => id)).toContain(plain.id);
       expect(tools.items.map(({ id }) => id)).not.toContain(asked.id);
     } finally {

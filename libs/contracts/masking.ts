@@ -63,8 +63,8 @@ export const maskingReplay = contract({
 
 /** Tokens of a blind index are the first bytes of an HMAC-SHA256. */
 export const INDEX_TOKEN_BYTES = 8;
-/** More than the payloads of one call at their largest, and far less than a message of the bus may hold. */
-export const INDEX_BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Further payloads are for the next request: masking has other work, and a deadline. */
+export const INDEX_BATCH_BYTES_MAX = 1024 * 1024;
 
 /**
  * Opens sealed payloads, original results too, and answers with nothing but keyed tokens of the values they hold

@@ -36,6 +36,13 @@ export const catalogHeld = new Gauge({
   registers: [registry],
 });
 
+export const readModelCaughtUp = new Gauge({
+  name: 'countersign_read_model_caught_up_timestamp_seconds',
+  help: 'When the read model was last at the end of the log; values: the index that finds calls by a value.',
+  labelNames: ['part'],
+  registers: [registry],
+});
+
 let isCollecting = false;
 
 /** Memory, processor time and the like; once for all services of the process. */

@@ -1,29 +1,36 @@
 import type { CallEvent } from '#core/call/call.events.js';
 
 /** The events that change a row; the others are not even read. */
-export const PROJECTED_TYPES = [
+export const PROJECTED_TYPES: ReadonlySet<string> = new Set([
   'CallRequested',
   'CallDecided',
   'ForwardIntended',
   'CallHeld',
   'CallDenied',
   'CallCancelled',
+  'ResultMasked',
   'CallCompleted',
   'CallFailed',
   'CallOutcomeUnknown',
-] as const satisfies readonly CallEvent['type'][];
+] satisfies readonly CallEvent['type'][]);
+
+export interface CallInsert {
+  readonly principal: string;
+  readonly client: string;
+  readonly agent: string | null;
+  readonly method: string;
+  readonly server: string;
+  readonly tool: string;
+}
 
 export interface CallChange {
-  readonly insert?: {
-    readonly principal: string;
-    readonly agent: string | null;
-    readonly method: string;
-    readonly server: string;
-    readonly tool: string;
-  };
+  readonly insert?: CallInsert;
   readonly decision?: string;
+  readonly kind?: string | null;
   readonly rules?: readonly string[];
+  readonly policyDigest?: string;
   readonly outcome?: string;
+  readonly masked?: { readonly [kind: string]: number };
   readonly approvalId?: string;
 }
 
@@ -32,13 +39,13 @@ export const projectCall = (event: CallEvent): CallChange => {
   switch (event.type) {
     case 'CallRequested': {
       const { caller, agent, method = 'tools/call', server, tool } = event.data;
-      return {
-        insert: { principal: caller.principal, agent: agent?.name ?? null, method, server, tool },
-        outcome: 'requested',
-      };
+      const { principal, client } = caller;
+      return { insert: { principal, client, agent: agent?.name ?? null, method, server, tool } };
     }
-    case 'CallDecided':
-      return { decision: event.data.decision.effect, rules: event.data.decision.rules };
+    case 'CallDecided': {
+      const { policyDigest, decision } = event.data;
+      return { decision: decision.effect, kind: decision.kind, rules: decision.rules, policyDigest };
+    }
     case 'ForwardIntended':
       return { outcome: 'forwarding' };
     case 'CallHeld':
@@ -52,6 +59,8 @@ export const projectCall = (event: CallEvent): CallChange => {
       };
     case 'CallCancelled':
       return { outcome: 'cancelled' };
+    case 'ResultMasked':
+      return { masked: event.data.counts };
     case 'CallCompleted':
       return { outcome: event.data.outcome === 'result' ? 'completed' : event.data.outcome };
     case 'CallFailed':
@@ -65,7 +74,6 @@ export const projectCall = (event: CallEvent): CallChange => {
     case 'MessageReleased':
     case 'CallContinued':
     case 'CallReturned':
-    case 'ResultMasked':
       return {};
   }
 };
