@@ -74,6 +74,34 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
   ],
   [
+    'search',
+    {
+      says: 'find calls by caller, tool, rule, time ..., or by a value they touched',
+      load: async () => (await import('./commands/search.js')).search,
+    },
+  ],
+  [
+    'sessions',
+    {
+      says: 'list the sessions that recorded calls belong to',
+      load: async () => (await import('./commands/sessions.js')).sessions,
+    },
+  ],
+  [
+    'export',
+    {
+      says: 'write recorded calls to a file, JSONL or CSV',
+      load: async () => (await import('./commands/export.js')).exportCommand,
+    },
+  ],
+  [
+    'ledger',
+    {
+      says: 'show or rebuild the read model of the ledger',
+      load: async () => (await import('./commands/ledger.js')).ledger,
+    },
+  ],
+  [
     'replay',
     {
       says: 'run recorded decisions and maskings again and compare',

@@ -22,6 +22,10 @@ const COMMANDS = [
   'calls',
   'upstreams',
   'show',
+  'search',
+  'sessions',
+  'export',
+  'ledger',
   'replay',
 ];
 const RECORDED = { decision: { effect: 'allow', rules: ['RA-1'] }, profileDigest: null };

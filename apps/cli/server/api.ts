@@ -28,12 +28,21 @@ export interface Api {
   delete<Answer>(path: string): Promise<Answer>;
 }
 
-/** Token: of the demo user that --user names, else COUNTERSIGN_TOKEN, else of `defaultUser`. @throws InputError */
-export const openApi = async (invocation: Invocation, defaultUser: string): Promise<Api> => {
+/** Where to ask, and as whom: the demo user that --user names, else COUNTERSIGN_TOKEN, else `defaultUser`. @throws InputError */
+export const accessOf = async (
+  invocation: Invocation,
+  defaultUser: string,
+): Promise<{ readonly server: string; readonly token: string }> => {
   const server = serverAddress(textOption(invocation, 'server') ?? DEFAULT_SERVER);
   const user = textOption(invocation, 'user');
   const given = user === undefined ? tokenFromEnvironment() : undefined;
   const token = given ?? (await developmentToken({ server, user: user ?? defaultUser, ttl_s: TOKEN_TTL_S }));
+  return { server, token };
+};
+
+/** @throws InputError */
+export const openApi = async (invocation: Invocation, defaultUser: string): Promise<Api> => {
+  const { server, token } = await accessOf(invocation, defaultUser);
   return apiWithToken(server, token);
 };
 
@@ -64,7 +73,8 @@ export class Refused extends InputError {
   }
 }
 
-const answerOf = async (url: string, response: Response): Promise<unknown> => {
+/** The JSON of an answer. @throws Refused, InputError */
+export const answerOf = async (url: string, response: Response): Promise<unknown> => {
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer;
   const { code, title, detail, next } = (answer ?? {}) as { [member: string]: unknown };
