@@ -48,7 +48,7 @@ const requested = (method: string | undefined, tool: string, params: JsonObject)
   type: 'CallRequested',
   data: {
     agent: null,
-    caller: { principal: 'ana', groups: ['CLERKS'], token: {} },
+    caller: { principal: 'ana', client: 'agent', groups: ['CLERKS'], token: {} },
     ...(method === undefined ? {} : { method }),
     server: 's',
     tool,

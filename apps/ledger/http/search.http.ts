@@ -6,9 +6,9 @@ import { CountersignError } from '#core/errors.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { exportCalls } from '../export/export-calls.js';
 import { Ledger } from '../ledger.js';
-import type { CallFilter, CallSearch } from '../projection/call-filter.js';
+import type { CallFilter, CallPage, CallSearch } from '../projection/call-filter.js';
 import { Projection } from '../projection/projection.js';
-import { ValueIndex } from '../projection/value-index.js';
+import { ValueIndex, type ValueQuery } from '../projection/value-index.js';
 import { readTranscript } from '../transcript.js';
 import { type Reader, Reading } from './reading.js';
 import { ExportBody, SearchBody, SessionsQuery, searchOfQuery } from './search.queries.js';
@@ -62,11 +62,11 @@ export class SearchHttp {
       throw new CountersignError('body_invalid', 'transcripts are exported as jsonl only');
     const about = { filters: { ...filters }, format, include, cursor: cursor ?? null };
     const readers = include === 'transcripts' ? CONTENTS : RECORDS;
-    const tokens = await this.recordSearch(caller, 'export', { about, readers, sought: { value, field } });
+    const sought = await this.recordSearch(caller, 'export', { about, readers, sought: { value, field } });
     await this.projection.caughtUp();
     const search: CallSearch = {
       filter: inUtc(filters),
-      tokens,
+      tokens: sought?.tokens,
       order: 'oldest',
       after: cursor === undefined ? undefined : Number(cursor),
       upTo: (await this.projection.progress()).calls,
@@ -75,7 +75,7 @@ export class SearchHttp {
     const lines = exportCalls({
       format,
       search,
-      list: (page) => this.projection.list(page),
+      list: (page) => this.list(page, sought),
       ...(include === 'transcripts' && {
         transcript: (id: string) => readTranscript(this.ledger.store, this.bus, id),
       }),
@@ -90,27 +90,26 @@ export class SearchHttp {
   private async found(caller: RestCaller, what: string, body: SearchBody) {
     const { filters, value, field, order, cursor, limit } = body;
     const about = { ...filters, order: what === 'search' ? order : undefined, cursor, limit };
-    const tokens = await this.recordSearch(caller, what, {
+    const sought = await this.recordSearch(caller, what, {
       about,
       readers: RECORDS,
       sought: { value, field },
     });
     const after = cursor === undefined ? undefined : Number(cursor);
-    const search: CallSearch = { filter: inUtc(filters), tokens, order, after, limit };
-    const { items, next } = await this.projection.list(search);
+    const search: CallSearch = { filter: inUtc(filters), tokens: sought?.tokens, order, after, limit };
+    const { items, next } = await this.list(search, sought);
     const page = { items, next: next === null ? null : String(next) };
-    return tokens === undefined ? page : { ...page, values: await this.completeness(search) };
+    return sought === undefined ? page : { ...page, values: await this.completeness(search) };
   }
 
   /**
-   * Records what is asked for, a value by its tokens alone, and waits until every call can be found by it. Undefined:
-   * no value is sought.
+   * Records what is asked for, a value by its tokens alone. Undefined: no value is sought.
    */
   private async recordSearch(
     caller: RestCaller,
     what: string,
     asked: { about: Record<string, unknown>; readers: readonly Reader[]; sought: ValueSought },
-  ): Promise<readonly Uint8Array[] | undefined> {
+  ): Promise<ValueQuery | undefined> {
     const { about, readers, sought } = asked;
     const { value, field } = sought;
     if (value === undefined) {
@@ -126,8 +125,11 @@ export class SearchHttp {
     await this.reading.record(caller, CONTENTS, what, { ...about, field, key, tokens: hex });
     if (tokens.length === 0)
       throw new CountersignError('body_invalid', 'the value is empty or too long to search for');
-    await this.index.caughtUp(key);
-    return tokens;
+    return { key, tokens };
+  }
+
+  private list(search: CallSearch, sought: ValueQuery | undefined): Promise<CallPage> {
+    return sought === undefined ? this.projection.list(search) : this.index.list(search, sought.key);
   }
 
   /** What a search for a value cannot promise to have looked at. */

@@ -6,7 +6,7 @@ import type { Logger } from '#telemetry/logger.js';
 import { readModelCaughtUp } from '#telemetry/metrics.js';
 import type { CallPage, CallSearch, SessionFilter, SessionPage } from './call-filter.js';
 import { PROJECTED_TYPES } from './project-call.js';
-import type { IndexedPayload, ProjectionProgress } from './projection.messages.js';
+import type { IndexedPayload, ProjectionProgress, ProjectionRequest } from './projection.messages.js';
 import { WorkerClient } from './worker-client.js';
 
 const PAGE = 1_000;
@@ -51,8 +51,7 @@ export class Projection {
 
   /** @throws CountersignError read_model_behind, ledger_unavailable */
   async list(search: CallSearch): Promise<CallPage> {
-    await this.caughtUp();
-    return (await this.worker.ask({ op: 'list', search })) as CallPage;
+    return (await this.question({ op: 'list', search })) as CallPage;
   }
 
   /** Calls that fit the filter and were too large to be indexed completely. */
@@ -62,8 +61,7 @@ export class Projection {
 
   /** @throws CountersignError read_model_behind, ledger_unavailable */
   async sessions(filter: SessionFilter, limit: number, before?: number): Promise<SessionPage> {
-    await this.caughtUp();
-    return (await this.worker.ask({ op: 'sessions', filter, limit, before })) as SessionPage;
+    return (await this.question({ op: 'sessions', filter, limit, before })) as SessionPage;
   }
 
   async openCallStreams(): Promise<readonly string[]> {
@@ -110,6 +108,15 @@ export class Projection {
     clearTimeout(this.timer);
     await this.catching?.catch(() => undefined);
     await this.worker.close();
+  }
+
+  /** Asked of a read model that holds everything: one that was dropped in the meantime is waited for again. */
+  private async question(request: ProjectionRequest): Promise<unknown> {
+    for (;;) {
+      const { epoch } = this;
+      await this.caughtUp();
+      if (epoch === this.epoch) return this.worker.ask(request);
+    }
   }
 
   private follow(): void {

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '#bus/bus.js';
 import { INDEX_BATCH_BYTES_MAX, maskingIndex, maskingIndexQuery } from '#contracts/masking.js';
+import { CountersignError } from '#core/errors.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { readEntry } from '#core/evidence/read-entry.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 import type { Logger } from '#telemetry/logger.js';
 import { readModelCaughtUp } from '#telemetry/metrics.js';
+import type { CallPage, CallSearch } from './call-filter.js';
 import { FOLLOW_EVERY_MS, inTime, type Projection } from './projection.js';
 import type { IndexedPayload } from './projection.messages.js';
 import type { Place } from './projection.schema.js';
@@ -71,6 +73,17 @@ export class ValueIndex {
     }
   }
 
+  /** A page of calls that a value stands in; `search.tokens` are of this key. @throws as caughtUp */
+  async list(search: CallSearch, key: string): Promise<CallPage> {
+    for (;;) {
+      const { epoch } = this.projection;
+      await this.caughtUp(key);
+      const page = await this.projection.list(search);
+      // Dropped meanwhile, the page may lack calls that were not indexed again yet.
+      if (epoch === this.projection.epoch) return page;
+    }
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.resting.abort();
@@ -115,7 +128,7 @@ export class ValueIndex {
       const begun = performance.now();
       await this.begin(key);
       if (epoch !== this.projection.epoch) return false;
-      if (!(await this.step(end))) return true;
+      if (!(await this.step(end, key))) return true;
       if (performance.now() > tellAt) {
         tellAt = performance.now() + TELL_EVERY_MS;
         this.logger?.info({ position: this.position, end: String(end) }, 'indexing values of recorded calls');
@@ -151,7 +164,7 @@ export class ValueIndex {
   }
 
   /** One page, not beyond what the read model knows. False when it is all done. */
-  private async step(end: bigint): Promise<boolean> {
+  private async step(end: bigint, key: string | undefined): Promise<boolean> {
     const after = this.position;
     if (after !== null && BigInt(after) >= end) return false;
     const page = await this.store.readAll({
@@ -163,14 +176,20 @@ export class ValueIndex {
     const { events, complete } = withinBytes(known);
     const scanned = page.scannedTo ?? end;
     const upTo = complete ? (scanned < end ? scanned : end) : (events.at(-1)?.position ?? end);
-    return this.indexPage(events, upTo.toString());
+    return this.indexPage(events, upTo.toString(), key);
   }
 
-  private async indexPage(events: readonly StoredEvent[], upTo: string): Promise<boolean> {
+  private async indexPage(
+    events: readonly StoredEvent[],
+    upTo: string,
+    key: string | undefined,
+  ): Promise<boolean> {
     const sealed = events.flatMap(sealedIn);
     const answer = await this.bus.request(maskingIndex, {
       payloads: sealed.map(({ attachment, commit }) => ({ sealed: attachment, commit })),
     });
+    if (key !== undefined && answer.key !== key)
+      throw new CountersignError('read_model_behind', 'the key of the index has changed meanwhile');
     if (this.epoch !== this.projection.epoch) return true;
     if (this.key !== null && answer.key !== this.key) {
       await this.dropAll();
