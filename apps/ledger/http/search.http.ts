@@ -60,7 +60,7 @@ export class SearchHttp {
     const { filters, value, field, format, include, cursor } = body;
     if (include === 'transcripts' && format === 'csv')
       throw new CountersignError('body_invalid', 'transcripts are exported as jsonl only');
-    const about = { filters: { ...filters }, format, include, cursor: cursor ?? null };
+    const about = { ...filters, format, include, cursor };
     const readers = include === 'transcripts' ? CONTENTS : RECORDS;
     const sought = await this.recordSearch(caller, 'export', { about, readers, sought: { value, field } });
     await this.projection.caughtUp();

@@ -19,7 +19,7 @@ const INDEXED: { readonly [type: string]: Place } = {
   InputAnswered: 'answer',
   MessageReleased: 'message',
 };
-const PAGE = 32;
+const PAGE = 64;
 /** While no question waits, so many times longer is rested than worked. */
 const REST = 4;
 const TELL_EVERY_MS = 2_000;
