@@ -30,14 +30,15 @@ const readLine = (line: string, format: ExportFormat): Line => {
  * @throws InputError when there is nothing to go on with
  */
 export const beginPart = async (file: string, format: ExportFormat): Promise<{ readonly cursor: string }> => {
+  const size = await sizeOf(file);
   let kept = 0;
   let at = 0;
   let cursor: string | undefined;
   let quotes = 0;
-  let record = '';
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
   const ending = format === 'csv' ? 2 : 1;
-  const { size } = await sizeOf(file);
+  let record = '';
+  // The reading begins at once: what comes before the loop is lost, so nothing may be waited for in between.
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const line of lines) {
     at += Buffer.byteLength(line) + ending;
     if (at > size) break;
@@ -57,12 +58,12 @@ export const beginPart = async (file: string, format: ExportFormat): Promise<{ r
   return { cursor };
 };
 
-const sizeOf = async (file: string): Promise<{ readonly size: number }> => {
+const sizeOf = async (file: string): Promise<number> => {
   try {
     const handle = await open(file, 'r');
     const { size } = await handle.stat();
     await handle.close();
-    return { size };
+    return size;
   } catch {
     throw new InputError(`${file} cannot be read. Without --resume the export begins anew.`);
   }
