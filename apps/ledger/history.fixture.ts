@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bus } from '#bus/bus.js';
-import { maskingOpen } from '#contracts/masking.js';
+import { maskingOpen, maskingReplay, type ReplayItem } from '#contracts/masking.js';
 import type { ApprovalEvent } from '#core/approval/approval.events.js';
 import type { CallEvent } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
@@ -50,6 +50,11 @@ export const openHistory = async (): Promise<History> => {
   const sealer = await createSealer(key.kid, key.publicKey);
   const opener = createOpener(new Map([[key.kid, key.privateKey]]));
 
+  /** What is sealed here was never masked: only params are opened. */
+  const openItem = async (item: ReplayItem) => {
+    if (item.do !== 'open') throw new CountersignError('masking_unavailable');
+    return { verdict: 'opened', bytes: await opener.open(item.payload.sealed, item.payload.commit) };
+  };
   const clock = { time: TIME };
   const toRecord = ({ type, data = {}, sealed }: Sketch) => {
     const event = { type, v: 1, data } as DomainEvent;
@@ -75,6 +80,10 @@ export const openHistory = async (): Promise<History> => {
     record,
     bus: {
       request: async (contract, request) => {
+        if (contract.subject === maskingReplay.subject) {
+          const { items } = request as unknown as { items: readonly ReplayItem[] };
+          return contract.reply.parse({ items: await Promise.all(items.map(openItem)) });
+        }
         if (contract.subject !== maskingOpen.subject) throw new CountersignError(contract.unavailable);
         const { sealed, commit } = request as unknown as { sealed: Uint8Array; commit: Digest };
         return contract.reply.parse({ bytes: await opener.open(sealed, commit) });

@@ -5,8 +5,16 @@ import { readSealed, SALT_BYTES, TAG_BYTES } from './sealed-payload.js';
 import { sha256 } from './sha256.js';
 
 export interface Opener {
-  /** @throws Error when the key is not held, the bytes were changed, or they are not what `commit` commits to. */
+  /** @throws KeyNotHeld; Error when the bytes were changed, or they are not what `commit` commits to. */
   open(sealed: Uint8Array, commit: Digest): Promise<Uint8Array>;
+}
+
+/** The key that a payload is sealed for is not here: lost, destroyed to erase the payload, or never of this place. */
+export class KeyNotHeld extends Error {
+  override readonly name = 'KeyNotHeld';
+  constructor(readonly kid: string) {
+    super(`sealing key ${kid} is not held here`);
+  }
 }
 
 const DATA_KEYS_MAX = 1_000;
@@ -18,7 +26,7 @@ export const createOpener = (privateKeys: ReadonlyMap<string, JWK>): Opener => {
     const known = dataKeys.get(wrapped);
     if (known !== undefined) return known;
     const jwk = privateKeys.get(kid);
-    if (jwk === undefined) throw new Error(`sealing key ${kid} is not held here`);
+    if (jwk === undefined) throw new KeyNotHeld(kid);
     const { plaintext } = await compactDecrypt(wrapped, await importJWK(jwk, 'ECDH-ES+A256KW'));
     if (dataKeys.size >= DATA_KEYS_MAX) dataKeys.delete(dataKeys.keys().next().value ?? '');
     dataKeys.set(wrapped, plaintext);

@@ -62,6 +62,8 @@ export interface ReplayReport {
   readonly checked: number;
   readonly identical: number;
   readonly different: readonly unknown[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly next: string | null;
 }
 
 interface Page<Item> {
@@ -127,7 +129,12 @@ export const examiner = async ({ urls, issuer }: System) => {
     /** In store order. */
     events: async () =>
       (await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after')).map(({ entry }) => entry),
-    replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
+    /** Of the whole history. */
+    replay: async () => {
+      const report = await read<ReplayReport>(`${base}/replay`, token, {});
+      if (report.next !== null) throw new Error(`the replay ended early: ${JSON.stringify(report)}`);
+      return report;
+    },
   };
 };
 export type Examiner = Awaited<ReturnType<typeof examiner>>;

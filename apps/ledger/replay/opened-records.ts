@@ -1,0 +1,71 @@
+import type { ReplayedItem, ReplayItem } from '#contracts/masking.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { Entry } from '#core/evidence/entry.js';
+import { readEntry } from '#core/evidence/read-entry.js';
+import type { Digest } from '#core/hash.js';
+import type { StoredEvent } from '#event-store/event-store.js';
+import type { MaskingBatch } from './masking-batch.js';
+import { assertVersion, Unreplayable } from './unreplayable.js';
+
+/** A recorded event whose entry can be read. */
+export interface Read {
+  readonly stored: StoredEvent;
+  readonly entry: Entry;
+}
+
+/** @throws Unreplayable when it is missing, is not JSON, or has a version that is not known */
+export const readKnown = (stored: StoredEvent | undefined, type: string): Read => {
+  if (stored === undefined) throw new Unreplayable({ problem: `${type} is missing` });
+  const entry = parse(stored);
+  assertVersion(entry);
+  return { stored, entry };
+};
+
+const parse = ({ entry, type }: StoredEvent): Entry => {
+  try {
+    return readEntry(entry);
+  } catch {
+    throw new Unreplayable({ problem: `the entry of ${type} is not JSON` });
+  }
+};
+
+/** The sealed payload of an event and what its entry says of it. @throws Unreplayable when there is none */
+export const sealedOf = ({
+  stored,
+  entry,
+}: Read): { readonly sealed: Uint8Array; readonly commit: Digest } => {
+  const { payload } = entry;
+  if (payload === undefined) throw new Unreplayable({ problem: `${entry.type} has no payload` });
+  if (stored.attachment === undefined)
+    throw new Unreplayable({ kid: `${payload.kid ?? 'no key'}, not in the store` });
+  return { sealed: stored.attachment, commit: payload.commit };
+};
+
+/** What masking answers for payloads of these records. @throws Unreplayable when it could not run them again */
+export const ask = async (
+  masking: MaskingBatch,
+  item: ReplayItem,
+  records: readonly Read[],
+): Promise<Extract<ReplayedItem, { verdict: 'opened' | 'masked' }>> => {
+  const answer = await masking.ask(item);
+  switch (answer.verdict) {
+    case 'erased':
+      // A seal that names another key than its entry is no erasure.
+      if (!records.some(({ entry }) => entry.payload?.kid === answer.kid))
+        throw new Unreplayable({ problem: 'the payload is sealed with another key than its entry says' });
+      throw new Unreplayable({ kid: answer.kid });
+    case 'broken':
+      throw new Unreplayable({ problem: answer.why });
+    case 'unknown_engine':
+      throw new Unreplayable({ engine: item.do === 'mask' ? item.engine : 'sealing' });
+    default:
+      return answer;
+  }
+};
+
+/** The recorded params of a call or a question. @throws Unreplayable */
+export const openParams = async (masking: MaskingBatch, record: Read): Promise<JsonObject> => {
+  const answer = await ask(masking, { do: 'open', payload: sealedOf(record) }, [record]);
+  if (answer.verdict !== 'opened') throw new TypeError('masking did not answer what it was asked');
+  return JSON.parse(Buffer.from(answer.bytes).toString('utf8')) as JsonObject;
+};
