@@ -57,7 +57,7 @@ beforeAll(async () => {
     const refused = request.url?.includes('refused');
     response.writeHead(refused ? 409 : 200, { 'content-type': 'application/json' });
     const problem = { code: 'digest_mismatch', title: 'The digest is wrong.', next: 'Read it again.' };
-    response.end(JSON.stringify(refused ? problem : answer));
+    response.end(`${JSON.stringify(refused ? problem : answer)}\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
