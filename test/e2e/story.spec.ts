@@ -205,7 +205,7 @@ describe.each(SHAPES)('the story of the demonstration, %s', (_shape, start) => {
   it('replaying the whole history gives no difference', async () => {
     const report = await ledger.replay();
     expect(report.checked).toBeGreaterThanOrEqual(2 * 6);
-    expect(report).toEqual({ checked: report.checked, identical: report.checked, different: [] });
+    expect(report).toMatchObject({ identical: report.checked, different: [] });
   });
 
   it('no identifier of a customer stands in clear in stores, keys, configuration or logs', async () => {

@@ -147,7 +147,7 @@ export class RecordChecks {
     const surface = asEvent<CallReturned>(original.entry).data.kind;
     const payloads = { original: sealedOf(original), masked: sealedOf(record) };
     const item = { do: 'mask', ...payloads, surface, profile, engine } as const;
-    const again = await ask(this.masking, item, [original, record]);
+    const again = await ask(this.masking, item);
     if (again.verdict !== 'masked') throw new TypeError('masking did not answer what it was asked');
     const { blocked, counts, identical } = again;
     return { blocked, counts, engine, payload: identical, profileDigest: digestOf(profile), surface };
@@ -157,7 +157,7 @@ export class RecordChecks {
   private async maskedMessage(record: Read, profile: MaskingProfile | null): Promise<Json> {
     const { engine } = asEvent<MessageReleased>(record.entry).data;
     const item = { do: 'mask', original: sealedOf(record), masked: null, profile, engine } as const;
-    const again = await ask(this.masking, { ...item, surface: 'arguments' }, [record]);
+    const again = await ask(this.masking, { ...item, surface: 'arguments' });
     if (again.verdict !== 'masked') throw new TypeError('masking did not answer what it was asked');
     return { blocked: again.blocked, counts: again.counts, engine, profileDigest: digestOf(profile) };
   }

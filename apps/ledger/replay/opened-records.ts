@@ -4,6 +4,7 @@ import type { Entry } from '#core/evidence/entry.js';
 import { readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import type { StoredEvent } from '#event-store/event-store.js';
+import { readSealed } from '#sealing/sealed-payload.js';
 import type { MaskingBatch } from './masking-batch.js';
 import { assertVersion, Unreplayable } from './unreplayable.js';
 
@@ -29,7 +30,7 @@ const parse = ({ entry, type }: StoredEvent): Entry => {
   }
 };
 
-/** The sealed payload of an event and what its entry says of it. @throws Unreplayable when there is none */
+/** The sealed payload of an event and what its entry says of it. @throws Unreplayable when there is none, or not this one */
 export const sealedOf = ({
   stored,
   entry,
@@ -38,21 +39,28 @@ export const sealedOf = ({
   if (payload === undefined) throw new Unreplayable({ problem: `${entry.type} has no payload` });
   if (stored.attachment === undefined)
     throw new Unreplayable({ kid: `${payload.kid ?? 'no key'}, not in the store` });
+  // Before masking is asked: a seal that names a key nobody has would else look like an erasure.
+  if (sealingKeyOf(stored.attachment) !== payload.kid)
+    throw new Unreplayable({ problem: 'the payload is sealed with another key than its entry says' });
   return { sealed: stored.attachment, commit: payload.commit };
+};
+
+const sealingKeyOf = (sealed: Uint8Array): string | undefined => {
+  try {
+    return readSealed(sealed).header.kid;
+  } catch {
+    throw new Unreplayable({ problem: 'the payload is not sealed' });
+  }
 };
 
 /** What masking answers for payloads of these records. @throws Unreplayable when it could not run them again */
 export const ask = async (
   masking: MaskingBatch,
   item: ReplayItem,
-  records: readonly Read[],
 ): Promise<Extract<ReplayedItem, { verdict: 'opened' | 'masked' }>> => {
   const answer = await masking.ask(item);
   switch (answer.verdict) {
     case 'erased':
-      // A seal that names another key than its entry is no erasure.
-      if (!records.some(({ entry }) => entry.payload?.kid === answer.kid))
-        throw new Unreplayable({ problem: 'the payload is sealed with another key than its entry says' });
       throw new Unreplayable({ kid: answer.kid });
     case 'broken':
       throw new Unreplayable({ problem: answer.why });
@@ -65,7 +73,7 @@ export const ask = async (
 
 /** The recorded params of a call or a question. @throws Unreplayable */
 export const openParams = async (masking: MaskingBatch, record: Read): Promise<JsonObject> => {
-  const answer = await ask(masking, { do: 'open', payload: sealedOf(record) }, [record]);
+  const answer = await ask(masking, { do: 'open', payload: sealedOf(record) });
   if (answer.verdict !== 'opened') throw new TypeError('masking did not answer what it was asked');
   return JSON.parse(Buffer.from(answer.bytes).toString('utf8')) as JsonObject;
 };
