@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { compactDecrypt, importJWK, type JWK } from 'jose';
 import type { Digest } from '#core/hash.js';
 import { readSealed, SALT_BYTES, TAG_BYTES } from './sealed-payload.js';
@@ -21,16 +21,18 @@ const DATA_KEYS_MAX = 1_000;
 
 /** Holds private keys: only the masking service makes one. */
 export const createOpener = (privateKeys: ReadonlyMap<string, JWK>): Opener => {
-  const dataKeys = new Map<string, Uint8Array>();
-  const unwrap = async (kid: string, wrapped: string): Promise<Uint8Array> => {
+  // KeyObjects: node checks raw keys anew, and slowly, at each use.
+  const dataKeys = new Map<string, KeyObject>();
+  const unwrap = async (kid: string, wrapped: string): Promise<KeyObject> => {
     const known = dataKeys.get(wrapped);
     if (known !== undefined) return known;
     const jwk = privateKeys.get(kid);
     if (jwk === undefined) throw new KeyNotHeld(kid);
     const { plaintext } = await compactDecrypt(wrapped, await importJWK(jwk, 'ECDH-ES+A256KW'));
     if (dataKeys.size >= DATA_KEYS_MAX) dataKeys.delete(dataKeys.keys().next().value ?? '');
-    dataKeys.set(wrapped, plaintext);
-    return plaintext;
+    const key = createSecretKey(plaintext);
+    dataKeys.set(wrapped, key);
+    return key;
   };
   return {
     open: async (sealed, commit) => {
