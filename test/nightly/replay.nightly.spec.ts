@@ -12,12 +12,12 @@ import { Replay } from '../../apps/ledger/replay/replay.js';
 import type { ReplaySummary } from '../../apps/ledger/replay/report.js';
 import { openLocalMasking } from '../../apps/masking/local-masking.js';
 import { demoPolicy } from '../e2e/support/policies.js';
-import { recordCalls } from './recorded-calls.js';
+import { recordCalls } from '../golden/recorded-calls.js';
 
 const CALLS = 100_000;
 const FEW = 10_000;
 /** What a run may hold beside the log: pages, what is under way, and remembered calls, all of them bounded. */
-const HELD_BYTES_MAX = 96 * 1024 * 1024;
+const HELD_BYTES_MAX = 64 * 1024 * 1024;
 
 let folder: string;
 let store: EventStore;

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   Body,
   Controller,
@@ -24,6 +25,7 @@ import { ReplayBody } from './replay.queries.js';
 export const REPLAYS_MAX = 2;
 /** An answer in one piece ends early after this long and says where to go on; streams go on to the end. */
 const WHOLE_ANSWER_MS_MAX = 60_000;
+const GOODBYE_MS_MAX = 1_000;
 
 /** Runs recorded decisions and maskings again for an examiner; the run is on record before it begins (promise G6). */
 @Controller('ledger')
@@ -69,9 +71,11 @@ export class ReplayHttp implements OnModuleDestroy {
     }
   }
 
-  /** Streams under way end with a summary that says where to go on. */
-  onModuleDestroy(): void {
+  /** Runs under way end with a summary that says where to go on; connections are closed after this. */
+  async onModuleDestroy(): Promise<void> {
     this.closing.abort();
+    const until = performance.now() + GOODBYE_MS_MAX;
+    while (this.under_way > 0 && performance.now() < until) await pause(GOODBYE_MS_MAX / 50);
   }
 
   /** Position of the record: what comes behind it is no part of the run, which would else chase the end of the log. */

@@ -16,7 +16,7 @@ const MEMBERS: { readonly [type: string]: Member } = {
 };
 const NO_CONTEXT: CallContext = { requested: undefined, decided: undefined, returned: undefined };
 
-const CONTEXTS_MAX = 10_000;
+const CONTEXTS_MAX = 2_000;
 const CONTEXT_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
@@ -68,11 +68,11 @@ const withEvent = (context: CallContext, stored: StoredEvent): CallContext => {
   return { ...context, [member]: member === 'decided' ? { stored: own } : own };
 };
 
-/** The events of a page share one piece of memory, which a single kept event would keep whole. */
+/** The events of a page share one piece of memory, as small Buffers do, which a single kept event would keep whole. */
 const copy = ({ entry, attachment, ...rest }: StoredEvent): StoredEvent => ({
   ...rest,
-  entry: Buffer.from(entry),
-  ...(attachment === undefined ? {} : { attachment: Buffer.from(attachment) }),
+  entry: new Uint8Array(entry),
+  ...(attachment === undefined ? {} : { attachment: new Uint8Array(attachment) }),
 });
 
 const bytesOf = ({ requested, decided, returned }: CallContext): number =>

@@ -63,8 +63,8 @@ export class Replay {
     const tally = new Tally(range.with !== undefined);
     const began = range.after ?? 0n;
     let position = began;
-    let told = performance.now();
-    let turn = told;
+    let told = Number.NEGATIVE_INFINITY;
+    let turn = performance.now();
     for await (const step of inOrder(this.steps(range), UNDER_WAY)) {
       position = step.position;
       const difference = step.checked && tally.add(step.checked);
