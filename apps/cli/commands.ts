@@ -74,6 +74,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
   ],
   [
+    'witness',
+    {
+      says: 'cosign checkpoints of a ledger, on a machine of another department',
+      load: async () => (await import('./commands/witness.js')).witness,
+    },
+  ],
+  [
     'replay',
     {
       says: 'run recorded decisions and maskings again and compare',
