@@ -81,6 +81,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    'disclosures',
+    {
+      says: 'open a sealed original, after another person has approved',
+      load: async () => (await import('./commands/disclosures.js')).disclosures,
+    },
+  ],
+  [
     'replay',
     {
       says: 'run recorded decisions and maskings again and compare',
