@@ -194,6 +194,12 @@ export const ERRORS = {
     says: 'A denial needs a reason.',
     next: 'Send {"reason": "..."}; the requester will read it.',
   },
+  disclosure_not_open: {
+    http: 403,
+    rpc: -31038,
+    says: 'This sealed original may not be opened now.',
+    next: 'It is open only to its requester, after another person has approved, until the time box ends; ask anew if it is over.',
+  },
   body_invalid: {
     http: 400,
     rpc: -31037,
