@@ -59,10 +59,16 @@ export class EndedSessions {
     const event: SessionEnded = { type: SESSION_ENDED, v: 1, data: { client, expires_ms: expiresAt_ms } };
     const time = new Date().toISOString();
     const about = { time, actor, correlation: id, causation: id, newId: randomUUID };
-    await this.bus.request(
-      ledgerAppend,
-      buildAppend({ ...about, stream: sessionStream(id), expected: -1 }, [{ event }]),
-    );
+    const append = (expected: number) =>
+      this.bus.request(
+        ledgerAppend,
+        buildAppend({ ...about, stream: sessionStream(id), expected }, [{ event }]),
+      );
+    await append(0).catch((error: unknown) => {
+      // A session that was opened by a version which did not record that.
+      if (error instanceof CountersignError && error.code === 'revision_conflict') return append(-1);
+      throw error;
+    });
     this.remember(id, expiresAt_ms);
   }
 
