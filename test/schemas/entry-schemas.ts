@@ -36,7 +36,8 @@ export const schemaProblems = (entry: object): readonly string[] => {
   if (validate === undefined) return [`${name} ${id}: has no schema in docs/schemas`];
   if (validate(entry)) return [];
   return (validate.errors ?? []).map(
-    ({ instancePath, message, params }) => `${name} ${id}: ${instancePath} ${message} ${JSON.stringify(params)}`,
+    ({ instancePath, message, params }) =>
+      `${name} ${id}: ${instancePath} ${message} ${JSON.stringify(params)}`,
   );
 };
 

@@ -24,7 +24,7 @@ export const CONVERSATION_SCHEMAS = [
     type: 'InputRequested',
     v,
     about:
-      'The upstream asks something of the caller while it has the call. Payload: the canonical params as masked and shown; policy decided on these.',
+      'The upstream asks something of the caller while it has the call. Payload: the canonical params as shown, which policy decided on.',
     stream: 'call',
     payload: 'sealed',
     data: {

@@ -33,7 +33,8 @@ export const EMPTY_CATALOG: CatalogState = { entries: new Map() };
 export const entryKey = ({ kind, name }: EntryName): string => `${kind}\n${name}`;
 
 export interface RecordedEvent {
-  readonly event: CatalogEvent;
+  /** Undefined: of a version that this release does not know. Then nothing of the server stays approved as it is. */
+  readonly event: CatalogEvent | undefined;
   /** The attachment, parsed; empty for a removal. */
   readonly definition: JsonObject;
 }
@@ -42,6 +43,10 @@ export interface RecordedEvent {
 export const evolveCatalog = (state: CatalogState, events: readonly RecordedEvent[]): CatalogState => {
   const entries = new Map(state.entries);
   for (const { event, definition } of events) {
+    if (event === undefined) {
+      for (const [key, entry] of entries) entries.set(key, { ...entry, intact: false });
+      continue;
+    }
     const { kind, name } = event.data;
     const key = entryKey(event.data);
     const known = entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map() };
