@@ -1,3 +1,4 @@
+import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 import type { LedgerEntry } from '../e2e/support/rest.js';
 
 /** Reads the ledger forward; each entry once. */
@@ -30,6 +31,7 @@ export const openRecord = (base: string, token: string): RecordReader => {
         entries.push(...items.map(({ entry }) => entry));
         more = next !== null;
       }
+      assertEntriesFitSchemas(entries);
       return entries.filter(({ type }) => type !== 'LedgerRead');
     },
   };
