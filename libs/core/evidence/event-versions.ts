@@ -5,6 +5,7 @@ import type { RequestRefused } from '../call/refusal.events.js';
 import type { SessionEnded } from '../call/session.events.js';
 import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
+import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
 import type { PolicyEvent } from '../policy/policy.events.js';
 import type { ConsentEvent } from '../upstream/consent.events.js';
 import type { ReadEvent } from './read.events.js';
@@ -15,6 +16,7 @@ export type LedgerEvent =
   | CallEvent
   | CatalogEvent
   | ConsentEvent
+  | DisclosureEvent
   | ListShown
   | PolicyEvent
   | ReadEvent
@@ -46,6 +48,11 @@ export const EVENT_VERSIONS: {
   CatalogEntryHeld: 1,
   CatalogEntryPinned: 1,
   CatalogEntryRemoved: 1,
+  DisclosureDenied: 1,
+  DisclosureGranted: 1,
+  DisclosureOpened: 1,
+  DisclosureRequested: 1,
+  DisclosureVoted: 1,
   ForwardIntended: 1,
   HoldEnded: 1,
   InputAnswered: 1,
