@@ -34,7 +34,9 @@ const logOf = (...streams: readonly (readonly [string, readonly DomainEvent[]])[
     request: async (contract, request) => {
       const { stream, after } = request as { readonly stream?: string; readonly after?: string };
       const found =
-        stream === undefined ? events.slice(Number(after ?? 0)) : events.filter((one) => one.stream === stream);
+        stream === undefined
+          ? events.slice(Number(after ?? 0))
+          : events.filter((one) => one.stream === stream);
       return contract.reply.parse({ events: found, scannedTo: String(events.length) });
     },
     close: async () => undefined,
@@ -49,7 +51,10 @@ describe('an event of a newer release', () => {
   const bus = logOf(
     ['approval-a', [requested, event('ApprovalVoted', 9), event('ApprovalGranted', 1)]],
     ['call-a', [event('HoldEnded', 9, { why: 'granted' })]],
-    ['approval-b', [{ ...requested, data: { ...requested.data, attachKey: 'l' } }, event('ApprovalGranted', 1)]],
+    [
+      'approval-b',
+      [{ ...requested, data: { ...requested.data, attachKey: 'l' } }, event('ApprovalGranted', 1)],
+    ],
     ['call-b', [event('HoldEnded', 1, { approvalId: 'b', because: 'granted' })]],
   );
 
@@ -60,7 +65,11 @@ describe('an event of a newer release', () => {
     following.onApplicationBootstrap();
     await expect.poll(() => directory.get('b')?.approval.status).toBe('used');
     await following.onApplicationShutdown();
-    expect(directory.get('a')).toMatchObject({ revision: 0, callOpen: true, approval: { status: 'pending' } });
+    expect(directory.get('a')).toMatchObject({
+      revision: 0,
+      callOpen: true,
+      approval: { status: 'pending' },
+    });
   });
 
   it('in an approval lets nothing be decided on it', async () => {

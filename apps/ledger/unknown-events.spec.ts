@@ -38,7 +38,10 @@ const requested: Sketch = {
   },
   sealed: { name: 'read', arguments: {} },
 };
-const decided = (effect: string): Sketch => ({ type: 'CallDecided', data: { decision: { effect, rules: ['A'] } } });
+const decided = (effect: string): Sketch => ({
+  type: 'CallDecided',
+  data: { decision: { effect, rules: ['A'] } },
+});
 const intended = (approvalId: string | null = null): Sketch => ({
   type: 'ForwardIntended',
   data: { server: 'bank', instance: 'gone', deadline_ms: 1_000, approvalId, request: 'sha256:' },
@@ -77,12 +80,15 @@ describe('an event of a newer release', () => {
     expect(events.map(({ entry }) => readEntry(entry).v)).toEqual([7, 8]);
   });
 
-  it.each([future, completed9])('is not taken into a call, whose rules cannot be held then: $type', async (unknown) => {
-    const id = await call(...answered);
-    const before = await history.store.readStream(`call-${id}`);
-    expect(await codeOf(ledger.append(history.append(`call-${id}`, 4, unknown)))).toBe('event_unknown');
-    expect(await history.store.readStream(`call-${id}`)).toEqual(before);
-  });
+  it.each([future, completed9])(
+    'is not taken into a call, whose rules cannot be held then: $type',
+    async (unknown) => {
+      const id = await call(...answered);
+      const before = await history.store.readStream(`call-${id}`);
+      expect(await codeOf(ledger.append(history.append(`call-${id}`, 4, unknown)))).toBe('event_unknown');
+      expect(await history.store.readStream(`call-${id}`)).toEqual(before);
+    },
+  );
 
   it('of another noun is not taken into a call either', async () => {
     const id = await call(requested);

@@ -1,5 +1,5 @@
-import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 import type { LedgerEntry } from '../e2e/support/rest.js';
+import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 
 /** Reads the ledger forward; each entry once. */
 export interface RecordReader {
