@@ -15,7 +15,7 @@ const EXPIRES = '2099-01-01T00:00:00.000Z';
 
 /** A log in memory, as the bus shows it. */
 const logOf = (...streams: readonly (readonly [string, readonly DomainEvent[]])[]) => {
-  const events = streams.flatMap(([stream, ofStream]) =>
+  const unplaced = streams.flatMap(([stream, ofStream]) =>
     buildAppend(
       {
         stream,
@@ -29,7 +29,7 @@ const logOf = (...streams: readonly (readonly [string, readonly DomainEvent[]])[
       ofStream.map((event) => ({ event })),
     ).events.map((event, revision): WireEvent => ({ ...event, stream, revision, position: '' })),
   );
-  events.forEach((event, index) => Object.assign(event, { position: String(index + 1) }));
+  const events = unplaced.map((event, index) => ({ ...event, position: String(index + 1) }));
   const bus: Bus = {
     request: async (contract, request) => {
       const { stream, after } = request as { readonly stream?: string; readonly after?: string };
