@@ -26,7 +26,10 @@ export const checkEntries = ({ stream, expected, events }: AppendCommand): reado
   });
 };
 
-/** Folds new events of a call over its state; what may not follow is refused here, where the append happens (G4). */
+/**
+ * Folds new events of a call over its state; what may not follow is refused here, where the append happens (G4).
+ * @throws CountersignError revision_conflict; event_unknown, because nobody may guess what such an event lets follow
+ */
 export const advanceCall = (state: CallState | undefined, entries: readonly Entry[]): CallState => {
   try {
     return entries.reduce<CallState>(

@@ -1,5 +1,6 @@
 import { APPROVAL_ERRORS } from './approval/approval.errors.js';
 import { CATALOG_ERRORS } from './catalog/catalog.errors.js';
+import { EVIDENCE_ERRORS } from './evidence/evidence.errors.js';
 import { TOKEN_ERRORS } from './token-errors.js';
 import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
 
@@ -178,24 +179,7 @@ export const ERRORS = {
     says: 'The approval service did not answer in time; nothing was forwarded.',
     next: 'Try again; operators: check the approval service.',
   },
-  ledger_unavailable: {
-    http: 503,
-    rpc: -31043,
-    says: 'The ledger did not record in time; nothing was forwarded or released.',
-    next: 'Try again; operators: check the ledger service and its disk.',
-  },
-  ledger_full: {
-    http: 503,
-    rpc: -31044,
-    says: 'The ledger has no room left; nothing is forwarded until there is.',
-    next: 'Operators: free disk space for the event store.',
-  },
-  revision_conflict: {
-    http: 409,
-    rpc: -31045,
-    says: 'Somebody else changed this record first.',
-    next: 'Read it again.',
-  },
+  ...EVIDENCE_ERRORS,
   outcome_unknown: {
     http: 200,
     rpc: -31046,

@@ -1,3 +1,6 @@
+/** A session expires at the latest so long after it began; nobody needs to remember its end for longer. */
+export const SESSION_MS = 24 * 3_600_000;
+
 export const SESSION_STARTED: SessionStarted['type'] = 'SessionStarted';
 export const SESSION_ENDED: SessionEnded['type'] = 'SessionEnded';
 
