@@ -1,13 +1,20 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Answers } from '#bus/answers.js';
+import { BUS, type Bus } from '#bus/bus.js';
+import { ledgerReadStream } from '#contracts/ledger.js';
 import {
+  maskingDisclose,
   maskingMask,
   maskingOpen,
   maskingReplay,
   maskingSealingKey,
   type ReplayItem,
 } from '#contracts/masking.js';
+import { requireOpen } from '#core/disclosure/decide-disclosure.js';
+import { type DisclosureEvent, disclosureStream } from '#core/disclosure/disclosure.events.js';
+import { type DisclosureState, evolveDisclosure, NO_DISCLOSURE } from '#core/disclosure/disclosure.state.js';
 import { CountersignError } from '#core/errors.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import { MASKING_ENGINE, maskBody } from '#core/masking/mask-body.js';
 import type { MaskingProfile } from '#core/policy/policy.types.js';
@@ -30,7 +37,10 @@ interface SealedRef {
 
 @Controller()
 export class MaskingBus {
-  constructor(@Inject(SEALING_KEYS) private readonly keys: SealingKeys) {}
+  constructor(
+    @Inject(SEALING_KEYS) private readonly keys: SealingKeys,
+    @Inject(BUS) private readonly bus: Bus,
+  ) {}
 
   @Answers(maskingSealingKey)
   sealingKey() {
@@ -48,14 +58,30 @@ export class MaskingBus {
     return { bytes: await this.opened({ sealed, commit }) };
   }
 
+  @Answers(maskingDisclose)
+  async disclose({ disclosureId, sealed, commit }: SealedRef & { disclosureId: string }) {
+    const { events } = await this.bus.request(ledgerReadStream, { stream: disclosureStream(disclosureId) });
+    const state = events
+      .map(({ entry }) => asEvent<DisclosureEvent>(readEntry(entry)))
+      .reduce<DisclosureState>(evolveDisclosure, NO_DISCLOSURE);
+    if (state.status !== 'granted' || state.opened === 0 || state.request.commit !== commit)
+      throw new CountersignError('disclosure_not_open');
+    requireOpen(state, state.request.requester, new Date().toISOString());
+    return this.sealedText(() => this.keys.opener.openSalted(sealed, commit));
+  }
+
   @Answers(maskingReplay)
   async replay({ items }: { items: readonly ReplayItem[] }) {
     return { items: await replayItems(this.keys.opener, items) };
   }
 
-  private async opened({ sealed, commit }: SealedRef): Promise<Uint8Array> {
+  private opened({ sealed, commit }: SealedRef): Promise<Uint8Array> {
+    return this.sealedText(() => this.keys.opener.open(sealed, commit));
+  }
+
+  private async sealedText<Text>(open: () => Promise<Text>): Promise<Text> {
     try {
-      return await this.keys.opener.open(sealed, commit);
+      return await open();
     } catch (error) {
       throw new CountersignError('masking_unavailable', (error as Error).message);
     }

@@ -6,7 +6,7 @@ import type { Digest } from '#core/hash.js';
 import type { StoredEvent } from '#event-store/event-store.js';
 import { readSealed } from '#sealing/sealed-payload.js';
 import type { MaskingBatch } from './masking-batch.js';
-import { assertVersion, Unreplayable } from './unreplayable.js';
+import { requireVersion, Unreplayable } from './unreplayable.js';
 
 /** A recorded event whose entry can be read. */
 export interface Read {
@@ -17,9 +17,7 @@ export interface Read {
 /** @throws Unreplayable when it is missing, is not JSON, or has a version that is not known */
 export const readKnown = (stored: StoredEvent | undefined, type: string): Read => {
   if (stored === undefined) throw new Unreplayable({ problem: `${type} is missing` });
-  const entry = parse(stored);
-  assertVersion(entry);
-  return { stored, entry };
+  return { stored, entry: requireVersion(parse(stored)) };
 };
 
 const parse = ({ entry, type }: StoredEvent): Entry => {

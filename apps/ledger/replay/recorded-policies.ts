@@ -6,7 +6,7 @@ import { type PolicyEvent, type PolicyRecorded, policyStream } from '#core/polic
 import type { PolicyBundle } from '#core/policy/policy.types.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { sha256 } from '#sealing/sha256.js';
-import { assertVersion, Unreplayable } from './unreplayable.js';
+import { requireVersion, Unreplayable } from './unreplayable.js';
 
 const POLICIES_MAX = 32;
 
@@ -33,8 +33,7 @@ export class RecordedPolicies {
     const recorded = events.find((event) => (event.type as PolicyEvent['type']) === 'PolicyRecorded');
     if (recorded?.attachment === undefined)
       throw new Unreplayable({ problem: `policy ${digest} is not in the ledger` });
-    const entry = readEntry(recorded.entry);
-    assertVersion(entry);
+    const entry = requireVersion(readEntry(recorded.entry));
     const { data, payload } = entry as unknown as PolicyRecorded;
     if (sha256(recorded.attachment) !== digest || data.digest !== digest || payload.commit !== digest)
       throw new Unreplayable({ problem: `the recorded policy is not ${digest}` });

@@ -1,4 +1,6 @@
 import type { Json } from '#core/evidence/canonical-json.js';
+import type { Entry } from '#core/evidence/entry.js';
+import { knownEvent } from '#core/evidence/read-entry.js';
 import type { Verdict } from './report.js';
 
 /** Ends the check of one record that cannot be run again; the run goes on with its verdict. */
@@ -16,7 +18,9 @@ export class Unreplayable extends Error {
   }
 }
 
-/** A version of an event that this replay can read. @throws Unreplayable unknown_engine */
-export const assertVersion = ({ type, v }: { readonly type: string; readonly v: number }): void => {
-  if (v !== 1) throw new Unreplayable({ engine: `${type} v ${v}` });
+/** The event in the version that readers work with. @throws Unreplayable unknown_engine: of a version that is not known */
+export const requireVersion = (entry: Entry): Entry => {
+  const known = knownEvent<Entry>(entry);
+  if (known === undefined) throw new Unreplayable({ engine: `${entry.type} v ${entry.v}` });
+  return known;
 };
