@@ -102,6 +102,20 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    'witness',
+    {
+      says: 'cosign checkpoints of a ledger, on a machine of another department',
+      load: async () => (await import('./commands/witness.js')).witness,
+    },
+  ],
+  [
+    'disclosures',
+    {
+      says: 'open a sealed original, after another person has approved',
+      load: async () => (await import('./commands/disclosures.js')).disclosures,
+    },
+  ],
+  [
     'replay',
     {
       says: 'run recorded decisions and maskings again and compare',

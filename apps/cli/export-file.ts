@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import { open, truncate } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { InputError } from './command.js';
 
 export type ExportFormat = 'jsonl' | 'csv';
@@ -30,24 +28,12 @@ const readLine = (line: string, format: ExportFormat): Line => {
  * @throws InputError when there is nothing to go on with
  */
 export const beginPart = async (file: string, format: ExportFormat): Promise<{ readonly cursor: string }> => {
-  const size = await sizeOf(file);
   let kept = 0;
   let at = 0;
   let cursor: string | undefined;
-  let quotes = 0;
-  const ending = format === 'csv' ? 2 : 1;
-  let record = '';
-  // The reading begins at once: what comes before the loop is lost, so nothing may be waited for in between.
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
-    at += Buffer.byteLength(line) + ending;
-    if (at > size) break;
-    // A quoted cell may hold line breaks: its record ends where the quotes are even again.
-    quotes += line.split('"').length - 1;
-    record = record === '' ? line : record;
-    if (format === 'csv' && quotes % 2 === 1) continue;
+  for await (const record of recordsOf(await contentOf(file), format)) {
+    at += Buffer.byteLength(record);
     const read = readLine(record, format);
-    record = '';
     if (read !== undefined && 'end' in read)
       throw new InputError(`${file} is whole: there is nothing to resume.`);
     if (read !== undefined) [kept, cursor] = [at, read.n];
@@ -58,12 +44,9 @@ export const beginPart = async (file: string, format: ExportFormat): Promise<{ r
   return { cursor };
 };
 
-const sizeOf = async (file: string): Promise<number> => {
+const contentOf = async (file: string): Promise<AsyncIterable<Uint8Array>> => {
   try {
-    const handle = await open(file, 'r');
-    const { size } = await handle.stat();
-    await handle.close();
-    return size;
+    return (await open(file, 'r')).createReadStream();
   } catch {
     throw new InputError(`${file} cannot be read. Without --resume the export begins anew.`);
   }
@@ -92,7 +75,7 @@ export const writePart = async (
   let isHeader = format === 'csv';
   let tellAt = performance.now() + TELL_EVERY_MS;
   try {
-    for await (const record of recordsOf(response, format)) {
+    for await (const record of recordsOf(response.body ?? [], format)) {
       const read = readLine(record, format);
       // The part that goes on needs no second header.
       if (isFirst || !isHeader) await handle.appendFile(record);
@@ -113,10 +96,13 @@ export const writePart = async (
 };
 
 /** Whole records with their line ends; what is cut off at the end is dropped. */
-async function* recordsOf(response: Response, format: ExportFormat): AsyncGenerator<string> {
+async function* recordsOf(
+  chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[],
+  format: ExportFormat,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunks) {
     rest += decoder.decode(chunk, { stream: true });
     let begin = 0;
     let quoted = false;

@@ -6,7 +6,9 @@ import type { Config } from '#config/config.schema.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { LedgerBus } from './bus/ledger.bus.js';
-import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
+import { Disclosures } from './disclosure/disclosures.js';
+import { DisclosureHttp } from './http/disclosure.http.js';
+import { LedgerHttp } from './http/ledger.http.js';
 import { ProjectionHttp } from './http/projection.http.js';
 import { READING_ROLES, Reading } from './http/reading.js';
 import { ReplayHttp } from './http/replay.http.js';
@@ -30,7 +32,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp, SearchHttp, ProjectionHttp, ReplayHttp],
+      controllers: [LedgerBus, LedgerHttp, SearchHttp, ProjectionHttp, ReplayHttp, DisclosureHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
@@ -49,7 +51,7 @@ export class LedgerModule implements OnApplicationShutdown {
         },
         { provide: READING_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles },
         Reading,
-        { provide: EXAMINER_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles.examiner },
+        Disclosures,
         Recovery,
       ],
       exports: [Ledger],

@@ -9,7 +9,9 @@ import { GOLDEN, SUMS, sumLine } from './golden-entries.js';
  * Takes the golden entries that are missing out of real event stores: node dist/test/golden/add-entries.process.js
  * DATA_DIR/events.db... Of several it takes the longest, which says most. What is golden already is never written again.
  */
-const missing = new Set(EVENT_SCHEMAS.map(schemaName).filter((name) => !existsSync(join(GOLDEN, `${name}.json`))));
+const missing = new Set(
+  EVENT_SCHEMAS.map(schemaName).filter((name) => !existsSync(join(GOLDEN, `${name}.json`))),
+);
 const best = new Map<string, Uint8Array>();
 
 for (const file of process.argv.slice(2)) {

@@ -7,8 +7,6 @@ import { readTranscript } from '../transcript.js';
 import { EventsQuery } from './ledger.queries.js';
 import { Reading } from './reading.js';
 
-export const EXAMINER_ROLES = Symbol('EXAMINER_ROLES');
-
 /** Single records: transcripts of calls, and entries as they are stored. */
 @Controller('ledger')
 export class LedgerHttp {

@@ -1,7 +1,7 @@
 import type { CallEvent } from '#core/call/call.events.js';
 
 /** The events that change a row; the others are not even read. */
-export const PROJECTED_TYPES: ReadonlySet<string> = new Set([
+export const PROJECTED_TYPES = [
   'CallRequested',
   'CallDecided',
   'ForwardIntended',
@@ -12,7 +12,7 @@ export const PROJECTED_TYPES: ReadonlySet<string> = new Set([
   'CallCompleted',
   'CallFailed',
   'CallOutcomeUnknown',
-] satisfies readonly CallEvent['type'][]);
+] as const satisfies readonly CallEvent['type'][];
 
 export interface CallInsert {
   readonly principal: string;
@@ -33,6 +33,9 @@ export interface CallChange {
   readonly masked?: { readonly [kind: string]: number };
   readonly approvalId?: string;
 }
+
+/** Of an event that this release cannot read: the list says so instead of where the call stood before. */
+export const UNKNOWN_VERSION: CallChange = { outcome: 'unknown_version' };
 
 /** What one event changes in a call's row. Pure; the worker only writes it down. */
 export const projectCall = (event: CallEvent): CallChange => {

@@ -10,6 +10,7 @@ import type { IndexedPayload, ProjectionProgress, ProjectionRequest } from './pr
 import { WorkerClient } from './worker-client.js';
 
 const PAGE = 1_000;
+const PROJECTED: ReadonlySet<string> = new Set(PROJECTED_TYPES);
 /** While nobody asks the read model follows at this pace only, so that it takes no time from calls under way. */
 export const FOLLOW_EVERY_MS = 5_000;
 /** A question waits so long for the read model to catch up; then it is told to come again. */
@@ -156,7 +157,7 @@ export class Projection {
       readModelCaughtUp.labels('calls').setToCurrentTime();
       return false;
     }
-    const events = page.events.filter(({ type }) => PROJECTED_TYPES.has(type)).map(({ entry }) => entry);
+    const events = page.events.filter(({ type }) => PROJECTED.has(type)).map(({ entry }) => entry);
     const unknown = page.events.filter(({ type }) => !Object.hasOwn(EVENT_VERSIONS, type)).length;
     await this.worker.ask({ op: 'apply', events, unknown, position });
     if (epoch === this.epoch) this.appliedTo = position;

@@ -3,14 +3,14 @@ import type { CallEvent } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { inTransaction } from './open-database.js';
-import { type CallChange, type CallInsert, projectCall } from './project-call.js';
+import { type CallChange, type CallInsert, projectCall, UNKNOWN_VERSION } from './project-call.js';
 import { SESSION_GAP_MS } from './projection.schema.js';
 
 export interface CallWriter {
   apply(events: readonly Uint8Array[], unknown: number, position: string): void;
 }
 
-/** Writes down what events change. What is of an unknown version, or no entry at all, is counted and passed over. */
+/** Writes down what events change. What is of an unknown version, or no entry at all, is counted. */
 export const callWriter = (db: DatabaseSync): CallWriter => {
   const insertCall = db.prepare(
     `INSERT OR IGNORE INTO calls (id, time, principal, client, agent, session, method, server, tool, outcome)
@@ -76,16 +76,17 @@ export const callWriter = (db: DatabaseSync): CallWriter => {
     for (const name of Object.keys(masked ?? {})) insertLabel.run(`masked:${name}`, Number(row['n']));
   };
 
-  /** False: passed over. A member that SQLite cannot take is of an entry that no release has written. */
+  /** False: not understood. A member that SQLite cannot take is of an entry that no release has written. */
   const written = (bytes: Uint8Array): boolean => {
-    const read = projected(bytes);
-    if (read === undefined) return false;
     try {
-      if (read.change.insert !== undefined) insert(read.change.insert, read.entry);
-      else update(read.change, read.entry);
-      return true;
+      const entry = readEntry(bytes);
+      const event = knownEvent<CallEvent>(entry);
+      const change = event === undefined ? UNKNOWN_VERSION : projectCall(event);
+      if (change.insert !== undefined) insert(change.insert, entry);
+      else update(change, entry);
+      return event !== undefined;
     } catch (error) {
-      if (error instanceof TypeError) return false;
+      if (error instanceof TypeError || error instanceof SyntaxError) return false;
       throw error;
     }
   };
@@ -100,15 +101,4 @@ export const callWriter = (db: DatabaseSync): CallWriter => {
         saveProgress.run(position, passed);
       }),
   };
-};
-
-/** Undefined for bytes that are no entry and for a version that is not known: neither may stop the read model. */
-const projected = (bytes: Uint8Array): { entry: Entry; change: CallChange } | undefined => {
-  try {
-    const entry = readEntry(bytes);
-    const event = knownEvent<CallEvent>(entry);
-    return event === undefined ? undefined : { entry, change: projectCall(event) };
-  } catch {
-    return undefined;
-  }
 };

@@ -14,10 +14,19 @@ import { digest, digestOrNull, instant, name, oneOf, text, texts } from './field
 const stream = 'approval';
 const v = 1;
 
-const person = {
+export const person = {
   principal: name('Name in the configured claim.'),
   issuer: name('The issuer of the token.'),
   subject: name('The subject of the token: with the issuer it names the same person for ever.'),
+};
+
+/** A vote of a person, whatever it is about. */
+export const vote = {
+  vote: oneOf(['approve', 'deny'], 'What they said.'),
+  approver: z.strictObject(person).describe('Who voted.'),
+  roles: texts('Their roles when they voted.'),
+  digest: digest('What they were shown and voted on.'),
+  reason: text('Why, in their words; may be empty for an approval.'),
 };
 
 export const APPROVAL_SCHEMAS = [
@@ -56,13 +65,7 @@ export const APPROVAL_SCHEMAS = [
     about: 'A person has voted.',
     stream,
     payload: 'none',
-    data: {
-      vote: oneOf(['approve', 'deny'], 'What they said.'),
-      approver: z.strictObject(person).describe('Who voted.'),
-      roles: texts('Their roles when they voted.'),
-      digest: digest('What they were shown and voted on.'),
-      reason: text('Why, in their words; may be empty for an approval.'),
-    },
+    data: vote,
   }),
   eventSchema<ApprovalGranted>({
     type: 'ApprovalGranted',

@@ -1,6 +1,7 @@
 import { APPROVAL_SCHEMAS } from './approval.schemas.js';
 import { CALL_SCHEMAS } from './call.schemas.js';
 import { CONVERSATION_SCHEMAS } from './conversation.schemas.js';
+import { DISCLOSURE_SCHEMAS } from './disclosure.schemas.js';
 import type { EventSchema } from './event-schema.js';
 import { GATEWAY_SCHEMAS } from './gateway.schemas.js';
 
@@ -12,6 +13,7 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...CALL_SCHEMAS,
   ...CONVERSATION_SCHEMAS,
   ...APPROVAL_SCHEMAS,
+  ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
 ];
 

@@ -1,10 +1,11 @@
 import type { ApprovalEvent } from '../approval/approval.events.js';
 import type { CallEvent } from '../call/call.events.js';
-import type { ListShown } from '../call/list.events.js';
+import type { ListShown, ServerDiscovered } from '../call/list.events.js';
 import type { RequestRefused } from '../call/refusal.events.js';
-import type { SessionEnded } from '../call/session.events.js';
+import type { SessionEnded, SessionStarted } from '../call/session.events.js';
 import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
+import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
 import type { PolicyEvent } from '../policy/policy.events.js';
 import type { ConsentEvent } from '../upstream/consent.events.js';
 import type { ReadEvent } from './read.events.js';
@@ -15,12 +16,15 @@ export type LedgerEvent =
   | CallEvent
   | CatalogEvent
   | ConsentEvent
+  | DisclosureEvent
   | ListShown
   | PolicyEvent
   | ReadEvent
   | RequestRefused
+  | ServerDiscovered
   | ServersConfigured
-  | SessionEnded;
+  | SessionEnded
+  | SessionStarted;
 
 /** The version of each event type that this release writes and that its readers work with. */
 export const EVENT_VERSIONS: {
@@ -46,6 +50,11 @@ export const EVENT_VERSIONS: {
   CatalogEntryHeld: 1,
   CatalogEntryPinned: 1,
   CatalogEntryRemoved: 1,
+  DisclosureDenied: 1,
+  DisclosureGranted: 1,
+  DisclosureOpened: 1,
+  DisclosureRequested: 1,
+  DisclosureVoted: 1,
   ForwardIntended: 1,
   HoldEnded: 1,
   InputAnswered: 1,
@@ -58,8 +67,10 @@ export const EVENT_VERSIONS: {
   PolicyRecorded: 1,
   RequestRefused: 1,
   ResultMasked: 1,
+  ServerDiscovered: 1,
   ServersConfigured: 1,
   SessionEnded: 1,
+  SessionStarted: 1,
   UpstreamConsentGranted: 1,
   UpstreamConsentRefused: 1,
   UpstreamConsentRequested: 1,

@@ -24,3 +24,8 @@ export const asEvent = <Event extends { readonly type: string }>(entry: Entry): 
     throw new CountersignError('event_unknown', `${entry.type} of version ${entry.v} in ${entry.stream}`);
   return event;
 };
+
+/** @throws CountersignError event_unknown: one of the entries cannot be read, so that what they say together is not known */
+export const requireKnown = (entries: readonly Entry[]): void => {
+  for (const entry of entries) asEvent(entry);
+};

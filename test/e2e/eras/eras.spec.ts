@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertEntriesFitSchemas } from '../../schemas/entry-schemas.js';
 import { type Approval, approver, type Examiner, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import type { PrivateSystem } from '../support/standalone.js';
@@ -87,6 +88,19 @@ describe('everything is governed, not only tools', () => {
     // Both servers list it, so only the endpoint of one can tell which is meant.
     expect(resource.error?.data?.code).toBe('params_invalid');
   });
+});
+
+it('who connects is on record, in both eras', async () => {
+  await legacyClient(system, 'data-engineer', 'mcp/old');
+  expect((await latest('SessionStarted'))?.data).toMatchObject({
+    client: { name: 'by-hand', version: '1' },
+    endpoint: 'mcp/old',
+    revision: '2025-11-25',
+  });
+  const modern = await modernClient(system, 'risk-analyst', 'mcp');
+  expect((await modern.call('server/discover')).result).toMatchObject({ resultType: 'complete' });
+  const discovered = await latest('ServerDiscovered');
+  expect(discovered?.data).toEqual({ client: null, endpoint: 'mcp', revision: '2026-07-28' });
 });
 
 describe('a legacy session', () => {
@@ -239,4 +253,10 @@ describe('an approval in the modern era', () => {
 
 it('the history of both eras replays without a difference', async () => {
   expect((await ledger.replay()).different).toEqual([]);
+});
+
+it('every entry of all that fits the published schema of its type and version', async () => {
+  const entries = await ledger.events();
+  expect(entries.length).toBeGreaterThan(50);
+  assertEntriesFitSchemas(entries);
 });

@@ -1,3 +1,4 @@
+import { assertEntriesFitSchemas } from '../../schemas/entry-schemas.js';
 import type { System } from './system.js';
 
 /** What a REST edge answered. */
@@ -62,6 +63,8 @@ export interface ReplayReport {
   readonly checked: number;
   readonly identical: number;
   readonly different: readonly unknown[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly next: string | null;
 }
 
 interface Page<Item> {
@@ -124,10 +127,19 @@ export const examiner = async ({ urls, issuer }: System) => {
     /** Newest first. */
     calls: () => pages<CallItem>('calls?limit=500', 'cursor'),
     transcript: (id: string) => read<Transcript>(`${base}/calls/${id}`, token),
-    /** In store order. */
-    events: async () =>
-      (await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after')).map(({ entry }) => entry),
-    replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
+    /** The whole history in store order, each entry as its published schema says. */
+    events: async () => {
+      const items = await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after');
+      const entries = items.map(({ entry }) => entry);
+      assertEntriesFitSchemas(entries);
+      return entries;
+    },
+    /** Of the whole history. */
+    replay: async () => {
+      const report = await read<ReplayReport>(`${base}/replay`, token, {});
+      if (report.next !== null) throw new Error(`the replay ended early: ${JSON.stringify(report)}`);
+      return report;
+    },
   };
 };
 export type Examiner = Awaited<ReturnType<typeof examiner>>;
