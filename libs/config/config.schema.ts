@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { budgetsSchema } from './budget.schema.js';
+import { roles } from './roles.schema.js';
 import { type SecretRef, secret } from './secret.schema.js';
 import { outbound, upstreamAuth } from './upstream-auth.schema.js';
 
@@ -252,16 +253,7 @@ export const configSchema = z.strictObject({
       budgets: budgetsSchema,
     })
     .prefault({}),
-  roles: z
-    .strictObject({
-      examiner: z.array(z.string()).default(['examiner']).describe('policy roles that may read the ledger'),
-      auditor: z
-        .array(z.string())
-        .default(['auditor'])
-        .describe('policy roles that may read who did what under which decision, never arguments or results'),
-      operator: z.array(z.string()).default(['operator']).describe('policy roles that run the gateway'),
-    })
-    .prefault({}),
+  roles,
   disclosures: z
     .strictObject({
       approvers: z
