@@ -3,6 +3,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import type { Config } from '#config/config.schema.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG } from '#http/platform.module.js';
+import { Alarms } from './alarms/alarms.js';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
 import { Instances } from './instances.js';
@@ -34,6 +35,7 @@ export class LedgerModule implements OnApplicationShutdown {
         },
         { provide: EXAMINER_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles.examiner },
         Recovery,
+        Alarms,
       ],
       exports: [Ledger],
     };
