@@ -9,7 +9,7 @@ import type { CallEvent } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
 import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
-import type { DomainEvent } from '#core/evidence/entry.js';
+import type { DomainEvent, PayloadCommitment } from '#core/evidence/entry.js';
 import type { Digest } from '#core/hash.js';
 import { policyStream } from '#core/policy/policy.events.js';
 import type { EventStore } from '#event-store/event-store.js';
@@ -24,6 +24,8 @@ export interface Sketch {
   readonly type: CallEvent['type'] | ApprovalEvent['type'] | 'PolicyRecorded';
   readonly data?: object;
   readonly sealed?: Json;
+  /** What the entry says of bytes that are put beside it by other means. */
+  readonly payload?: PayloadCommitment;
 }
 
 /** A store in a folder of its own, with the key that seals, and a bus on which masking opens what is sealed. */
@@ -51,8 +53,8 @@ export const openHistory = async (): Promise<History> => {
   const opener = createOpener(new Map([[key.kid, key.privateKey]]));
 
   const clock = { time: TIME };
-  const toRecord = ({ type, data = {}, sealed }: Sketch) => {
-    const event = { type, v: 1, data } as DomainEvent;
+  const toRecord = ({ type, data = {}, sealed, payload: given }: Sketch) => {
+    const event = { type, v: 1, data, ...(given && { payload: given }) } as DomainEvent;
     if (sealed === undefined) return { event };
     const { sealed: attachment, payload } = sealer.seal(Buffer.from(canonicalJson(sealed)));
     return { event: { ...event, payload }, attachment };
@@ -83,8 +85,9 @@ export const openHistory = async (): Promise<History> => {
     },
     recordPolicy: async (text) => {
       const policy = parsePolicyFile(text, 'policy.yaml');
-      const command = append(policyStream(policy.digest), -1, { type: 'PolicyRecorded' });
       const bundle = Buffer.from(canonicalJson(policy.bundle as unknown as Json));
+      const payload = { commit: policy.digest, bytes: bundle.length };
+      const command = append(policyStream(policy.digest), -1, { type: 'PolicyRecorded', payload });
       const events = command.events.map((event) => ({ ...event, attachment: bundle }));
       await store.append(command.stream, -1, events);
       return policy;
