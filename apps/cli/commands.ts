@@ -80,6 +80,15 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       load: async () => (await import('./commands/replay.js')).replay,
     },
   ],
+  ['store', { says: 'check the event store', load: async () => (await import('./commands/store.js')).store }],
+  [
+    'backup',
+    { says: 'copy the event store', load: async () => (await import('./commands/backup.js')).backup },
+  ],
+  [
+    'restore',
+    { says: 'put a backup back', load: async () => (await import('./commands/restore.js')).restore },
+  ],
 ]);
 
 export const overview = (): string => {
