@@ -80,7 +80,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       load: async () => (await import('./commands/replay.js')).replay,
     },
   ],
-  ['store', { says: 'check the event store', load: async () => (await import('./commands/store.js')).store }],
+  [
+    'store',
+    {
+      says: 'check the embedded event store, or set up a server',
+      load: async () => (await import('./commands/store.js')).store,
+    },
+  ],
   [
     'backup',
     { says: 'copy the event store', load: async () => (await import('./commands/backup.js')).backup },

@@ -2,6 +2,7 @@ import { assertAppendable } from '../append-limits.js';
 import { type EventStore, StoreUnavailable } from '../event-store.js';
 import { assertReadLimit, distinctTypes } from '../read-limits.js';
 import { createAppender } from './appender.js';
+import { watchInterferences } from './interferences.js';
 import { createReads } from './reads.js';
 import { createRenewableClient } from './renewable-client.js';
 import { follow } from './subscription.js';
@@ -68,6 +69,8 @@ export const openKurrentEventStore = async ({
       yield* follow(following, { ...options, signal });
       if (!options.signal.aborted) throw new StoreUnavailable('the event store was closed');
     },
+    watchInterferences: (signal, tell) =>
+      watchInterferences(following, AbortSignal.any([signal, closing.signal]), tell),
     ping: async () => {
       assertOpen();
       await reads.head();
