@@ -81,6 +81,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    'alarms',
+    {
+      says: 'list what was done to the records',
+      load: async () => (await import('./commands/alarms.js')).alarms,
+    },
+  ],
+  [
     'store',
     {
       says: 'check the embedded event store, or set up a server',

@@ -3,7 +3,9 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import type { Config } from '#config/config.schema.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG } from '#http/platform.module.js';
+import { AlarmsHttp } from './alarms/alarms.http.js';
 import { Alarms } from './alarms/alarms.js';
+import { StoreWatch } from './alarms/store-watch.js';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
 import { Instances } from './instances.js';
@@ -23,7 +25,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp],
+      controllers: [LedgerBus, LedgerHttp, AlarmsHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
@@ -36,6 +38,7 @@ export class LedgerModule implements OnApplicationShutdown {
         { provide: EXAMINER_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles.examiner },
         Recovery,
         Alarms,
+        StoreWatch,
       ],
       exports: [Ledger],
     };

@@ -100,12 +100,14 @@ export const schemaDifference = (db: DatabaseSync): string | undefined => {
   if (pragma(db, 'application_id') !== APPLICATION_ID) return 'this is not an event store';
   const version = pragma(db, 'user_version');
   if (version !== SCHEMA_VERSION) return `schema version ${version}, this program knows ${SCHEMA_VERSION}`;
-  const ours = ownSchema();
+  ours ??= ownSchema();
   const found = schemaOf(db);
   for (const [name, sql] of ours) if (found.get(name) !== sql) return `${name} is missing or changed`;
   for (const name of found.keys()) if (!ours.has(name)) return `${name} is not ours`;
   return undefined;
 };
+
+let ours: ReadonlyMap<string, string> | undefined;
 
 const schemaOf = (db: DatabaseSync): ReadonlyMap<string, string> => {
   const rows = db.prepare('SELECT type, name, sql FROM sqlite_schema').all();

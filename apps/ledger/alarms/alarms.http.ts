@@ -1,0 +1,48 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import type { Config } from '#config/config.schema.js';
+import type { AlarmRaised } from '#core/alarm/alarm.events.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { CONFIG } from '#http/platform.module.js';
+import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
+import { Ledger } from '../ledger.js';
+import { recordRead } from '../record-read.js';
+
+export class AlarmsQuery {
+  @IsOptional() @Matches(/^\d{1,20}$/) after?: string;
+  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(1_000) limit: number = 100;
+}
+
+/** Alarms for who can do something about them: operators and examiners. An alarm holds no record of a call. */
+@Controller('ledger/alarms')
+export class AlarmsHttp {
+  private readonly readers: readonly string[];
+
+  constructor(
+    @Inject(Ledger) private readonly ledger: Ledger,
+    @Inject(CONFIG) { roles }: Config,
+  ) {
+    this.readers = [...roles.operator, ...roles.examiner];
+  }
+
+  /** Oldest first; `next` goes on from there, also for alarms that are raised later. */
+  @Get()
+  async list(@WhoCalls() caller: RestCaller, @Query() { after, limit }: AlarmsQuery) {
+    const allowed = caller.roles.some((role) => this.readers.includes(role));
+    const query = { after: after ?? null, limit };
+    await recordRead(this.ledger, caller, { what: 'alarms', query, allowed });
+    requireRole(caller, this.readers);
+    const page = await this.ledger.store.readAll({
+      limit,
+      types: ['AlarmRaised'],
+      ...(after === undefined ? {} : { after: BigInt(after) }),
+    });
+    const items = page.events.map((event) => {
+      const entry = readEntry(event.entry);
+      const { kind, detail, about } = asEvent<AlarmRaised>(entry).data;
+      return { time: entry.time, position: event.position.toString(), kind, detail, about };
+    });
+    return { items, next: page.scannedTo?.toString() ?? null };
+  }
+}
