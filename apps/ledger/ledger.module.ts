@@ -7,6 +7,8 @@ import { AlarmsHttp } from './alarms/alarms.http.js';
 import { Alarms } from './alarms/alarms.js';
 import { StoreWatch } from './alarms/store-watch.js';
 import { LedgerBus } from './bus/ledger.bus.js';
+import { Disclosures } from './disclosure/disclosures.js';
+import { DisclosureHttp } from './http/disclosure.http.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
@@ -25,7 +27,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp, AlarmsHttp],
+      controllers: [LedgerBus, LedgerHttp, DisclosureHttp, AlarmsHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
@@ -36,6 +38,7 @@ export class LedgerModule implements OnApplicationShutdown {
           useFactory: (config: Config) => new Projection(store, join(config.data_dir, 'projection.db')),
         },
         { provide: EXAMINER_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles.examiner },
+        Disclosures,
         Recovery,
         Alarms,
         StoreWatch,

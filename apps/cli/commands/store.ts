@@ -1,3 +1,4 @@
+import type { StoreCheck } from '../../ledger/storage/check-store.js';
 import {
   type Command,
   EXIT_FINDING,
@@ -54,12 +55,11 @@ const check = async (invocation: Invocation): Promise<number> => {
   if (invocation.values['json'] === true) printJson({ ok: problem === undefined, ...found });
   else if (problem === undefined)
     console.log(`${events} events, the last at position ${lastPosition}: nothing found`);
-  else
-    console.log(
-      `${placeOf(problem.position)}: ${problem.detail}\n${events} events before it are as they should be.`,
-    );
+  else console.log(problemText(problem, events));
   return problem === undefined ? EXIT_FINE : EXIT_FINDING;
 };
 
-const placeOf = (position: number | undefined): string =>
-  position === undefined ? 'the store' : `position ${position}`;
+const problemText = ({ position, detail }: NonNullable<StoreCheck['problem']>, before: number): string =>
+  position === undefined
+    ? `the store: ${detail}`
+    : `position ${position}: ${detail}\n${before} events before it are as they should be.`;
