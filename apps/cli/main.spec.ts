@@ -23,6 +23,10 @@ const COMMANDS = [
   'upstreams',
   'show',
   'replay',
+  'alarms',
+  'store',
+  'backup',
+  'restore',
 ];
 const RECORDED = { decision: { effect: 'allow', rules: ['RA-1'] }, profileDigest: null };
 const REPLAYED = { decision: { effect: 'deny', rules: [] }, profileDigest: null };

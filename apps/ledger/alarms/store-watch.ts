@@ -67,7 +67,9 @@ export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private raiseTruncated(about: LastSeen): Promise<void> {
-    const detail = `event ${about.id} was stored at position ${about.position} and is no longer there: the end is cut off, or an older copy was put back`;
+    const detail =
+      `event ${about.id} was stored at position ${about.position} and is no longer there: ` +
+      'the end is cut off, or an older copy was put back';
     return this.alarms.raiseAlarm({ kind: 'store_truncated', detail, about: { ...about } });
   }
 }
