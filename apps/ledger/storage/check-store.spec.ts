@@ -89,7 +89,8 @@ describe('the check of a store', () => {
     ],
     [
       'two events in another order',
-      'UPDATE events SET position = 100 WHERE position = 3; UPDATE events SET position = 3 WHERE position = 4; UPDATE events SET position = 4 WHERE position = 100',
+      'UPDATE events SET position = 100 WHERE position = 3; UPDATE events SET position = 3 WHERE position = 4; ' +
+        'UPDATE events SET position = 4 WHERE position = 100',
       3,
       /comes after/,
     ],
