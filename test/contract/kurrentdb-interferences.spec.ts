@@ -4,7 +4,7 @@ import type { EventStore, Interference } from '#event-store/event-store.js';
 import { allAccess, defaultAccess } from '#event-store/kurrentdb/access.js';
 import { openKurrentEventStore } from '#event-store/kurrentdb/open-kurrent-event-store.js';
 import { type FakeKurrentDb, startFakeKurrentDb } from '../fake-kurrentdb/fake-kurrentdb.js';
-import { eventOf } from './event-store.samples.js';
+import { eventOf, newStream } from './event-store.samples.js';
 
 let server: FakeKurrentDb;
 let store: EventStore;
@@ -89,3 +89,30 @@ describe('a watched KurrentDB server', () => {
     await vi.waitFor(() => expect(kinds()).toContain('stream_deleted call-2'), 10_000);
   });
 });
+
+const { EVENT_STORE_URL: url } = process.env;
+
+describe.skipIf(url === undefined)(
+  `a watched KurrentDB server, a real one${url === undefined ? ' (skipped: EVENT_STORE_URL is not set)' : ''}`,
+  () => {
+    it('tells that a stream was hidden, deleted and tombstoned', async () => {
+      const real = await openKurrentEventStore({ url: url ?? '' });
+      const client = Client.connectionString(url ?? '');
+      const stream = newStream();
+      const found: string[] = [];
+      const ending = new AbortController();
+      const looking = real.watchInterferences(ending.signal, ({ kind, about }) => {
+        if (String(about['stream']).endsWith(stream)) found.push(kind);
+      });
+      await real.append(stream, -1, [eventOf('Recorded')]);
+      await client.setStreamMetadata(stream, { maxCount: 1 });
+      await client.deleteStream(stream);
+      await client.tombstoneStream(stream);
+      await vi.waitFor(() => expect(found).toContain('stream_deleted'), 10_000);
+      expect(found[0]).toBe('retention_set');
+      ending.abort();
+      await looking;
+      await Promise.all([real.close(), client.dispose()]);
+    });
+  },
+);

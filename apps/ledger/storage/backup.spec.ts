@@ -1,11 +1,13 @@
 import { appendFile, chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
 import { type History, openHistory } from '../history.fixture.js';
 import { eventsFile } from '../open-event-store.js';
 import { backUp } from './backup.js';
 import { checkStore } from './check-store.js';
+import { describeFile, readManifest, writeManifest } from './manifest.js';
 import { restore } from './restore.js';
 
 let history: History;
@@ -95,6 +97,21 @@ describe('a restore', () => {
     await expect(restore({ from: to, data })).rejects.toThrow(/did not come to its end/);
     await writeFile(join(to, 'manifest.json'), manifest.replace('"events.db"', '"../events.db"'));
     await expect(restore({ from: to, data })).rejects.toThrow(/not the manifest/);
+    await expect(stat(eventsFile(data))).rejects.toThrow();
+  });
+
+  it('refuses a backup whose events do not fit each other, even if the manifest was made to agree', async () => {
+    await takeBackup();
+    const file = join(to, 'events.db');
+    const db = new DatabaseSync(file, { defensive: false });
+    const trigger = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_append_only_delete'").get();
+    db.exec('DROP TRIGGER events_append_only_delete; DELETE FROM events WHERE position = 7');
+    db.exec(String(trigger?.['sql']));
+    db.close();
+    const manifest = await readManifest(to);
+    await rm(join(to, 'manifest.json'));
+    await writeManifest(to, { ...manifest, files: [await describeFile(to, 'events.db')] });
+    await expect(restore({ from: to, data })).rejects.toThrow(/damaged at position 8: positions 7 to 8 have a gap/);
     await expect(stat(eventsFile(data))).rejects.toThrow();
   });
 
