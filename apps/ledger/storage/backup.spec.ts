@@ -104,14 +104,18 @@ describe('a restore', () => {
     await takeBackup();
     const file = join(to, 'events.db');
     const db = new DatabaseSync(file, { defensive: false });
-    const trigger = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_append_only_delete'").get();
+    const trigger = db
+      .prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_append_only_delete'")
+      .get();
     db.exec('DROP TRIGGER events_append_only_delete; DELETE FROM events WHERE position = 7');
     db.exec(String(trigger?.['sql']));
     db.close();
     const manifest = await readManifest(to);
     await rm(join(to, 'manifest.json'));
     await writeManifest(to, { ...manifest, files: [await describeFile(to, 'events.db')] });
-    await expect(restore({ from: to, data })).rejects.toThrow(/damaged at position 8: positions 7 to 8 have a gap/);
+    await expect(restore({ from: to, data })).rejects.toThrow(
+      /damaged at position 8: positions 7 to 8 have a gap/,
+    );
     await expect(stat(eventsFile(data))).rejects.toThrow();
   });
 
