@@ -64,6 +64,7 @@ const send = async (
 ): Promise<CallAnswer> => {
   // Throws when the server was removed from the configuration a moment ago: nothing was sent then.
   const { upstream, timeout_ms } = gateway.catalog.server(call.server);
+  if (call.here !== undefined) return call.here.answer(exchange);
   // Many clients watch through one connection, so these two change what the gateway itself has asked for.
   if (call.method === 'resources/subscribe') {
     await gateway.listeners.watch(call);

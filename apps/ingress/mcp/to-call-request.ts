@@ -3,12 +3,13 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import { TASKS_EXTENSION } from '#mcp/meta.js';
-import type { CallRequest } from '../call/call.js';
+import type { CallRequest, Here } from '../call/call.js';
 import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
 import { RefusalWithData } from './refusal.js';
 import { serversOfUri } from './servers-of-uri.js';
+import { asTask } from './tasks/as-task.js';
 
 /** A governed request as the pipeline takes it, and the handle by which it continues an earlier one. */
 export interface ToCall {
@@ -20,6 +21,7 @@ interface Placed {
   readonly server: string;
   /** With the server's own name or id. */
   readonly params: JsonObject;
+  readonly here?: Here;
 }
 
 const NAME_MAX = 200;
@@ -34,7 +36,8 @@ export const toCallRequest = async (
   method: GovernedMethod,
 ): Promise<ToCall> => {
   const { caller, client, endpoint, frame, owner } = mcp;
-  const { server, params: placed } = await place(gateway, mcp, method);
+  const { server, params: named, here } = await place(gateway, mcp, method);
+  const { params: placed, taskFor } = await asTask(gateway, client, { server, method, params: named });
   const { requestState, ...params } = placed;
   const target = targetOf(method, params);
   if (target === undefined) throw new CountersignError('params_invalid', `params of ${method}`);
@@ -50,6 +53,8 @@ export const toCallRequest = async (
     params,
     ...(client.era === 'legacy' && client.session !== undefined ? { subscriber: client.session.id } : {}),
     ...(method.startsWith('tasks/') && typeof given === 'string' ? { shownTaskId: given } : {}),
+    ...(taskFor === undefined ? {} : { taskFor }),
+    ...(here === undefined ? {} : { here }),
   };
   // A task keeps a state of its own between its rounds; only requests that can be continued carry one of ours.
   if (requestState === undefined || method.startsWith('tasks/'))
@@ -86,10 +91,15 @@ const place = async (gateway: Gateway, mcp: McpRequest, method: GovernedMethod):
         throw new RefusalWithData('capability_missing', TASKS_EXTENSION, {
           requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
         });
-      const { server, taskId } = openTask(gateway, mcp.owner, params['taskId']);
-      if (mcp.post.server !== undefined && mcp.post.server !== server)
+      const { server, taskId, keptBy } = openTask(gateway, mcp.owner, params['taskId']);
+      const isElsewhere = mcp.post.server !== undefined && mcp.post.server !== server;
+      if (isElsewhere || (keptBy !== undefined && keptBy !== gateway.instance))
         throw new CountersignError('params_invalid', 'taskId');
-      return { server, params: { ...params, taskId } };
+      return {
+        server,
+        params: { ...params, taskId },
+        ...(keptBy === undefined ? {} : { here: gateway.keptResults.answering(method, mcp.owner, taskId) }),
+      };
     }
     default:
       if (mcp.post.server === undefined)

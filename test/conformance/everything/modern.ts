@@ -100,7 +100,7 @@ export class ModernServer {
     // A closed response stream is a cancellation.
     response.once('close', () => abort.abort(new RpcError(-32603, 'Cancelled')));
     const conversation = this.#conversation(method, params, envelope, send, abort.signal);
-    const result = await this.#catalog.answer(method, params, conversation);
+    const result = ofEra(await this.#catalog.answer(method, params, conversation));
     return CACHEABLE.has(method) ? { ...result, ...CACHING } : result;
   }
 
@@ -156,3 +156,10 @@ export class ModernServer {
 const followsTasks = ({ extensions }: Members): boolean =>
   isMembers(extensions) && extensions[TASKS] !== undefined;
 const missingTasks = (): RpcError => missingCapabilities({ extensions: { [TASKS]: {} } });
+
+/** Tools say nothing of tasks in this era. */
+const ofEra = (result: Members): Members => {
+  const { tools } = result;
+  if (!Array.isArray(tools)) return result;
+  return { ...result, tools: tools.map(({ execution: _execution, ...tool }: Members) => tool) };
+};

@@ -3,6 +3,7 @@ import {
   type Conversation,
   checkDeclared,
   declaredOf,
+  type InputRequest,
   type InputRequests,
   type InputResponses,
   invalidParams,
@@ -17,12 +18,13 @@ const POLL_INTERVAL_MS = 100;
 type Ended = { readonly status: 'completed' | 'failed' | 'cancelled' } & Members;
 
 interface Waiting {
-  readonly request: Members;
+  readonly request: InputRequest;
   readonly answer: (response: Members) => void;
+  delivered: boolean;
 }
 
 /** One task: work that goes on after its request was answered. */
-class Task {
+export class Task {
   readonly id = randomUUID();
   readonly #created = new Date().toISOString();
   #updated = this.#created;
@@ -30,6 +32,9 @@ class Task {
   #asked = 0;
   readonly #waiting = new Map<string, Waiting>();
   readonly #abort = new AbortController();
+
+  /** `onChange`: called when it has another status. */
+  constructor(private readonly onChange: () => void = () => {}) {}
 
   start(conversation: Conversation, work: (task: Conversation) => Promise<Members>): void {
     const { capabilities } = conversation;
@@ -58,6 +63,7 @@ class Task {
     this.#ended = ended;
     this.#waiting.clear();
     this.#updated = new Date().toISOString();
+    this.onChange();
   }
 
   async #ask(capabilities: Members, requests: InputRequests): Promise<InputResponses> {
@@ -69,7 +75,9 @@ class Task {
           this.#waiting.set(key, {
             request: { ...request },
             answer: (response) => resolve([name, response]),
+            delivered: false,
           });
+          this.onChange();
         }),
     );
     return Object.fromEntries(await Promise.all(answers));
@@ -93,6 +101,15 @@ class Task {
   detailed(): Members {
     const inputRequests = Object.fromEntries([...this.#waiting].map(([key, { request }]) => [key, request]));
     return { ...this.state(), ...(this.#waiting.size > 0 ? { inputRequests } : {}), ...this.#ended };
+  }
+
+  /** Questions that nobody has been given before, where they are given once. */
+  undelivered(): readonly (readonly [string, InputRequest])[] {
+    return [...this.#waiting].flatMap(([key, waiting]) => {
+      if (waiting.delivered) return [];
+      waiting.delivered = true;
+      return [[key, waiting.request] as const];
+    });
   }
 
   update(responses: Members): void {

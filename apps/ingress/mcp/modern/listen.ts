@@ -5,13 +5,13 @@ import { isJsonObject } from '#core/evidence/json-object.js';
 import { notificationFrame, resultFrame } from '#mcp/frame-write.js';
 import { META } from '#mcp/meta.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
-import type { Exchange } from '../../call/exchange.js';
 import type { Gateway } from '../../gateway.js';
 import { handleCall } from '../../handle-call.js';
 import type { Listener } from '../../listeners.js';
 import { httpReply } from '../http-reply.js';
 import type { McpRequest } from '../mcp-request.js';
 import { recorded } from '../recorded.js';
+import { silentExchange } from '../silent-exchange.js';
 import { toCallRequest } from '../to-call-request.js';
 
 const URIS_MAX = 100;
@@ -99,7 +99,7 @@ const watchable = async (
     const frame = { ...mcp.frame, params: { uri } };
     try {
       const { call } = await toCallRequest(gateway, { ...mcp, frame }, 'resources/subscribe');
-      await handleCall(gateway, { ...call, subscriber }, silent(signal));
+      await handleCall(gateway, { ...call, subscriber }, silentExchange(signal));
       honoured.push(uri);
     } catch (error) {
       const { caller, endpoint } = mcp;
@@ -108,18 +108,6 @@ const watchable = async (
   }
   return honoured;
 };
-
-/** Watching is quick and asks nothing. */
-const silent = (cancelled: AbortSignal): Exchange => ({
-  cancelled,
-  // A resource that needs an approval cannot be watched: nobody waits for one here.
-  isGone: () => true,
-  openStream: () => undefined,
-  progress: () => undefined,
-  notify: () => undefined,
-  keepAlive: () => undefined,
-  ask: () => Promise.reject(new CountersignError('capability_missing')),
-});
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
