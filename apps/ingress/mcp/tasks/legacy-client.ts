@@ -10,6 +10,7 @@ import { sealTask } from '../handles.js';
 import { throughQuestions } from '../legacy/through-questions.js';
 import { silentExchange } from '../silent-exchange.js';
 import { aboutTask, type Carrying, jsonOf, memberBytes, taskIdOf } from './about-task.js';
+import { relatedExchange } from './related-exchange.js';
 import { createdInLegacy, stateInLegacy } from './shown-task.js';
 
 /** All of `tasks/result`, open questions counted; afterwards the client may look and ask again. */
@@ -82,7 +83,8 @@ export const cancelTask = async (
  * out of calls of `tasks/get`, and of `tasks/update` with what the client answered on the stream.
  */
 export const resultOf = (carrying: Carrying, call: CallRequest, exchange: Exchange): Promise<Released> => {
-  const answer = (asking: Exchange) => waitForEnd(carrying, call, asking);
+  const answer = (asking: Exchange) =>
+    waitForEnd(carrying, call, relatedExchange(asking, { taskId: undefined, shown: call.shownTaskId }));
   return handleCall(carrying.gateway, { ...call, here: { deadline_ms: WAIT_MS_MAX, answer } }, exchange);
 };
 

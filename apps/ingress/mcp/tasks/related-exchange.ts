@@ -3,14 +3,17 @@ import { relatedTo } from '#mcp/tasks.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { Exchange } from '../../call/exchange.js';
 
+/** The task on both sides; undefined on a side of the modern era, where questions do not name their task. */
+interface Related {
+  readonly taskId: string | undefined;
+  readonly shown: string | undefined;
+}
+
 /**
- * What a legacy server asks about a task names the task, and so must the answer (MCP 2025-11-25 basic/utilities/tasks,
- * related task). Its own id is not shown: a client sees the id it knows, or none in the modern era.
+ * In the legacy era a question about a task names the task, and so must the answer (MCP 2025-11-25 basic/utilities/tasks,
+ * related task). The server's own id is not shown: a client sees the id it knows.
  */
-export const relatedExchange = (
-  exchange: Exchange,
-  { taskId, shown }: { readonly taskId: string; readonly shown: string | undefined },
-): Exchange => ({
+export const relatedExchange = (exchange: Exchange, { taskId, shown }: Related): Exchange => ({
   cancelled: exchange.cancelled,
   isGone: () => exchange.isGone(),
   openStream: () => exchange.openStream(),
