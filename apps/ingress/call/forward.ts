@@ -91,6 +91,7 @@ const send = async (
       ? { headers: paramHeaders(entry?.json['inputSchema'], call.arguments) }
       : {}),
     caller: upstreamCaller(call),
+    ...taskOf(call),
     onServerRequest: (request) => questions.answer(request, exchange),
     onNotification: (method, params) => messages.notification(method, params),
     // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
@@ -99,6 +100,10 @@ const send = async (
       : {}),
   });
 };
+
+/** A legacy server asks about a task while somebody waits for its result. */
+const taskOf = ({ method, params: { taskId } }: Call): { readonly taskId?: string } =>
+  method === 'tasks/result' && typeof taskId === 'string' ? { taskId } : {};
 
 const upstreamCaller = ({ caller, token }: Call): UpstreamCaller => {
   const { issuer, subject, principal } = caller;

@@ -4,6 +4,7 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import { TASKS_EXTENSION } from '#mcp/meta.js';
 import type { CallRequest, Here } from '../call/call.js';
+import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
@@ -15,6 +16,8 @@ import { asTask } from './tasks/as-task.js';
 export interface ToCall {
   readonly call: CallRequest;
   readonly input: InputHandle | null;
+  /** The definition of the tool that is called, where it was looked at. */
+  readonly tool: CatalogEntry | undefined;
 }
 
 interface Placed {
@@ -37,7 +40,7 @@ export const toCallRequest = async (
 ): Promise<ToCall> => {
   const { caller, client, endpoint, frame, owner } = mcp;
   const { server, params: named, here } = await place(gateway, mcp, method);
-  const { params: placed, taskFor } = await asTask(gateway, client, { server, method, params: named });
+  const { params: placed, taskFor, tool } = await asTask(gateway, client, { server, method, params: named });
   const { requestState, ...params } = placed;
   const target = targetOf(method, params);
   if (target === undefined) throw new CountersignError('params_invalid', `params of ${method}`);
@@ -58,7 +61,7 @@ export const toCallRequest = async (
   };
   // A task keeps a state of its own between its rounds; only requests that can be continued carry one of ours.
   if (requestState === undefined || method.startsWith('tasks/'))
-    return { call: { ...call, params: placed }, input: null };
+    return { call: { ...call, params: placed }, input: null, tool };
   const input = openInput(gateway, owner, call, requestState);
   const { callId, approvalId, state } = input;
   return {
@@ -68,6 +71,7 @@ export const toCallRequest = async (
       continues: { callId, approvalId },
     },
     input,
+    tool,
   };
 };
 

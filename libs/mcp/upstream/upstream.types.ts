@@ -64,6 +64,8 @@ export interface RequestOptions {
   /** Other notifications that belong to this request, for example notifications/message. Must not throw. */
   readonly onNotification?: (method: string, params: JsonObject) => void;
   readonly caller?: UpstreamCaller;
+  /** The task whose questions belong to this request, wherever the server asks them. */
+  readonly taskId?: string;
 }
 
 export interface CallAnswer {
