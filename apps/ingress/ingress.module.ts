@@ -37,6 +37,8 @@ import { OpenQuestions } from './mcp/legacy/open-questions.js';
 import { ParkedCalls } from './mcp/modern/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
 import { KeptResults } from './mcp/tasks/kept-results.js';
+import { SessionTasks } from './mcp/tasks/session-tasks.js';
+import { TaskWatches } from './mcp/tasks/task-watches.js';
 import { WaitingTasks } from './mcp/tasks/waiting-tasks.js';
 import { openServer } from './open-server.js';
 import { UpstreamAuthModule } from './upstream-auth/upstream-auth.module.js';
@@ -114,6 +116,8 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       questions: new OpenQuestions(),
       parked: new ParkedCalls(),
       waitingTasks: new WaitingTasks(),
+      taskWatches: new TaskWatches(this.catalog),
+      sessionTasks: new SessionTasks(),
       keptResults: new KeptResults(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),

@@ -2,11 +2,11 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Digest } from '#core/hash.js';
 import { type MemberChanges, rewriteMembers } from '#mcp/rewrite-members.js';
-import type { Input } from '../call/input-required.js';
 import type { Gateway } from '../gateway.js';
 import type { Released } from '../handle-call.js';
 import type { Client } from './client.js';
-import { sealInput, sealTask } from './handles.js';
+import { sealInput } from './handles.js';
+import { newTaskId } from './tasks/new-task-id.js';
 import { createdInModern, resultOfTask } from './tasks/shown-task.js';
 
 /** Members of a result that only one era knows (MCP 2026-07-28 server/utilities/caching, basic: responses). */
@@ -53,22 +53,19 @@ const handles = (
     });
     return { set: { requestState: JSON.stringify(state) } };
   }
-  const taskId = call.shownTaskId ?? newTaskId(gateway, owner, call, input);
+  const taskId = call.shownTaskId ?? newTaskId(gateway, owner, call, { taskId: input?.taskId ?? '' });
   if (call.era === 'modern' || call.method !== 'tools/call')
     return { set: { taskId: JSON.stringify(taskId) } };
   const { task } = JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject;
   return { set: { task: JSON.stringify(isJsonObject(task) ? { ...task, taskId } : task) } };
 };
 
-const newTaskId = (
-  gateway: Gateway,
-  owner: Digest,
-  { server }: Released['call'],
-  input: Input | null,
-): string => sealTask(gateway, owner, { server, taskId: input?.taskId ?? '' });
-
 const createdTask = (gateway: Gateway, owner: Digest, { bytes, call, input }: Released): Uint8Array => {
   const result = JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject;
   const { task } = result;
-  return createdInModern(isJsonObject(task) ? task : {}, result, newTaskId(gateway, owner, call, input));
+  return createdInModern(
+    isJsonObject(task) ? task : {},
+    result,
+    newTaskId(gateway, owner, call, { taskId: input?.taskId ?? '' }),
+  );
 };

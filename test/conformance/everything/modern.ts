@@ -149,7 +149,14 @@ export class ModernServer {
       } else if (filter[`${change.list}ListChanged`] === true)
         notify(`notifications/${change.list}/list_changed`);
     });
-    response.once('close', stop);
+    const taskIds = Array.isArray(filter['taskIds']) ? filter['taskIds'] : [];
+    const stopTasks = this.#tasks.onChange((task) => {
+      if (taskIds.includes(task['taskId'])) notify('notifications/tasks', task);
+    });
+    response.once('close', () => {
+      stop();
+      stopTasks();
+    });
   }
 }
 

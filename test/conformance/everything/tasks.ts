@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import {
   type Conversation,
   checkDeclared,
@@ -132,10 +133,17 @@ export const TASK_METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/up
 /** The tasks of one server, kept until it ends. */
 export class Tasks {
   readonly #tasks = new Map<string, Task>();
+  readonly #changes = new EventEmitter<{ change: [Members] }>().setMaxListeners(0);
+
+  /** Calls with the whole state of a task that has another status. */
+  onChange(listener: (task: Members) => void): () => void {
+    this.#changes.on('change', listener);
+    return () => void this.#changes.off('change', listener);
+  }
 
   /** Starts the work. Answers the CreateTaskResult. */
   create(conversation: Conversation, work: (task: Conversation) => Promise<Members>): Members {
-    const task = new Task();
+    const task = new Task(() => this.#changes.emit('change', task.detailed()));
     this.#tasks.set(task.id, task);
     task.start(conversation, work);
     return { resultType: 'task', ...task.state(), status: 'working' };

@@ -12,9 +12,11 @@ import { httpReply } from '../http-reply.js';
 import type { McpRequest } from '../mcp-request.js';
 import { recorded } from '../recorded.js';
 import { silentExchange } from '../silent-exchange.js';
+import { requireTasks, watchTask } from '../tasks/watch-tasks.js';
 import { toCallRequest } from '../to-call-request.js';
 
-const URIS_MAX = 100;
+/** Resources, and tasks, of one request. */
+const WATCHED_MAX = 100;
 const KEEP_ALIVE_MS = 15_000;
 
 /**
@@ -29,7 +31,9 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
   const wanted = frame.params['notifications'];
   if (!isJsonObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
   gateway.listeners.requireRoom(owner);
-  const asked = urisIn(wanted['resourceSubscriptions']);
+  const asked = namesIn(wanted['resourceSubscriptions'], 'resourceSubscriptions');
+  const askedTasks = namesIn(wanted['taskIds'], 'taskIds');
+  if (askedTasks.length > 0) requireTasks(mcp);
   const http = httpReply(post.request, post.reply);
   const { signal, end } = gateway.inFlight.begin(`${owner}\nlisten`, frame.id);
   const subscriber = randomUUID();
@@ -37,9 +41,17 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
   const uris = await watchable(gateway, mcp, subscriber, asked, signal);
   const lists = listsIn(wanted);
   const tag = { _meta: { [META.subscriptionId]: frame.id } };
+  const gone = new AbortController();
+  const tasks = askedTasks.flatMap((taskId) => {
+    const tell = (task: JsonObject) =>
+      http.send(notificationFrame('notifications/tasks', { ...task, ...tag }));
+    const stop = typeof taskId === 'string' ? watchTask(gateway, mcp, taskId, gone.signal, tell) : undefined;
+    return stop === undefined ? [] : [{ taskId, stop }];
+  });
   const honoured = {
     ...Object.fromEntries(WANTED.filter(([name]) => wanted[name] === true).map(([name]) => [name, true])),
     ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
+    ...(tasks.length === 0 ? {} : { taskIds: tasks.map(({ taskId }) => taskId) }),
   };
   const listener: Listener = {
     owner,
@@ -61,6 +73,8 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     clearInterval(keepAlive);
     clearTimeout(expiry);
     gateway.listeners.remove(listener);
+    gone.abort();
+    for (const { stop } of tasks) stop();
     void gateway.listeners.forget(subscriber);
     end();
   };
@@ -70,10 +84,10 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
 };
 
 /** Looked at before the stream is opened: behind its headers nothing can be refused any more. */
-const urisIn = (wanted: Json | undefined): readonly Json[] => {
+const namesIn = (wanted: Json | undefined, member: string): readonly Json[] => {
   if (wanted === undefined) return [];
-  if (!Array.isArray(wanted) || wanted.length > URIS_MAX)
-    throw new CountersignError('params_invalid', 'resourceSubscriptions');
+  if (!Array.isArray(wanted) || wanted.length > WATCHED_MAX)
+    throw new CountersignError('params_invalid', member);
   return wanted;
 };
 

@@ -6,10 +6,10 @@ import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
 import type { CallRequest } from '../../call/call.js';
 import type { Exchange } from '../../call/exchange.js';
 import { handleCall, type Released } from '../../handle-call.js';
-import { sealTask } from '../handles.js';
 import { throughQuestions } from '../legacy/through-questions.js';
 import { silentExchange } from '../silent-exchange.js';
 import { aboutTask, type Carrying, jsonOf, memberBytes, taskIdOf } from './about-task.js';
+import { newTaskId } from './new-task-id.js';
 import { relatedExchange } from './related-exchange.js';
 import { createdInLegacy, stateInLegacy } from './shown-task.js';
 
@@ -31,13 +31,12 @@ export const startTask = async (
   const released = await throughQuestions(gateway, call, exchange);
   const { bytes, input, kind } = released;
   if (kind === 'error') return released;
-  const { server } = call;
   if (input?.kind === 'task') {
-    const taskId = sealTask(gateway, owner, { server, taskId: input.taskId ?? '' });
+    const taskId = newTaskId(gateway, owner, call, { taskId: input.taskId ?? '' });
     return { ...released, shown: createdInLegacy(jsonOf(bytes), taskId) };
   }
   const kept = gateway.keptResults.keep(owner, bytes);
-  const taskId = sealTask(gateway, owner, { server, taskId: kept.taskId, keptBy: gateway.instance });
+  const taskId = newTaskId(gateway, owner, call, { taskId: kept.taskId, keptBy: gateway.instance });
   return { ...released, shown: createdInLegacy(kept, taskId) };
 };
 
