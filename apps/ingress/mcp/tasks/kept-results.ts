@@ -4,7 +4,6 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import { rewriteMembers } from '#mcp/rewrite-members.js';
 import type { CallAnswer } from '#mcp/upstream/upstream.types.js';
-import type { Here } from '../../call/call.js';
 
 /** From when it was kept; its client is told so as the task's time to live. */
 export const KEPT_MS = 5 * 60_000;
@@ -48,7 +47,12 @@ export class KeptResults {
     return { ...about, status: 'working' };
   }
 
-  answering(method: GovernedMethod, owner: Digest, taskId: string): Here {
+  /** What answers in place of the server (`Here` of a call). */
+  answering(
+    method: GovernedMethod,
+    owner: Digest,
+    taskId: string,
+  ): { readonly deadline_ms: number; answer(): Promise<CallAnswer> } {
     return { deadline_ms: ANSWER_MS, answer: async () => this.answer(method, owner, taskId) };
   }
 
