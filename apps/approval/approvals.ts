@@ -23,7 +23,7 @@ export class Approvals {
   ) {}
 
   /**
-   * @throws CountersignError of the decider, ledger_unavailable, revision_conflict
+   * @throws CountersignError of the decider, event_unknown, ledger_unavailable, revision_conflict
    */
   async execute(
     approvalId: string,

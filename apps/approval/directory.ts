@@ -2,7 +2,7 @@ import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.even
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import type { HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
-import { asEvent } from '#core/evidence/read-entry.js';
+import { knownEvent } from '#core/evidence/read-entry.js';
 
 export interface Listed {
   readonly approvalId: string;
@@ -38,11 +38,16 @@ export class Directory {
     return (status === 'pending' || status === 'granted') && request.expiresAt > now ? listed : undefined;
   }
 
-  /** Applies an event of an approval stream. Events seen before, or ahead of a gap, change nothing. */
+  /**
+   * Applies an event of an approval stream. Events seen before, or ahead of a gap, change nothing. One of unknown version
+   * is such a gap: the approval stays as it was known, and nobody can vote on it or forward under it.
+   */
   applyApproval(approvalId: string, entry: Entry, attachment: Uint8Array | undefined): void {
     const known = this.approvals.get(approvalId);
     if (entry.revision !== (known?.revision ?? -1) + 1) return;
-    const approval = evolveApproval(known?.approval ?? NO_APPROVAL, asEvent<ApprovalEvent>(entry));
+    const event = knownEvent<ApprovalEvent>(entry);
+    if (event === undefined) return;
+    const approval = evolveApproval(known?.approval ?? NO_APPROVAL, event);
     if (approval.status === 'none') return;
     const listed: Listed =
       known === undefined

@@ -4,7 +4,7 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
 import type { HoldEnded } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { Directory } from './directory.js';
 import { Expiry } from './expiry.js';
@@ -77,7 +77,8 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       this.directory.applyApproval(event.stream.slice('approval-'.length), entry, event.attachment);
     } else if (event.stream.startsWith('call-')) {
-      this.directory.applyHoldEnd(asEvent<HoldEnded>(entry).data);
+      const ended = knownEvent<HoldEnded>(entry);
+      if (ended !== undefined) this.directory.applyHoldEnd(ended.data);
     }
   }
 }

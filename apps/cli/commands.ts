@@ -74,6 +74,20 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
   ],
   [
+    'witness',
+    {
+      says: 'cosign checkpoints of a ledger, on a machine of another department',
+      load: async () => (await import('./commands/witness.js')).witness,
+    },
+  ],
+  [
+    'disclosures',
+    {
+      says: 'open a sealed original, after another person has approved',
+      load: async () => (await import('./commands/disclosures.js')).disclosures,
+    },
+  ],
+  [
     'replay',
     {
       says: 'run recorded decisions and maskings again and compare',

@@ -6,7 +6,7 @@ import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 
 const STREAM_NAME =
-  /^(call|approval|policy|refusal|read|gateway|key|session|list|consent|catalog)-[A-Za-z0-9._:-]{1,150}$/;
+  /^(call|approval|policy|refusal|read|gateway|key|session|list|consent|catalog|disclosure)-[A-Za-z0-9._:-]{1,150}$/;
 
 /** Each entry must say itself what the append says of it; nobody can store an entry under another name or place. */
 export const checkEntries = ({ stream, expected, events }: AppendCommand): readonly Entry[] => {
@@ -26,7 +26,10 @@ export const checkEntries = ({ stream, expected, events }: AppendCommand): reado
   });
 };
 
-/** Folds new events of a call over its state; what may not follow is refused here, where the append happens (G4). */
+/**
+ * Folds new events of a call over its state; what may not follow is refused here, where the append happens (G4).
+ * @throws CountersignError revision_conflict; event_unknown, because nobody may guess what such an event lets follow
+ */
 export const advanceCall = (state: CallState | undefined, entries: readonly Entry[]): CallState => {
   try {
     return entries.reduce<CallState>(

@@ -21,7 +21,9 @@ import { createSealer } from '#sealing/sealer.js';
 
 /** An event in a few words; `sealed` becomes its payload. */
 export interface Sketch {
-  readonly type: CallEvent['type'] | ApprovalEvent['type'] | 'PolicyRecorded';
+  readonly type: CallEvent['type'] | ApprovalEvent['type'] | 'PolicyRecorded' | 'FutureThing';
+  /** Default: 1. */
+  readonly v?: number;
   readonly data?: object;
   readonly sealed?: Json;
 }
@@ -51,8 +53,8 @@ export const openHistory = async (): Promise<History> => {
   const opener = createOpener(new Map([[key.kid, key.privateKey]]));
 
   const clock = { time: TIME };
-  const toRecord = ({ type, data = {}, sealed }: Sketch) => {
-    const event = { type, v: 1, data } as DomainEvent;
+  const toRecord = ({ type, v = 1, data = {}, sealed }: Sketch) => {
+    const event = { type, v, data } as DomainEvent;
     if (sealed === undefined) return { event };
     const { sealed: attachment, payload } = sealer.seal(Buffer.from(canonicalJson(sealed)));
     return { event: { ...event, payload }, attachment };

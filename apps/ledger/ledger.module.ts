@@ -4,6 +4,8 @@ import type { Config } from '#config/config.schema.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG } from '#http/platform.module.js';
 import { LedgerBus } from './bus/ledger.bus.js';
+import { Disclosures } from './disclosure/disclosures.js';
+import { DisclosureHttp } from './http/disclosure.http.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
@@ -22,7 +24,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp],
+      controllers: [LedgerBus, LedgerHttp, DisclosureHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
@@ -33,6 +35,7 @@ export class LedgerModule implements OnApplicationShutdown {
           useFactory: (config: Config) => new Projection(store, join(config.data_dir, 'projection.db')),
         },
         { provide: EXAMINER_ROLES, inject: [CONFIG], useFactory: (config: Config) => config.roles.examiner },
+        Disclosures,
         Recovery,
       ],
       exports: [Ledger],

@@ -7,7 +7,7 @@ import { type CallState, NO_CALL } from '#core/call/evolve-call.js';
 import { CountersignError } from '#core/errors.js';
 import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
 import type { Entry } from '#core/evidence/entry.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { asEvent, readEntry, requireKnown } from '#core/evidence/read-entry.js';
 import {
   type AppendResult,
   type EventStore,
@@ -31,7 +31,7 @@ export class Ledger {
 
   /**
    * Durable once this returns.
-   * @throws CountersignError revision_conflict, body_invalid, ledger_full, ledger_unavailable
+   * @throws CountersignError revision_conflict, body_invalid, event_unknown, ledger_full, ledger_unavailable
    */
   async append(command: AppendCommand): Promise<AppendResult> {
     const entries = checkEntries(command);
@@ -44,10 +44,14 @@ export class Ledger {
     return result;
   }
 
-  /** Rebuilds the state of a call from its stream; used after a restart and after an unknown outcome. */
+  /**
+   * Rebuilds the state of a call from its stream; used after a restart and after an unknown outcome.
+   * @throws CountersignError event_unknown: nothing can follow in this stream, and it is not remembered as open
+   */
   async reload(stream: string): Promise<void> {
     const events = await this.store.readStream(stream);
-    if (events.length === 0) return this.open.forget(stream);
+    this.open.forget(stream);
+    if (events.length === 0) return;
     const entries = events.map((event) => readEntry(event.entry));
     this.remember(stream, advanceCall(NO_CALL, entries), events.length - 1, entries);
   }
@@ -91,6 +95,8 @@ export class Ledger {
     const stream = callStream(requested.continues ?? '');
     const stored = await this.store.readStream(stream);
     const continued = stored.map((event) => readEntry(event.entry));
+    // One that nobody can read may say that the call was continued already.
+    requireKnown(continued);
     if (checkContinuation(continued, continuation).isClaimed) return;
     const event: CallContinued = { type: 'CallContinued', v: 1, data: { by: callId } };
     const command = buildAppend(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Json } from '#core/evidence/canonical-json.js';
+import type { ReadEvent } from '#core/evidence/read.events.js';
 import type { Caller } from '#identity/caller.js';
 import type { Ledger } from './ledger.js';
 
@@ -18,6 +19,11 @@ export const recordRead = async (
   const query = Object.fromEntries(
     Object.entries(read.query).filter((pair): pair is [string, Json] => pair[1] !== undefined),
   );
+  const event: ReadEvent = {
+    type: read.allowed ? 'LedgerRead' : 'LedgerReadRefused',
+    v: 1,
+    data: { what: read.what, query },
+  };
   const command = buildAppend(
     {
       stream: `read-${id}`,
@@ -34,15 +40,7 @@ export const recordRead = async (
       causation: id,
       newId: randomUUID,
     },
-    [
-      {
-        event: {
-          type: read.allowed ? 'LedgerRead' : 'LedgerReadRefused',
-          v: 1,
-          data: { what: read.what, query },
-        },
-      },
-    ],
+    [{ event }],
   );
   return (await ledger.append(command)).position;
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { CallOutcomeUnknown } from '#core/call/call.events.js';
+import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import { LOGGER } from '#http/platform.module.js';
 import { Instances } from './instances.js';
@@ -29,7 +30,7 @@ export class Recovery implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationBootstrap(): Promise<void> {
     await this.projection.catchUp();
-    for (const stream of await this.projection.openCallStreams()) await this.ledger.reload(stream);
+    for (const stream of await this.projection.openCallStreams()) await this.reload(stream);
     this.timer = setInterval(() => {
       this.sweeping = this.sweeping.then(() => this.sweep());
     }, SWEEP_EVERY_MS);
@@ -38,6 +39,19 @@ export class Recovery implements OnApplicationBootstrap, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.sweeping;
+  }
+
+  /** A call with an event of a newer release stays as it is: whether it has ended is not for this release to say. */
+  private async reload(stream: string): Promise<void> {
+    try {
+      await this.ledger.reload(stream);
+    } catch (error) {
+      if (!(error instanceof CountersignError && error.code === 'event_unknown')) throw error;
+      this.logger.warn(
+        { stream, detail: error.detail },
+        'left a call alone that has an event of unknown version',
+      );
+    }
   }
 
   private async sweep(): Promise<void> {

@@ -5,7 +5,7 @@ import type { CallEvent, InputAnswered, InputRequested } from '#core/call/call.e
 import { callStream } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { Entry } from '#core/evidence/entry.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { asEvent, knownEvent, readEntry, requireKnown } from '#core/evidence/read-entry.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 
 interface Read {
@@ -13,8 +13,12 @@ interface Read {
   readonly entry: Entry;
 }
 
+const isKnown = (entry: Entry): boolean => knownEvent(entry) !== undefined;
+/** Said of every event whose data this release cannot read: what is shown of the call may lack something. */
+const unknownVersion = (entry: Entry) => (isKnown(entry) ? {} : { unknown_version: entry.v });
+
 const find = <Type extends CallEvent['type']>(events: readonly Read[], type: Type) => {
-  const found = events.findLast(({ entry }) => entry.type === type);
+  const found = events.findLast(({ entry }) => entry.type === type && isKnown(entry));
   return found === undefined
     ? undefined
     : { ...found, event: asEvent<Extract<CallEvent, { type: Type }>>(found.entry) };
@@ -23,12 +27,15 @@ const find = <Type extends CallEvent['type']>(events: readonly Read[], type: Typ
 /**
  * One call as the examiner reads it: straight from the event store, payloads opened by the masking service. The
  * original result stays sealed; the exact request and the masked response are shown.
- * @throws CountersignError not_found, masking_unavailable, ledger_unavailable
+ * @throws CountersignError not_found, event_unknown, masking_unavailable, ledger_unavailable
  */
 export const readTranscript = async (store: EventStore, bus: Bus, callId: string) => {
   const events = await readEvents(store, callStream(callId));
   const requested = find(events, 'CallRequested');
-  if (requested === undefined) throw new CountersignError('not_found', `no call ${callId}`);
+  if (requested === undefined) {
+    requireKnown(events.map(({ entry }) => entry));
+    throw new CountersignError('not_found', `no call ${callId}`);
+  }
   const open = async (read: Read): Promise<unknown> => {
     const { stored, entry } = read;
     if (stored.attachment === undefined || entry.payload === undefined) return null;
@@ -61,7 +68,7 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
     ...(continuedBy === undefined ? {} : { continuedBy }),
     request: await open(requested),
     decisions: events
-      .filter(({ entry }) => entry.type === 'CallDecided')
+      .filter(({ entry }) => entry.type === 'CallDecided' && isKnown(entry))
       .map(({ entry }) => ({ time: entry.time, ...entry.data })),
     approval: held === undefined ? null : await readApproval(store, held.event.data.approvalId),
     masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings },
@@ -75,14 +82,15 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
       position: stored.position.toString(),
       time: entry.time,
       data: entry.data,
+      ...unknownVersion(entry),
     })),
   };
 };
 
 /** What the upstream asked while it had the call, as it was shown, and what the caller answered. */
 const readQuestions = (events: readonly Read[], open: (read: Read) => Promise<unknown>) => {
-  const answers = events.filter(({ entry }) => entry.type === 'InputAnswered');
-  const asked = events.filter(({ entry }) => entry.type === 'InputRequested');
+  const answers = events.filter(({ entry }) => entry.type === 'InputAnswered' && isKnown(entry));
+  const asked = events.filter(({ entry }) => entry.type === 'InputRequested' && isKnown(entry));
   return Promise.all(
     asked.map(async (read) => {
       const { question, method, because, decision } = asEvent<InputRequested>(read.entry).data;
@@ -114,7 +122,8 @@ const readApproval = async (store: EventStore, approvalId: string) => {
       id: stored.id,
       type: stored.type,
       time: entry.time,
-      data: asEvent<ApprovalEvent>(entry).data,
+      data: knownEvent<ApprovalEvent>(entry)?.data ?? entry.data,
+      ...unknownVersion(entry),
     })),
   };
 };
@@ -122,7 +131,10 @@ const readApproval = async (store: EventStore, approvalId: string) => {
 const ENDS = ['CallDenied', 'CallCancelled', 'CallCompleted', 'CallFailed', 'CallOutcomeUnknown'];
 
 const outcomeOf = (events: readonly Read[]): unknown => {
-  const end = events.findLast(({ entry }) => ENDS.includes(entry.type));
+  // What cannot be read may have ended the call, or opened it again: then the outcome is not for this release to say.
+  const end = events.findLast(({ entry }) => ENDS.includes(entry.type) || !isKnown(entry));
+  if (end !== undefined && !isKnown(end.entry))
+    return { type: end.entry.type, time: end.entry.time, ...unknownVersion(end.entry) };
   return end === undefined
     ? { type: events.at(-1)?.entry.type ?? null }
     : { type: end.entry.type, time: end.entry.time, ...end.entry.data };

@@ -1,7 +1,19 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Answers } from '#bus/answers.js';
-import { maskingMask, maskingOpen, maskingReplay, maskingSealingKey } from '#contracts/masking.js';
+import { BUS, type Bus } from '#bus/bus.js';
+import { ledgerReadStream } from '#contracts/ledger.js';
+import {
+  maskingDisclose,
+  maskingMask,
+  maskingOpen,
+  maskingReplay,
+  maskingSealingKey,
+} from '#contracts/masking.js';
+import { requireOpen } from '#core/disclosure/decide-disclosure.js';
+import { type DisclosureEvent, disclosureStream } from '#core/disclosure/disclosure.events.js';
+import { type DisclosureState, evolveDisclosure, NO_DISCLOSURE } from '#core/disclosure/disclosure.state.js';
 import { CountersignError } from '#core/errors.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import { MASKING_ENGINE, maskBody } from '#core/masking/mask-body.js';
 import { maskedPayload } from '#core/masking/masked-payload.js';
@@ -30,7 +42,10 @@ interface SealedRef {
 
 @Controller()
 export class MaskingBus {
-  constructor(@Inject(SEALING_KEYS) private readonly keys: SealingKeys) {}
+  constructor(
+    @Inject(SEALING_KEYS) private readonly keys: SealingKeys,
+    @Inject(BUS) private readonly bus: Bus,
+  ) {}
 
   @Answers(maskingSealingKey)
   sealingKey() {
@@ -46,6 +61,18 @@ export class MaskingBus {
   @Answers(maskingOpen)
   async open({ sealed, commit }: SealedRef & { purpose: string }) {
     return { bytes: await this.opened({ sealed, commit }) };
+  }
+
+  @Answers(maskingDisclose)
+  async disclose({ disclosureId, sealed, commit }: SealedRef & { disclosureId: string }) {
+    const { events } = await this.bus.request(ledgerReadStream, { stream: disclosureStream(disclosureId) });
+    const state = events
+      .map(({ entry }) => asEvent<DisclosureEvent>(readEntry(entry)))
+      .reduce<DisclosureState>(evolveDisclosure, NO_DISCLOSURE);
+    if (state.status !== 'granted' || state.opened === 0 || state.request.commit !== commit)
+      throw new CountersignError('disclosure_not_open');
+    requireOpen(state, state.request.requester, new Date().toISOString());
+    return this.sealedText(() => this.keys.opener.openSalted(sealed, commit));
   }
 
   @Answers(maskingReplay)
@@ -67,9 +94,13 @@ export class MaskingBus {
     return identical ? { identical } : { identical, difference: 'the masked bytes or findings differ' };
   }
 
-  private async opened({ sealed, commit }: SealedRef): Promise<Uint8Array> {
+  private opened({ sealed, commit }: SealedRef): Promise<Uint8Array> {
+    return this.sealedText(() => this.keys.opener.open(sealed, commit));
+  }
+
+  private async sealedText<Text>(open: () => Promise<Text>): Promise<Text> {
     try {
-      return await this.keys.opener.open(sealed, commit);
+      return await open();
     } catch (error) {
       throw new CountersignError('masking_unavailable', (error as Error).message);
     }

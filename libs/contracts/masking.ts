@@ -60,3 +60,18 @@ export const maskingReplay = contract({
   }),
   reply: z.object({ identical: z.boolean(), difference: z.string().optional() }),
 });
+
+/**
+ * Opens a sealed original for an examiner. Masking reads the disclosure's stream itself and opens only what another person
+ * has approved, while its time box is open and after the opening is on record. The salt lets the reader check the entry's
+ * commitment.
+ */
+export const maskingDisclose = contract({
+  subject: 'countersign.masking.disclose.v1',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ disclosureId: z.string().max(100), sealed: bytes, commit: digest }),
+  reply: z.object({ salt: bytes, bytes }),
+});

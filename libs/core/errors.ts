@@ -1,4 +1,6 @@
+import { APPROVAL_ERRORS } from './approval/approval.errors.js';
 import { CATALOG_ERRORS } from './catalog/catalog.errors.js';
+import { EVIDENCE_ERRORS } from './evidence/evidence.errors.js';
 import { TOKEN_ERRORS } from './token-errors.js';
 import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
 
@@ -151,49 +153,7 @@ export const ERRORS = {
   },
   // catalog and budgets
   ...CATALOG_ERRORS,
-  // approvals REST
-  approval_unknown: {
-    http: 404,
-    rpc: -31030,
-    says: 'There is no such approval.',
-    next: 'List the pending approvals: GET /approvals?status=pending.',
-  },
-  approval_closed: {
-    http: 409,
-    rpc: -31031,
-    says: 'This approval is already decided.',
-    next: 'Read its status: GET /approvals/{id}.',
-  },
-  digest_mismatch: {
-    http: 409,
-    rpc: -31032,
-    says: 'The digest is missing or not the one that is shown.',
-    next: 'Read it again and send the digest it shows.',
-  },
-  approver_is_requester: {
-    http: 403,
-    rpc: -31033,
-    says: 'Requesters cannot approve their own call.',
-    next: 'Ask another approver.',
-  },
-  approver_not_eligible: {
-    http: 403,
-    rpc: -31034,
-    says: 'Your roles cannot approve this call.',
-    next: 'The approval names the roles that can.',
-  },
-  approver_voted_already: {
-    http: 409,
-    rpc: -31035,
-    says: 'You have voted on this approval.',
-    next: 'Another approver must vote.',
-  },
-  reason_missing: {
-    http: 400,
-    rpc: -31036,
-    says: 'A denial needs a reason.',
-    next: 'Send {"reason": "..."}; the requester will read it.',
-  },
+  ...APPROVAL_ERRORS,
   body_invalid: {
     http: 400,
     rpc: -31037,
@@ -219,24 +179,7 @@ export const ERRORS = {
     says: 'The approval service did not answer in time; nothing was forwarded.',
     next: 'Try again; operators: check the approval service.',
   },
-  ledger_unavailable: {
-    http: 503,
-    rpc: -31043,
-    says: 'The ledger did not record in time; nothing was forwarded or released.',
-    next: 'Try again; operators: check the ledger service and its disk.',
-  },
-  ledger_full: {
-    http: 503,
-    rpc: -31044,
-    says: 'The ledger has no room left; nothing is forwarded until there is.',
-    next: 'Operators: free disk space for the event store.',
-  },
-  revision_conflict: {
-    http: 409,
-    rpc: -31045,
-    says: 'Somebody else changed this record first.',
-    next: 'Read it again.',
-  },
+  ...EVIDENCE_ERRORS,
   outcome_unknown: {
     http: 200,
     rpc: -31046,

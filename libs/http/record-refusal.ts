@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '#bus/bus.js';
 import { ledgerAppend } from '#contracts/ledger.js';
+import type { RequestRefused } from '#core/call/refusal.events.js';
 import { CountersignError, type ErrorCode } from '#core/errors.js';
 import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
@@ -99,6 +100,7 @@ const recordSoon = (bus: Bus, counting: Counting): void => {
 
 const refusalCommand = (instance: string, { code, where, caller, about }: Refusal): AppendCommand => {
   const id = randomUUID();
+  const event: RequestRefused = { type: 'RequestRefused', v: 1, data: { code, where, about } };
   return buildAppend(
     {
       stream: `refusal-${id}`,
@@ -112,6 +114,6 @@ const refusalCommand = (instance: string, { code, where, caller, about }: Refusa
       causation: id,
       newId: randomUUID,
     },
-    [{ event: { type: 'RequestRefused', v: 1, data: { code, where, about } } }],
+    [{ event }],
   );
 };

@@ -7,6 +7,11 @@ import { sha256 } from './sha256.js';
 export interface Opener {
   /** @throws Error when the key is not held, the bytes were changed, or they are not what `commit` commits to. */
   open(sealed: Uint8Array, commit: Digest): Promise<Uint8Array>;
+  /** The same with the salt, which lets anybody check SHA-256(salt || bytes) against the entry. @throws Error as `open` */
+  openSalted(
+    sealed: Uint8Array,
+    commit: Digest,
+  ): Promise<{ readonly salt: Uint8Array; readonly bytes: Uint8Array }>;
 }
 
 const DATA_KEYS_MAX = 1_000;
@@ -24,17 +29,16 @@ export const createOpener = (privateKeys: ReadonlyMap<string, JWK>): Opener => {
     dataKeys.set(wrapped, plaintext);
     return plaintext;
   };
-  return {
-    open: async (sealed, commit) => {
-      const { header, aad, nonce, ciphertext, tag } = readSealed(sealed);
-      const decipher = createDecipheriv('aes-256-gcm', await unwrap(header.kid, header.key), nonce, {
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAAD(aad);
-      decipher.setAuthTag(tag);
-      const salted = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-      if (sha256(salted) !== commit) throw new Error('the payload is not the one its entry commits to');
-      return salted.subarray(SALT_BYTES);
-    },
+  const openSalted: Opener['openSalted'] = async (sealed, commit) => {
+    const { header, aad, nonce, ciphertext, tag } = readSealed(sealed);
+    const decipher = createDecipheriv('aes-256-gcm', await unwrap(header.kid, header.key), nonce, {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(aad);
+    decipher.setAuthTag(tag);
+    const salted = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+    if (sha256(salted) !== commit) throw new Error('the payload is not the one its entry commits to');
+    return { salt: salted.subarray(0, SALT_BYTES), bytes: salted.subarray(SALT_BYTES) };
   };
+  return { open: async (sealed, commit) => (await openSalted(sealed, commit)).bytes, openSalted };
 };

@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../e2e/support/rest.js';
+import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 
 /** Reads the ledger forward; each entry once. */
 export interface RecordReader {
@@ -30,6 +31,7 @@ export const openRecord = (base: string, token: string): RecordReader => {
         entries.push(...items.map(({ entry }) => entry));
         more = next !== null;
       }
+      assertEntriesFitSchemas(entries);
       return entries.filter(({ type }) => type !== 'LedgerRead');
     },
   };

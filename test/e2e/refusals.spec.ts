@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { expectRefused, REFUSED_MS_MAX, type Refusal } from './support/expect-refused.js';
 import { codeOf, frameOf, type RawAnswer, rawPost, rpc, toolCall } from './support/raw.js';
@@ -369,6 +370,12 @@ describe('after all of that', () => {
       .filter((signature) => signature.length > 20);
     expect(signatures.length).toBeGreaterThan(20);
     expect(signatures.filter((signature) => text.includes(signature))).toEqual([]);
+  });
+
+  it('every entry of the history fits the published schema of its type and version', async () => {
+    const entries = await ledger.events();
+    expect(entries.length).toBeGreaterThan(50);
+    assertEntriesFitSchemas(entries);
   });
 
   it('the history replays without a difference', async () => {

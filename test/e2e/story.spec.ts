@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoBank } from '../../apps/standalone/demo.js';
+import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 import { type Agent, refusalOf, SDKS, type Sdk, textOf } from './support/agents.js';
 import { startCluster } from './support/distributed.js';
 import { clearIdentifiersBelow, clearIdentifiersIn, demoCustomer } from './support/personal-data.js';
@@ -206,6 +207,12 @@ describe.each(SHAPES)('the story of the demonstration, %s', (_shape, start) => {
     const report = await ledger.replay();
     expect(report.checked).toBeGreaterThanOrEqual(2 * 6);
     expect(report).toEqual({ checked: report.checked, identical: report.checked, different: [] });
+  });
+
+  it('every entry of the history fits the published schema of its type and version', async () => {
+    const entries = await ledger.events();
+    expect(entries.length).toBeGreaterThan(50);
+    assertEntriesFitSchemas(entries);
   });
 
   it('no identifier of a customer stands in clear in stores, keys, configuration or logs', async () => {

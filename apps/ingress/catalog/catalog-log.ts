@@ -14,7 +14,7 @@ import { CountersignError } from '#core/errors.js';
 import { buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Actor, DomainEvent } from '#core/evidence/entry.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 
 /** A page of definitions that fits into one message of the bus, whatever their size (DEFINITION_BYTES_MAX). */
 const PAGE = 32;
@@ -180,7 +180,7 @@ export class CatalogLog {
     const last = fresh.at(-1);
     if (last === undefined) return;
     const events = fresh.map(({ entry, attachment }) => ({
-      event: asEvent<CatalogEvent>(entry),
+      event: knownEvent<CatalogEvent>(entry),
       definition: attachment === undefined ? {} : parsed(attachment),
     }));
     this.folded.set(server, { state: evolveCatalog(state, events), revision: last.entry.revision });

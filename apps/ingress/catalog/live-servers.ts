@@ -4,6 +4,7 @@ import type { Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { ConfigWatch } from '#config/watch-config.js';
 import { ledgerAppend } from '#contracts/ledger.js';
+import type { ServersConfigured } from '#core/catalog/servers.events.js';
 import type { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Catalog } from './catalog.js';
@@ -96,6 +97,11 @@ export class LiveServers {
   private async record(config: Config, { added, changed, removed }: ServersChange): Promise<void> {
     const { instance } = this.catalog;
     const correlation = randomUUID();
+    const event: ServersConfigured = {
+      type: 'ServersConfigured',
+      v: 1,
+      data: { added, by: 'configuration', changed, digest: upstreamsDigest(config.upstreams), removed },
+    };
     const command = buildAppend(
       {
         stream: `gateway-${correlation}`,
@@ -106,15 +112,7 @@ export class LiveServers {
         causation: correlation,
         newId: randomUUID,
       },
-      [
-        {
-          event: {
-            type: 'ServersConfigured',
-            v: 1,
-            data: { added, by: 'configuration', changed, digest: upstreamsDigest(config.upstreams), removed },
-          },
-        },
-      ],
+      [{ event }],
     );
     await this.bus.request(ledgerAppend, command);
   }

@@ -27,6 +27,9 @@ export interface CallChange {
   readonly approvalId?: string;
 }
 
+/** Of an event that this release cannot read: the list says so instead of where the call stood before. */
+export const UNKNOWN_VERSION: CallChange = { outcome: 'unknown_version' };
+
 /** What one event changes in a call's row. Pure; the worker only writes it down. */
 export const projectCall = (event: CallEvent): CallChange => {
   switch (event.type) {

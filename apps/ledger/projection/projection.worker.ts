@@ -1,8 +1,8 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CallEvent } from '#core/call/call.events.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
-import { projectCall } from './project-call.js';
+import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
+import { projectCall, UNKNOWN_VERSION } from './project-call.js';
 import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
 import {
   CALLS_SCHEMA,
@@ -41,7 +41,8 @@ const apply = (events: readonly Uint8Array[], position: string): null => {
   database.exec('BEGIN');
   for (const bytes of events) {
     const entry = readEntry(bytes);
-    const change = projectCall(asEvent<CallEvent>(entry));
+    const event = knownEvent<CallEvent>(entry);
+    const change = event === undefined ? UNKNOWN_VERSION : projectCall(event);
     const id = entry.correlation;
     if (change.insert !== undefined) {
       const { principal, agent, method, server, tool } = change.insert;

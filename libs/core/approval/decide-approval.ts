@@ -21,13 +21,11 @@ export interface CastVote {
   readonly now: string;
 }
 
-const samePerson = (a: Person, b: Person): boolean => a.issuer === b.issuer && a.subject === b.subject;
+/** The same issuer and subject are the same human, whatever the name or group. */
+export const samePerson = (a: Person, b: Person): boolean => a.issuer === b.issuer && a.subject === b.subject;
 
 /** Every requirement needs `count` distinct humans with one of its roles; one vote may serve several requirements. */
-export const quorumMet = (
-  requirements: readonly Requirement[],
-  votes: readonly ApprovalVoted['data'][],
-): boolean =>
+export const quorumMet = (requirements: readonly Requirement[], votes: readonly CountedVote[]): boolean =>
   requirements.every(
     ({ by, count }) =>
       votes.filter((vote) => vote.vote === 'approve' && vote.roles.some((role) => by.includes(role)))
@@ -45,40 +43,53 @@ export const decideRequest = (
 ): readonly ApprovalEvent[] =>
   state.status === 'none' ? [{ type: 'ApprovalRequested', v: 1, ...request }] : [];
 
+/** What a vote is about: the digest the voter was shown, who asked, and whose votes are needed. */
+export interface Ballot {
+  readonly digest: Digest;
+  readonly requester: Person;
+  readonly requirements: readonly Requirement[];
+}
+
+/** A vote that counts, as it is recorded. */
+export type CountedVote = ApprovalVoted['data'];
+
 /**
- * A human's vote. The digest must be the one shown; the requester, a machine, a second vote of the same human and
- * anybody without a named role are refused. One denial ends it.
- * @throws CountersignError approval_unknown, approval_closed, approval_expired, digest_mismatch, approver_is_requester,
- *   approver_not_eligible, approver_voted_already, reason_missing
+ * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, a machine, a
+ * second vote of the same human and anybody without a named role are refused.
+ * @throws CountersignError digest_mismatch, approver_is_requester, approver_not_eligible, approver_voted_already,
+ *   reason_missing
  */
-export const decideVote = (state: ApprovalState, command: CastVote): readonly ApprovalEvent[] => {
-  const approval = open(state, command.now);
-  const { request, votes } = approval;
-  if (command.digest !== request.digest) throw new CountersignError('digest_mismatch');
-  if (samePerson(command.approver, request.requester)) throw new CountersignError('approver_is_requester');
-  const eligible = request.requirements.some(({ by }) => command.roles.some((role) => by.includes(role)));
-  if (command.isMachine || !eligible)
-    throw new CountersignError('approver_not_eligible', eligibleRoles(request.requirements));
-  if (votes.some((vote) => samePerson(vote.approver, command.approver)))
+export const checkVote = (
+  ballot: Ballot,
+  votes: readonly CountedVote[],
+  command: Omit<CastVote, 'now'>,
+): CountedVote => {
+  const { approver, digest, isMachine, roles, vote } = command;
+  if (digest !== ballot.digest) throw new CountersignError('digest_mismatch');
+  if (samePerson(approver, ballot.requester)) throw new CountersignError('approver_is_requester');
+  const eligible = ballot.requirements.some(({ by }) => roles.some((role) => by.includes(role)));
+  if (isMachine || !eligible)
+    throw new CountersignError('approver_not_eligible', eligibleRoles(ballot.requirements));
+  if (votes.some((known) => samePerson(known.approver, approver)))
     throw new CountersignError('approver_voted_already');
   const reason = command.reason?.trim() ?? '';
-  if (command.vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
-  const voted: ApprovalVoted = {
-    type: 'ApprovalVoted',
-    v: 1,
-    data: {
-      vote: command.vote,
-      approver: command.approver,
-      roles: command.roles,
-      digest: command.digest as Digest,
-      reason,
-    },
-  };
-  if (command.vote === 'deny') {
-    const denied: ApprovalDenied = { type: 'ApprovalDenied', v: 1, data: { reason } };
+  if (vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
+  return { vote, approver, roles, digest: ballot.digest, reason };
+};
+
+/**
+ * A human's vote on a held call. One denial ends it.
+ * @throws CountersignError approval_unknown, approval_closed, approval_expired, and those of `checkVote`
+ */
+export const decideVote = (state: ApprovalState, command: CastVote): readonly ApprovalEvent[] => {
+  const { request, votes } = open(state, command.now);
+  const vote = checkVote(request, votes, command);
+  const voted: ApprovalVoted = { type: 'ApprovalVoted', v: 1, data: vote };
+  if (vote.vote === 'deny') {
+    const denied: ApprovalDenied = { type: 'ApprovalDenied', v: 1, data: { reason: vote.reason } };
     return [voted, denied];
   }
-  return quorumMet(request.requirements, [...votes, voted.data])
+  return quorumMet(request.requirements, [...votes, vote])
     ? [voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
     : [voted];
 };

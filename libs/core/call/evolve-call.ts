@@ -115,6 +115,9 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
     case 'CallOutcomeUnknown':
       follows('forwarding');
       return { kind: 'ended' };
+    default:
+      // An event of another noun: no type of a call may let it pass, and its stream may hold it all the same.
+      throw new IllegalTransition(state.kind, (event as CallEvent).type);
   }
 };
 

@@ -1,3 +1,6 @@
+/** A session expires at the latest so long after it began; nobody needs to remember its end for longer. */
+export const SESSION_MS = 24 * 3_600_000;
+
 export const SESSION_ENDED: SessionEnded['type'] = 'SessionEnded';
 
 /** A legacy session (MCP 2025-11-25 basic/transports) was ended by its client; in stream `session-<id>`. */

@@ -26,6 +26,8 @@ export interface EntryRecord extends EntryName {
 /** The catalog of one server, folded from its stream. */
 export interface CatalogState {
   readonly entries: ReadonlyMap<string, EntryRecord>;
+  /** Something was recorded that this release cannot read, so nothing may be taken for the first list. */
+  readonly hasUnread?: true;
 }
 
 export const EMPTY_CATALOG: CatalogState = { entries: new Map() };
@@ -33,7 +35,8 @@ export const EMPTY_CATALOG: CatalogState = { entries: new Map() };
 export const entryKey = ({ kind, name }: EntryName): string => `${kind}\n${name}`;
 
 export interface RecordedEvent {
-  readonly event: CatalogEvent;
+  /** Undefined: of a version that this release does not know. Then nothing of the server stays approved as it is. */
+  readonly event: CatalogEvent | undefined;
   /** The attachment, parsed; empty for a removal. */
   readonly definition: JsonObject;
 }
@@ -41,13 +44,19 @@ export interface RecordedEvent {
 /** Takes all events at once: each step copies the catalog. */
 export const evolveCatalog = (state: CatalogState, events: readonly RecordedEvent[]): CatalogState => {
   const entries = new Map(state.entries);
+  let { hasUnread } = state;
   for (const { event, definition } of events) {
+    if (event === undefined) {
+      hasUnread = true;
+      for (const [key, entry] of entries) entries.set(key, { ...entry, intact: false });
+      continue;
+    }
     const { kind, name } = event.data;
     const key = entryKey(event.data);
     const known = entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map() };
     entries.set(key, evolveEntry(known, event, definition));
   }
-  return { entries };
+  return { entries, ...(hasUnread && { hasUnread }) };
 };
 
 const evolveEntry = (entry: EntryRecord, event: CatalogEvent, definition: JsonObject): EntryRecord => {

@@ -38,7 +38,7 @@ export const decideListing = (
   { server, kind, entries, first }: Listing,
 ): readonly CatalogChange[] => {
   const records = [...state.entries.values()].filter((record) => record.kind === kind);
-  const trusts = first === 'trust-first' && records.length === 0;
+  const trusts = first === 'trust-first' && records.length === 0 && !state.hasUnread;
   const names = new Set(entries.map(({ name }) => name));
   const colliding = collidingNames([...names, ...records.filter(({ pin }) => pin).map(({ name }) => name)]);
   let unapproved = records.filter(({ pin }) => pin === null).length;

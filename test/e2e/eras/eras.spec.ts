@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertEntriesFitSchemas } from '../../schemas/entry-schemas.js';
 import { type Approval, approver, type Examiner, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import type { PrivateSystem } from '../support/standalone.js';
@@ -239,4 +240,10 @@ describe('an approval in the modern era', () => {
 
 it('the history of both eras replays without a difference', async () => {
   expect((await ledger.replay()).different).toEqual([]);
+});
+
+it('every entry of all that fits the published schema of its type and version', async () => {
+  const entries = await ledger.events();
+  expect(entries.length).toBeGreaterThan(50);
+  assertEntriesFitSchemas(entries);
 });

@@ -1,3 +1,4 @@
+import { assertEntriesFitSchemas } from '../../schemas/entry-schemas.js';
 import type { System } from './system.js';
 
 /** What a REST edge answered. */
@@ -124,9 +125,13 @@ export const examiner = async ({ urls, issuer }: System) => {
     /** Newest first. */
     calls: () => pages<CallItem>('calls?limit=500', 'cursor'),
     transcript: (id: string) => read<Transcript>(`${base}/calls/${id}`, token),
-    /** In store order. */
-    events: async () =>
-      (await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after')).map(({ entry }) => entry),
+    /** The whole history in store order, each entry as its published schema says. */
+    events: async () => {
+      const items = await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after');
+      const entries = items.map(({ entry }) => entry);
+      assertEntriesFitSchemas(entries);
+      return entries;
+    },
     replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
   };
 };

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadAll } from '#contracts/ledger.js';
-import { SESSION_ENDED, type SessionEnded, sessionStream } from '#core/call/session.events.js';
+import { SESSION_ENDED, SESSION_MS, type SessionEnded, sessionStream } from '#core/call/session.events.js';
 import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Actor } from '#core/evidence/entry.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Session } from '#mcp/session.js';
 
 const PAGE = 1_000;
@@ -91,8 +91,11 @@ export class EndedSessions {
       wait_ms: 0,
     });
     for (const { stream, entry } of page.events) {
-      const { data } = asEvent<SessionEnded>(readEntry(entry));
-      this.remember(stream.slice(sessionStream('').length), data.expires_ms);
+      const read = readEntry(entry);
+      const ended = knownEvent<SessionEnded>(read);
+      // Of any version it says that the session has ended; one of unknown version is remembered as long as any.
+      const expires_ms = ended?.data.expires_ms ?? Date.parse(read.time) + SESSION_MS;
+      this.remember(stream.slice(sessionStream('').length), expires_ms);
     }
     this.after = page.scannedTo ?? after;
     return page.scannedTo !== undefined && page.scannedTo !== after;

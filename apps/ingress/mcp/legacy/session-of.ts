@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SESSION_MS } from '#core/call/session.events.js';
 import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
@@ -6,8 +7,6 @@ import { negotiateRevision } from '#mcp/revisions.js';
 import { declaredCapabilities, openSession, type Session, sealSession } from '#mcp/session.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { Gateway } from '../../gateway.js';
-
-const SESSION_MS = 24 * 3_600_000;
 
 /** A session, a task, a request state belongs to one person at one client; somebody else's session id is simply not known. */
 export const ownerOf = ({ issuer, subject, clientId }: Caller): Digest =>

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type {
+  ApprovalDenied,
+  ApprovalExpired,
+  ApprovalGranted,
+  ApprovalRequested,
+  ApprovalVoted,
+  ApprovalWithdrawn,
+} from '#core/approval/approval.events.js';
+import { requirements } from './call.schemas.js';
+import { eventSchema } from './event-schema.js';
+import { digest, digestOrNull, instant, name, oneOf, text, texts } from './fields.js';
+
+const stream = 'approval';
+const v = 1;
+
+export const person = {
+  principal: name('Name in the configured claim.'),
+  issuer: name('The issuer of the token.'),
+  subject: name('The subject of the token: with the issuer it names the same person for ever.'),
+};
+
+/** A vote of a person, whatever it is about. */
+export const vote = {
+  vote: oneOf(['approve', 'deny'], 'What they said.'),
+  approver: z.strictObject(person).describe('Who voted.'),
+  roles: texts('Their roles when they voted.'),
+  digest: digest('What they were shown and voted on.'),
+  reason: text('Why, in their words; may be empty for an approval.'),
+};
+
+export const APPROVAL_SCHEMAS = [
+  eventSchema<ApprovalRequested>({
+    type: 'ApprovalRequested',
+    v,
+    about: 'People are asked to decide on a call. Payload: the masked arguments and the nonce of the digest.',
+    stream,
+    payload: 'sealed',
+    data: {
+      callId: name('The call that waits.'),
+      digest: digest('What the approval binds: caller, target, arguments, policy, mask, nonce and expiry.'),
+      attachKey: name('Equal for identical calls, which wait for the same approval.'),
+      requester: z
+        .strictObject({
+          ...person,
+          client: text('The OAuth client that the token was issued to.'),
+          agent: text('The client program, as it says itself.'),
+        })
+        .describe('Who asks.'),
+      server: name('The upstream server.'),
+      tool: text('Name of the tool or prompt; for everything else the method.'),
+      toolDigest: digest('Of the description of what is called.'),
+      policyDigest: digest('Of the policy that decided.'),
+      profileDigest: digestOrNull('Of the masking profile; null when nothing is masked.'),
+      requirements: requirements('Each must be met.'),
+      rules: z
+        .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
+        .describe('The rules that ask for it.'),
+      expiresAt: instant('When it expires.'),
+    },
+  }),
+  eventSchema<ApprovalVoted>({
+    type: 'ApprovalVoted',
+    v,
+    about: 'A person has voted.',
+    stream,
+    payload: 'none',
+    data: vote,
+  }),
+  eventSchema<ApprovalGranted>({
+    type: 'ApprovalGranted',
+    v,
+    about: 'Every requirement is met, by the vote in the same append.',
+    stream,
+    payload: 'none',
+    data: { digest: digest('What is approved.') },
+  }),
+  eventSchema<ApprovalDenied>({
+    type: 'ApprovalDenied',
+    v,
+    about: 'One person has said no, by the vote in the same append.',
+    stream,
+    payload: 'none',
+    data: { reason: text('Why, in their words.') },
+  }),
+  eventSchema<ApprovalExpired>({
+    type: 'ApprovalExpired',
+    v,
+    about: 'Its time has passed.',
+    stream,
+    payload: 'none',
+    data: { expiresAt: instant('When it expired.') },
+  }),
+  eventSchema<ApprovalWithdrawn>({
+    type: 'ApprovalWithdrawn',
+    v,
+    about: 'The call that asked for it was given up.',
+    stream,
+    payload: 'none',
+    data: { reason: text('Why, in words.') },
+  }),
+];

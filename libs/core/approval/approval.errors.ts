@@ -1,0 +1,51 @@
+/** Refusals of votes, and of what votes decide about; part of the closed list in errors.ts. */
+export const APPROVAL_ERRORS = {
+  approval_unknown: {
+    http: 404,
+    rpc: -31030,
+    says: 'There is no such approval.',
+    next: 'List the pending approvals: GET /approvals?status=pending.',
+  },
+  approval_closed: {
+    http: 409,
+    rpc: -31031,
+    says: 'This approval is already decided.',
+    next: 'Read its status: GET /approvals/{id}.',
+  },
+  digest_mismatch: {
+    http: 409,
+    rpc: -31032,
+    says: 'The digest is missing or not the one that is shown.',
+    next: 'Read it again and send the digest it shows.',
+  },
+  approver_is_requester: {
+    http: 403,
+    rpc: -31033,
+    says: 'Requesters cannot approve their own call.',
+    next: 'Ask another approver.',
+  },
+  approver_not_eligible: {
+    http: 403,
+    rpc: -31034,
+    says: 'Your roles cannot approve this call.',
+    next: 'The approval names the roles that can.',
+  },
+  approver_voted_already: {
+    http: 409,
+    rpc: -31035,
+    says: 'You have voted on this approval.',
+    next: 'Another approver must vote.',
+  },
+  reason_missing: {
+    http: 400,
+    rpc: -31036,
+    says: 'A denial needs a reason.',
+    next: 'Send {"reason": "..."}; the requester will read it.',
+  },
+  disclosure_not_open: {
+    http: 403,
+    rpc: -31038,
+    says: 'This sealed original may not be opened now.',
+    next: 'It is open only to its requester, after another person has approved, until the time box ends; ask anew if it is over.',
+  },
+} as const;

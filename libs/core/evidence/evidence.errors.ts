@@ -1,0 +1,27 @@
+/** Of the record itself. */
+export const EVIDENCE_ERRORS = {
+  ledger_unavailable: {
+    http: 503,
+    rpc: -31043,
+    says: 'The ledger did not record in time; nothing was forwarded or released.',
+    next: 'Try again; operators: check the ledger service and its disk.',
+  },
+  ledger_full: {
+    http: 503,
+    rpc: -31044,
+    says: 'The ledger has no room left; nothing is forwarded until there is.',
+    next: 'Operators: free disk space for the event store.',
+  },
+  revision_conflict: {
+    http: 409,
+    rpc: -31045,
+    says: 'Somebody else changed this record first.',
+    next: 'Read it again.',
+  },
+  event_unknown: {
+    http: 501,
+    rpc: -31048,
+    says: 'The record holds an event of a type or version that this release does not know.',
+    next: 'Use a release at least as new as the one that wrote it.',
+  },
+} as const;
