@@ -125,7 +125,9 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
         );
       const send = (over: ReadyLink) => {
         const deadline_ms = Math.max(1, options.deadline_ms - (performance.now() - started));
-        return breaker.run(() => over.request(method, paramsBytes, { ...options, deadline_ms }));
+        // A well server answers it when its task has ended (MCP 2025-11-25 basic/utilities/tasks, result retrieval).
+        const mayTakeLong = method === 'tasks/result';
+        return breaker.run(() => over.request(method, paramsBytes, { ...options, deadline_ms }), mayTakeLong);
       };
       if (ofCallers && options.caller && link.server.era === 'legacy')
         return ofCallers.use(options.caller, options.signal, wait_ms, send);

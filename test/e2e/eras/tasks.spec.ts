@@ -175,6 +175,13 @@ describe('a tool of a legacy server that runs as a task only', () => {
     expect(legacy.result).toMatchObject({ isError: true, content: [{ text: 'The job has failed.' }] });
   });
 
+  it('is not waited for longer than the server may take for an answer, and is cancelled then', async () => {
+    const client = await modernClient(system, 'data-engineer', 'mcp/hasty');
+    const { result } = await client.call('tools/call', { name: 'failing_job', arguments: {} });
+    expect(JSON.stringify(result)).toContain('[upstream_timeout]');
+    expect((await requests()).slice(-3)).toEqual(['failing_job', 'tasks/result', 'tasks/cancel']);
+  });
+
   it('is refused plainly when its result may not be fetched, and the task is not left behind', async () => {
     const client = await modernClient(system, 'manager-1', 'mcp/old');
     const { result } = await client.call('tools/call', { name: 'failing_job', arguments: {} });
