@@ -121,7 +121,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       keptResults: new KeptResults(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),
-      endedSessions: new EndedSessions(this.bus),
+      endedSessions: new EndedSessions(this.bus, logger),
       instance: this.catalog.instance,
       publicUrl: this.publicUrl,
       now: () => new Date(),
@@ -148,7 +148,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     this.gateway?.late.stop();
     this.gateway?.lateOutcomes.stop();
     this.gateway?.listeners.close();
-    this.gateway?.endedSessions.stop();
+    await this.gateway?.endedSessions.stop();
     this.configWatch.close();
     await this.servers.stop();
     await this.catalog.close();

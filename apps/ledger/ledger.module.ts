@@ -7,6 +7,7 @@ import { LedgerBus } from './bus/ledger.bus.js';
 import { Disclosures } from './disclosure/disclosures.js';
 import { DisclosureHttp } from './http/disclosure.http.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
+import { ReplayHttp } from './http/replay.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
 import { Projection } from './projection/projection.js';
@@ -24,7 +25,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp, DisclosureHttp],
+      controllers: [LedgerBus, LedgerHttp, ReplayHttp, DisclosureHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
-import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
+import { clientText } from '#mcp/client-text.js';
 import type { Frame } from '#mcp/frame.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
 import { isLegacyRevision, isModernRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
@@ -65,7 +66,8 @@ const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
   return {
     era: 'modern',
     revision,
-    info: info === undefined ? null : { name: shortText(info['name']), version: shortText(info['version']) },
+    info:
+      info === undefined ? null : { name: clientText(info['name']), version: clientText(info['version']) },
     capabilities: new Set([...declaredCapabilities(declared), ...tasksOf(declared)]),
     logLevel: isLogLevel(logLevel) ? logLevel : undefined,
   };
@@ -84,13 +86,3 @@ const unsupported = (revision: unknown): RefusalWithData => {
 
 const missing = (key: string): CountersignError =>
   new CountersignError('params_invalid', `_meta: ${key} is missing or malformed`);
-
-const CLIENT_TEXT_MAX = 64;
-
-const shortText = (value: Json | undefined): string =>
-  typeof value === 'string'
-    ? value
-        .replace(/\p{Cc}/gu, ' ')
-        .slice(0, CLIENT_TEXT_MAX)
-        .toWellFormed()
-    : '';

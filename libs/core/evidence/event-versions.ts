@@ -1,8 +1,8 @@
 import type { ApprovalEvent } from '../approval/approval.events.js';
 import type { CallEvent } from '../call/call.events.js';
-import type { ListShown } from '../call/list.events.js';
+import type { ListShown, ServerDiscovered } from '../call/list.events.js';
 import type { RequestRefused } from '../call/refusal.events.js';
-import type { SessionEnded } from '../call/session.events.js';
+import type { SessionEnded, SessionStarted } from '../call/session.events.js';
 import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
 import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
@@ -21,8 +21,10 @@ export type LedgerEvent =
   | PolicyEvent
   | ReadEvent
   | RequestRefused
+  | ServerDiscovered
   | ServersConfigured
-  | SessionEnded;
+  | SessionEnded
+  | SessionStarted;
 
 /** The version of each event type that this release writes and that its readers work with. */
 export const EVENT_VERSIONS: {
@@ -65,8 +67,10 @@ export const EVENT_VERSIONS: {
   PolicyRecorded: 1,
   RequestRefused: 1,
   ResultMasked: 1,
+  ServerDiscovered: 1,
   ServersConfigured: 1,
   SessionEnded: 1,
+  SessionStarted: 1,
   UpstreamConsentGranted: 1,
   UpstreamConsentRefused: 1,
   UpstreamConsentRequested: 1,

@@ -31,7 +31,7 @@ export const handleGet = async (gateway: Gateway, post: Post): Promise<void> => 
     reply.hijack();
     return;
   }
-  gateway.listeners.requireRoom(opened.owner);
+  const leave = gateway.listeners.takePlace(opened.owner);
   const { raw } = reply;
   reply.hijack();
   raw.writeHead(200, SSE_HEADERS);
@@ -42,12 +42,16 @@ export const handleGet = async (gateway: Gateway, post: Post): Promise<void> => 
   const unfollow = followSession(gateway, post, opened, listener);
   const keepAlive = setInterval(() => raw.write(sseComment('waiting')), KEEP_ALIVE_MS);
   const expiry = setTimeout(() => raw.end(), untilExpiry(gateway, opened));
-  raw.once('close', () => {
+  const over = (): void => {
     clearInterval(keepAlive);
     clearTimeout(expiry);
     gateway.listeners.remove(listener);
     unfollow();
-  });
+    leave();
+  };
+  // The client may have left while its session was looked at.
+  if (raw.destroyed) over();
+  else raw.once('close', over);
 };
 
 const streamListener = (

@@ -30,12 +30,12 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     throw new CountersignError('media_type_refused', 'Accept');
   const wanted = frame.params['notifications'];
   if (!isJsonObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
-  gateway.listeners.requireRoom(owner);
   const asked = namesIn(wanted['resourceSubscriptions'], 'resourceSubscriptions');
   const askedTasks = namesIn(wanted['taskIds'], 'taskIds');
   if (askedTasks.length > 0) requireTasks(mcp);
   const http = httpReply(post.request, post.reply);
   const { signal, end } = gateway.inFlight.begin(`${owner}\nlisten`, frame.id);
+  const leave = takePlace(gateway, owner, end);
   const subscriber = randomUUID();
   http.openStream();
   const uris = await watchable(gateway, mcp, subscriber, asked, signal);
@@ -77,10 +77,20 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     for (const { stop } of tasks) stop();
     void gateway.listeners.forget(subscriber);
     end();
+    leave();
   };
   // The client may have left while its resources were looked at.
-  if (http.isGone()) over();
+  if (http.isGone() || post.reply.raw.destroyed) over();
   else post.reply.raw.once('close', over);
+};
+
+const takePlace = (gateway: Gateway, owner: string, end: () => void): (() => void) => {
+  try {
+    return gateway.listeners.takePlace(owner);
+  } catch (error) {
+    end();
+    throw error;
+  }
 };
 
 /** Looked at before the stream is opened: behind its headers nothing can be refused any more. */
