@@ -10,6 +10,7 @@ import { LedgerBus } from './bus/ledger.bus.js';
 import { Disclosures } from './disclosure/disclosures.js';
 import { DisclosureHttp } from './http/disclosure.http.js';
 import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
+import { ReplayHttp } from './http/replay.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
 import { Projection } from './projection/projection.js';
@@ -27,7 +28,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp, DisclosureHttp, AlarmsHttp],
+      controllers: [LedgerBus, LedgerHttp, ReplayHttp, DisclosureHttp, AlarmsHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },

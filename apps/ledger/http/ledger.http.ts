@@ -1,16 +1,13 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
-import { CountersignError } from '#core/errors.js';
 import type { Json } from '#core/evidence/canonical-json.js';
 import { readEntry } from '#core/evidence/read-entry.js';
 import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
-import { PolicyFileError, parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { Ledger } from '../ledger.js';
 import { Projection } from '../projection/projection.js';
 import { recordRead } from '../record-read.js';
-import { Replay } from '../replay/replay.js';
 import { readTranscript } from '../transcript.js';
-import { CallsQuery, EventsQuery, ReplayBody } from './ledger.queries.js';
+import { CallsQuery, EventsQuery } from './ledger.queries.js';
 
 export const EXAMINER_ROLES = Symbol('EXAMINER_ROLES');
 
@@ -58,17 +55,6 @@ export class LedgerHttp {
     return { items, next: isLast ? null : (page.scannedTo?.toString() ?? null) };
   }
 
-  @Post('replay')
-  @HttpCode(200)
-  async replay(@WhoCalls() caller: RestCaller, @Body() body: ReplayBody) {
-    const { with: text, ...range } = body;
-    await this.recordRead(caller, 'replay', { ...range, whatIf: text !== undefined });
-    return new Replay(this.ledger.store, this.bus).run({
-      ...range,
-      ...(text === undefined ? {} : { with: parse(text) }),
-    });
-  }
-
   private async recordRead(
     caller: RestCaller,
     what: string,
@@ -84,12 +70,3 @@ export class LedgerHttp {
     return position;
   }
 }
-
-const parse = (text: string) => {
-  try {
-    return parsePolicyFile(text, 'with').bundle;
-  } catch (error) {
-    if (error instanceof PolicyFileError) throw new CountersignError('body_invalid', error.message);
-    throw error;
-  }
-};

@@ -17,11 +17,3 @@ export class EventsQuery {
   @IsOptional() @Matches(/^\d{1,20}$/) after?: string;
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(1_000) limit: number = 100;
 }
-
-export class ReplayBody {
-  @IsOptional() @IsString() @MaxLength(200) call?: string;
-  @IsOptional() @IsISO8601() from?: string;
-  @IsOptional() @IsISO8601() to?: string;
-  /** Text of a policy file: what would have been decided under it. */
-  @IsOptional() @IsString() @MaxLength(1_000_000) with?: string;
-}

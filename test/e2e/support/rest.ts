@@ -63,6 +63,8 @@ export interface ReplayReport {
   readonly checked: number;
   readonly identical: number;
   readonly different: readonly unknown[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly next: string | null;
 }
 
 interface Page<Item> {
@@ -132,7 +134,12 @@ export const examiner = async ({ urls, issuer }: System) => {
       assertEntriesFitSchemas(entries);
       return entries;
     },
-    replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
+    /** Of the whole history. */
+    replay: async () => {
+      const report = await read<ReplayReport>(`${base}/replay`, token, {});
+      if (report.next !== null) throw new Error(`the replay ended early: ${JSON.stringify(report)}`);
+      return report;
+    },
   };
 };
 export type Examiner = Awaited<ReturnType<typeof examiner>>;
