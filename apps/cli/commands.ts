@@ -122,6 +122,28 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       load: async () => (await import('./commands/replay.js')).replay,
     },
   ],
+  [
+    'alarms',
+    {
+      says: 'list what was done to the records',
+      load: async () => (await import('./commands/alarms.js')).alarms,
+    },
+  ],
+  [
+    'store',
+    {
+      says: 'check the embedded event store, or set up a server',
+      load: async () => (await import('./commands/store.js')).store,
+    },
+  ],
+  [
+    'backup',
+    { says: 'copy the event store', load: async () => (await import('./commands/backup.js')).backup },
+  ],
+  [
+    'restore',
+    { says: 'put a backup back', load: async () => (await import('./commands/restore.js')).restore },
+  ],
 ]);
 
 export const overview = (): string => {

@@ -27,6 +27,10 @@ const COMMANDS = [
   'export',
   'ledger',
   'replay',
+  'alarms',
+  'store',
+  'backup',
+  'restore',
 ];
 const RECORDED = { decision: { effect: 'allow', rules: ['RA-1'] }, profileDigest: null };
 const REPLAYED = { decision: { effect: 'deny', rules: [] }, profileDigest: null };

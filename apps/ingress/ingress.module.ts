@@ -36,6 +36,10 @@ import { EventStreams } from './mcp/legacy/event-streams.js';
 import { OpenQuestions } from './mcp/legacy/open-questions.js';
 import { ParkedCalls } from './mcp/modern/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { KeptResults } from './mcp/tasks/kept-results.js';
+import { SessionTasks } from './mcp/tasks/session-tasks.js';
+import { TaskWatches } from './mcp/tasks/task-watches.js';
+import { WaitingTasks } from './mcp/tasks/waiting-tasks.js';
 import { openServer } from './open-server.js';
 import { UpstreamAuthModule } from './upstream-auth/upstream-auth.module.js';
 import { UpstreamAuths } from './upstream-auth/upstream-auths.js';
@@ -111,6 +115,10 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       listeners: new Listeners(this.catalog),
       questions: new OpenQuestions(),
       parked: new ParkedCalls(),
+      waitingTasks: new WaitingTasks(),
+      taskWatches: new TaskWatches(this.catalog),
+      sessionTasks: new SessionTasks(),
+      keptResults: new KeptResults(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),
       endedSessions: new EndedSessions(this.bus, logger),

@@ -5,6 +5,9 @@ import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
+import { AlarmsHttp } from './alarms/alarms.http.js';
+import { Alarms } from './alarms/alarms.js';
+import { StoreWatch } from './alarms/store-watch.js';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { Disclosures } from './disclosure/disclosures.js';
 import { DisclosureHttp } from './http/disclosure.http.js';
@@ -32,7 +35,15 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp, SearchHttp, ProjectionHttp, ReplayHttp, DisclosureHttp],
+      controllers: [
+        LedgerBus,
+        LedgerHttp,
+        SearchHttp,
+        ProjectionHttp,
+        ReplayHttp,
+        DisclosureHttp,
+        AlarmsHttp,
+      ],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
@@ -53,6 +64,8 @@ export class LedgerModule implements OnApplicationShutdown {
         Reading,
         Disclosures,
         Recovery,
+        Alarms,
+        StoreWatch,
       ],
       exports: [Ledger],
     };

@@ -189,6 +189,8 @@ export const configSchema = z.strictObject({
         .string()
         .optional()
         .describe('kurrentdb://... or esdb://...; without it the embedded SQLite store in data_dir'),
+      user: z.string().min(1).optional().describe('whom the ledger logs in as at the event store'),
+      password: secret.optional().describe('password of that user, by reference'),
     })
     .prefault({}),
   jobs: z

@@ -43,6 +43,13 @@ export const readModelCaughtUp = new Gauge({
   registers: [registry],
 });
 
+export const ledgerAlarmsTotal = new Counter({
+  name: 'countersign_ledger_alarms_total',
+  help: 'Findings of this process that the record itself was touched, by kind. Anything above 0 needs a person.',
+  labelNames: ['kind'],
+  registers: [registry],
+});
+
 let isCollecting = false;
 
 /** Memory, processor time and the like; once for all services of the process. */

@@ -26,6 +26,7 @@ export const memoryStore = (history: readonly HistoryEvent[]): EventStore => {
     },
     append: readOnly,
     subscribe: readOnly,
+    watchInterferences: async () => undefined,
     ping: async () => undefined,
     close: async () => undefined,
   };

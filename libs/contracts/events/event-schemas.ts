@@ -1,3 +1,4 @@
+import { ALARM_SCHEMAS } from './alarm.schemas.js';
 import { APPROVAL_SCHEMAS } from './approval.schemas.js';
 import { CALL_SCHEMAS } from './call.schemas.js';
 import { CONVERSATION_SCHEMAS } from './conversation.schemas.js';
@@ -15,6 +16,7 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...APPROVAL_SCHEMAS,
   ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
+  ...ALARM_SCHEMAS,
 ];
 
 /** As files are named: `CallRequested.v1`. */

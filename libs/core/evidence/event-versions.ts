@@ -1,3 +1,4 @@
+import type { AlarmRaised } from '../alarm/alarm.events.js';
 import type { ApprovalEvent } from '../approval/approval.events.js';
 import type { CallEvent } from '../call/call.events.js';
 import type { ListShown, ServerDiscovered } from '../call/list.events.js';
@@ -12,6 +13,7 @@ import type { ReadEvent } from './read.events.js';
 
 /** Everything that is ever written to the ledger. */
 export type LedgerEvent =
+  | AlarmRaised
   | ApprovalEvent
   | CallEvent
   | CatalogEvent
@@ -30,6 +32,7 @@ export type LedgerEvent =
 export const EVENT_VERSIONS: {
   readonly [Type in LedgerEvent['type']]: Extract<LedgerEvent, { readonly type: Type }>['v'];
 } = {
+  AlarmRaised: 1,
   ApprovalDenied: 1,
   ApprovalExpired: 1,
   ApprovalGranted: 1,
