@@ -74,6 +74,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
   ],
   [
+    'log',
+    {
+      says: 'show the Merkle log and its verifier key',
+      load: async () => (await import('./commands/log.js')).log,
+    },
+  ],
+  [
     'witness',
     {
       says: 'cosign checkpoints of a ledger, on a machine of another department',

@@ -13,6 +13,9 @@ import { EXAMINER_ROLES, LedgerHttp } from './http/ledger.http.js';
 import { ReplayHttp } from './http/replay.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
+import { EventIndex } from './log/event-index.js';
+import { LedgerLog } from './log/ledger-log.js';
+import { LogHttp } from './log/log.http.js';
 import { Projection } from './projection/projection.js';
 import { Recovery } from './recovery.js';
 
@@ -28,7 +31,7 @@ export class LedgerModule implements OnApplicationShutdown {
   static forRoot(store: EventStore): DynamicModule {
     return {
       module: LedgerModule,
-      controllers: [LedgerBus, LedgerHttp, ReplayHttp, DisclosureHttp, AlarmsHttp],
+      controllers: [LedgerBus, LogHttp, LedgerHttp, ReplayHttp, DisclosureHttp, AlarmsHttp],
       providers: [
         { provide: STORE, useValue: store },
         { provide: Ledger, useValue: new Ledger(store) },
@@ -42,6 +45,8 @@ export class LedgerModule implements OnApplicationShutdown {
         Disclosures,
         Recovery,
         Alarms,
+        LedgerLog,
+        EventIndex,
         StoreWatch,
       ],
       exports: [Ledger],

@@ -24,4 +24,10 @@ export const EVIDENCE_ERRORS = {
     says: 'The record holds an event of a type or version that this release does not know.',
     next: 'Use a release at least as new as the one that wrote it.',
   },
+  checkpoint_pending: {
+    http: 503,
+    rpc: -31080,
+    says: 'No signed checkpoint covers this entry yet.',
+    next: 'Ask again in a second; operators: GET /ledger/log says when nothing is signed any more, and why.',
+  },
 } as const;
