@@ -102,6 +102,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    'log',
+    {
+      says: 'show the Merkle log and its verifier key',
+      load: async () => (await import('./commands/log.js')).log,
+    },
+  ],
+  [
     'witness',
     {
       says: 'cosign checkpoints of a ledger, on a machine of another department',

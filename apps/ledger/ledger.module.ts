@@ -18,6 +18,9 @@ import { ReplayHttp } from './http/replay.http.js';
 import { SearchHttp } from './http/search.http.js';
 import { Instances } from './instances.js';
 import { Ledger } from './ledger.js';
+import { EventIndex } from './log/event-index.js';
+import { LedgerLog } from './log/ledger-log.js';
+import { LogHttp } from './log/log.http.js';
 import { Projection } from './projection/projection.js';
 import { ValueIndex } from './projection/value-index.js';
 import { Recovery } from './recovery.js';
@@ -37,6 +40,7 @@ export class LedgerModule implements OnApplicationShutdown {
       module: LedgerModule,
       controllers: [
         LedgerBus,
+        LogHttp,
         LedgerHttp,
         SearchHttp,
         ProjectionHttp,
@@ -65,6 +69,8 @@ export class LedgerModule implements OnApplicationShutdown {
         Disclosures,
         Recovery,
         Alarms,
+        LedgerLog,
+        EventIndex,
         StoreWatch,
       ],
       exports: [Ledger],

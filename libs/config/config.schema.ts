@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { budgetsSchema } from './budget.schema.js';
+import { disclosuresSchema } from './disclosures.schema.js';
+import { logSchema } from './log.schema.js';
 import { roles } from './roles.schema.js';
 import { type SecretRef, secret } from './secret.schema.js';
 import { outbound, upstreamAuth } from './upstream-auth.schema.js';
@@ -256,30 +258,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   roles,
-  disclosures: z
-    .strictObject({
-      approvers: z
-        .array(z.string())
-        .default(['examiner'])
-        .describe(
-          'policy roles of which another person must approve before an examiner opens a sealed original',
-        ),
-      vote_ms: z
-        .number()
-        .int()
-        .min(60_000)
-        .max(30 * 86_400_000)
-        .default(86_400_000)
-        .describe('how long a request to open a sealed original waits for that approval'),
-      box_ms: z
-        .number()
-        .int()
-        .min(1_000)
-        .max(86_400_000)
-        .default(900_000)
-        .describe('how long after the approval the original may be opened'),
-    })
-    .prefault({}),
+  log: logSchema,
+  disclosures: disclosuresSchema,
   demo: z
     .boolean()
     .default(false)

@@ -225,7 +225,9 @@ describe('roles', () => {
     expect(
       (await ask('auditor', 'search', { filters: { tool: 'update_customer' } })).body.items,
     ).toHaveLength(2);
-    expect((await ask('auditor', 'events?limit=1')).status).toBe(200);
+    for (const path of ['events?limit=1', 'log', 'alarms', `calls/${call?.id}/receipt`])
+      expect((await ask('auditor', path)).status, path).toBe(200);
+    expect(await ask('auditor', 'replay', { call: call?.id })).toMatchObject({ body: { different: [] } });
   }, 60_000);
 
   it.each<[string, string, object | undefined]>([
@@ -234,6 +236,7 @@ describe('roles', () => {
     ['auditor', 'export', { include: 'transcripts' }],
     ['auditor', 'projection/rebuild', {}],
     ['examiner', 'projection/rebuild', {}],
+    ['auditor', 'replay', { with: demoPolicy() }],
     ['operator', 'calls', undefined],
     ['operator', 'calls/x', undefined],
     ['operator', 'events', undefined],

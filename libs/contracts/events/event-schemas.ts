@@ -5,6 +5,7 @@ import { CONVERSATION_SCHEMAS } from './conversation.schemas.js';
 import { DISCLOSURE_SCHEMAS } from './disclosure.schemas.js';
 import type { EventSchema } from './event-schema.js';
 import { GATEWAY_SCHEMAS } from './gateway.schemas.js';
+import { LOG_SCHEMAS } from './log.schemas.js';
 
 /**
  * Every type and version of event that any release has written. A version stays here for ever, because entries do; it
@@ -16,6 +17,7 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...APPROVAL_SCHEMAS,
   ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
+  ...LOG_SCHEMAS,
   ...ALARM_SCHEMAS,
 ];
 

@@ -3,7 +3,8 @@ import type { HashFunction } from '../hash.js';
 
 /**
  * What an alarm is about. Closed, so that it can be a label of a metric and a rule of a SIEM.
- * The first seven are found in the event store itself, by reading what its owner did to it.
+ * The first seven are found in the event store itself, by reading what its owner did to it;
+ * those of the log by comparing the store with tiles, signed checkpoints and witnesses.
  */
 export const ALARM_KINDS = [
   'store_metadata_written',
@@ -13,6 +14,16 @@ export const ALARM_KINDS = [
   'store_scavenged',
   'store_truncated',
   'store_damaged',
+  'log_entry_differs',
+  'log_entries_missing',
+  'log_entry_too_large',
+  'log_checkpoint_differs',
+  'log_signed_checkpoint_differs',
+  'log_origin_differs',
+  'log_tile_differs',
+  'log_tile_missing',
+  'log_position_differs',
+  'log_fork',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 

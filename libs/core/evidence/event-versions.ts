@@ -7,6 +7,7 @@ import type { SessionEnded, SessionStarted } from '../call/session.events.js';
 import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
 import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
+import type { LogEvent } from '../log/log.events.js';
 import type { PolicyEvent } from '../policy/policy.events.js';
 import type { ConsentEvent } from '../upstream/consent.events.js';
 import type { ReadEvent } from './read.events.js';
@@ -20,6 +21,7 @@ export type LedgerEvent =
   | ConsentEvent
   | DisclosureEvent
   | ListShown
+  | LogEvent
   | PolicyEvent
   | ReadEvent
   | RequestRefused
@@ -53,6 +55,9 @@ export const EVENT_VERSIONS: {
   CatalogEntryHeld: 1,
   CatalogEntryPinned: 1,
   CatalogEntryRemoved: 1,
+  CheckpointCosigned: 1,
+  CheckpointRecorded: 1,
+  CheckpointTimestamped: 1,
   DisclosureDenied: 1,
   DisclosureGranted: 1,
   DisclosureOpened: 1,

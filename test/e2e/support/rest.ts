@@ -1,3 +1,4 @@
+import { LOG_EVENT_TYPES } from '../../../libs/core/log/log.events.js';
 import { assertEntriesFitSchemas } from '../../schemas/entry-schemas.js';
 import type { System } from './system.js';
 
@@ -67,6 +68,9 @@ export interface ReplayReport {
   readonly next: string | null;
 }
 
+/** Written by the clock, so that it may stand between any two events of a test. */
+export const isOfTheLog = (type: string): boolean => LOG_EVENT_TYPES.some((own) => own === type);
+
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly next: string | null;
@@ -123,17 +127,20 @@ export const examiner = async ({ urls, issuer }: System) => {
     }
     return items;
   };
+  const everything = async (): Promise<readonly LedgerEntry[]> => {
+    const items = await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after');
+    const entries = items.map(({ entry }) => entry);
+    assertEntriesFitSchemas(entries);
+    return entries;
+  };
   return {
     /** Newest first. */
     calls: () => pages<CallItem>('calls?limit=500', 'cursor'),
     transcript: (id: string) => read<Transcript>(`${base}/calls/${id}`, token),
     /** The whole history in store order, each entry as its published schema says. */
-    events: async () => {
-      const items = await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after');
-      const entries = items.map(({ entry }) => entry);
-      assertEntriesFitSchemas(entries);
-      return entries;
-    },
+    events: async () => (await everything()).filter(({ type }) => !isOfTheLog(type)),
+    /** With the checkpoints, which come when it is time for them. */
+    everything,
     /** Of the whole history. */
     replay: async () => {
       const report = await read<ReplayReport>(`${base}/replay`, token, {});
