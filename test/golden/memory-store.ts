@@ -2,26 +2,32 @@ import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 import { type HistoryEvent, toAppend } from './history-file.js';
 
 /** A history to read and nothing else. */
-export const memoryStore = (history: readonly HistoryEvent[]): EventStore => {
-  const events = history.map(
-    (event, at): StoredEvent => ({
-      ...toAppend(event),
-      stream: event.stream,
-      revision: event.revision,
-      position: BigInt(at + 1),
-    }),
+export const memoryStore = (history: readonly HistoryEvent[]): EventStore =>
+  readOnlyStore(
+    history.map(
+      (event, at): StoredEvent => ({
+        ...toAppend(event),
+        stream: event.stream,
+        revision: event.revision,
+        position: BigInt(at + 1),
+      }),
+    ),
   );
+
+/** These events, in this order, to read and nothing else. Positions grow. */
+export const readOnlyStore = (events: readonly StoredEvent[]): EventStore => {
   const readOnly = (): never => {
     throw new Error('this store is only read');
   };
   return {
     readStream: async (stream) => events.filter((event) => event.stream === stream),
-    readAll: async ({ after = 0n, limit, types }) => {
+    readAll: async ({ after, limit, types }) => {
       const wanted = events.filter(
-        ({ position, type }) => position > after && (types === undefined || types.includes(type)),
+        ({ position, type }) =>
+          (after === undefined || position > after) && (types === undefined || types.includes(type)),
       );
       const page = wanted.slice(0, limit);
-      const end = wanted.length > limit ? page.at(-1)?.position : BigInt(events.length);
+      const end = (wanted.length > limit ? page : events).at(-1)?.position ?? after;
       return { events: page, scannedTo: end };
     },
     append: readOnly,

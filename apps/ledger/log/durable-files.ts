@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NOWHERE, type Reached } from './steps.js';
 
@@ -7,6 +7,8 @@ export interface FileToWrite {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
+
+export type FileReader = Pick<DurableFiles, 'read'>;
 
 /** Files of one folder that one process writes. A crash leaves each file as it was, or whole and new. */
 export class DurableFiles {
@@ -30,10 +32,23 @@ export class DurableFiles {
     try {
       return await readFile(join(this.folder, path));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Names in a folder, none when it is not there. */
+  async list(path: string): Promise<readonly string[]> {
+    try {
+      return await readdir(join(this.folder, path));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(join(this.folder, path), { recursive: true, force: true });
   }
 
   /** Replaces what is there. Durable once this returns. */
@@ -76,6 +91,9 @@ export class DurableFiles {
     return folders;
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');

@@ -4,15 +4,17 @@ import { leafHash, sameHash } from '#tlog/merkle.js';
 import type { ReadTile } from '#tlog/proof.js';
 import { hashAt, TILE_WIDTH } from '#tlog/tile.js';
 import { LogFinding } from './log-finding.js';
+import type { Positions } from './positions.js';
 
 /**
- * The first of `size` entries of the store that has not the hash which the tiles have for it; undefined when all have.
- * Reads the store once from the beginning, page by page.
+ * The first of `size` entries of the store that has not the hash which the tiles have for it, or lies elsewhere than
+ * `positions` say; undefined when there is none. Reads the store once from the beginning, page by page.
  */
 export const firstDifference = async (
   store: EventStore,
   readTile: ReadTile,
   size: number,
+  positions?: Pick<Positions, 'range'>,
 ): Promise<LogFinding | undefined> => {
   const read = eachOnce(readTile);
   let after: bigint | undefined;
@@ -28,10 +30,12 @@ export const firstDifference = async (
         index,
         `the store ends before entry ${index}, the log has ${size} entries`,
       );
-    for (const { entry } of page.events) {
-      if (index === size) return undefined;
+    const events = page.events.slice(0, size - index);
+    const known = await positions?.range(index, index + events.length);
+    for (const [nth, { entry, position }] of events.entries()) {
       const finding = await compare(entry, index, size, read);
       if (finding !== undefined) return finding;
+      if (known !== undefined && known[nth] !== position) return movedFinding(index);
       index += 1;
     }
     after = page.scannedTo;
@@ -39,6 +43,9 @@ export const firstDifference = async (
   }
   return undefined;
 };
+
+export const movedFinding = (index: number): LogFinding =>
+  new LogFinding('log_position_differs', index, `entry ${index} lies elsewhere in the store than it did`);
 
 const compare = async (
   entry: Uint8Array,

@@ -4,7 +4,7 @@ import { formatCheckpoint, parseCheckpoint } from '#tlog/checkpoint.js';
 import type { Hash } from '#tlog/merkle.js';
 import { parseNote, signNote, verifyNote } from '#tlog/note.js';
 import type { NoteSigner } from '#tlog/note-key.js';
-import type { DurableFiles } from './durable-files.js';
+import type { DurableFiles, FileReader } from './durable-files.js';
 import type { Recorded } from './follower.js';
 import type { Quorum } from './quorum.js';
 import type { Reached } from './steps.js';
@@ -38,7 +38,7 @@ export class SignedCheckpoints {
   >();
   private current: SignedCheckpoint | undefined;
   private best: SignedCheckpoint | undefined;
-  private files: DurableFiles | undefined;
+  private files: Pick<DurableFiles, 'write'> | undefined;
   private published_at = performance.now();
   private witnessed_at: number | undefined;
   private waiting: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -67,7 +67,7 @@ export class SignedCheckpoints {
   }
 
   /** The checkpoint that an earlier run has published in this folder. @throws NoteError when it is not signed by us */
-  async read(files: DurableFiles): Promise<Recorded | undefined> {
+  async read(files: FileReader): Promise<Recorded | undefined> {
     const bytes = await files.read(CHECKPOINT_FILE);
     if (bytes === undefined) return undefined;
     const note = parseNote(bytes);
@@ -76,7 +76,7 @@ export class SignedCheckpoints {
   }
 
   /** From now on checkpoints are published in this folder. */
-  publishIn(files: DurableFiles): void {
+  publishIn(files: Pick<DurableFiles, 'write'>): void {
     this.files = files;
   }
 

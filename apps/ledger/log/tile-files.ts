@@ -1,5 +1,3 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { HASH_BYTES } from '#tlog/merkle.js';
 import { decodeBundle, ENTRIES_LEVEL, encodeBundle, TILE_WIDTH, type TileRef, tilePath } from '#tlog/tile.js';
 import type { Tile } from '#tlog/tree.js';
@@ -8,7 +6,7 @@ import { LogFinding } from './log-finding.js';
 
 /** Tiles and bundles of entries on the disk, laid out as C2SP tlog-tiles has them. A tile never gets other bytes. */
 export class TileFiles {
-  constructor(private readonly files: DurableFiles) {}
+  constructor(private readonly files: Pick<DurableFiles, 'list' | 'read' | 'remove' | 'write'>) {}
 
   /**
    * A wider tile stands in for a narrower one.
@@ -45,18 +43,16 @@ export class TileFiles {
 
   /** Partial tiles may go once the full one is there (C2SP tlog-tiles, "Partial Tiles"). */
   async removePartials(ref: TileRef): Promise<void> {
-    await rm(this.folderOfPartials(ref), { recursive: true, force: true });
+    await this.files.remove(folderOfPartials(ref));
   }
 
   private async partialWidths(ref: TileRef): Promise<readonly number[]> {
-    const names = await readdir(this.folderOfPartials(ref)).catch(() => []);
+    const names = await this.files.list(folderOfPartials(ref));
     return names.map(Number).sort((one, other) => one - other);
   }
-
-  private folderOfPartials(ref: TileRef): string {
-    return join(this.files.folder, `${tilePath({ ...ref, width: TILE_WIDTH })}.p`);
-  }
 }
+
+const folderOfPartials = (ref: TileRef): string => `${tilePath({ ...ref, width: TILE_WIDTH })}.p`;
 
 /** Index of the first entry below a tile. */
 export const firstIndex = ({ level, index }: TileRef): number =>
