@@ -52,13 +52,22 @@ export const straceProblem = (): string | undefined => {
 };
 
 /** Runs the program once without a fault and answers every place where one can be put. */
-export const sitesOf = async (program: Program): Promise<readonly Site[]> => {
+export const sitesOf = async (program: Program): Promise<readonly Site[]> =>
+  countedSites(await traceOf(program));
+
+/** Runs the program once and answers what its calls name below `folder`, that itself included: `paths` for a next run. */
+export const pathsOf = async (program: Program, folder: string): Promise<readonly string[]> => {
+  const named = [...(await traceOf(program)).matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, path = '']) => path);
+  return [...new Set(named.filter((path) => path === folder || path.startsWith(`${folder}/`)))];
+};
+
+const traceOf = async (program: Program): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-strace-'));
   try {
     const trace = join(folder, 'trace');
     const ended = await run(program, trace, []);
     if (ended.code !== 0) throw new Error(`the program failed without a fault: ${ended.errors}`);
-    return countedSites(await readFile(trace, 'utf8'));
+    return await readFile(trace, 'utf8');
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -40,6 +40,8 @@ export class Follower {
   private last: Recorded | undefined;
   private last_seen_at = performance.now();
   private last_other = -1;
+  /** The log's own events that are in the tree and not compared with it yet. */
+  private readonly unchecked: { readonly event: StoredEvent; readonly index: number }[] = [];
 
   constructor(private readonly options: FollowerOptions) {}
 
@@ -84,6 +86,7 @@ export class Follower {
   async toHead(isStopped: () => boolean = () => false): Promise<void> {
     const { store, tree, onPage } = this.options;
     let unflushed = 0;
+    await this.check();
     while (!isStopped()) {
       const page = await store.readAll({
         limit: PAGE_EVENTS,
@@ -91,8 +94,10 @@ export class Follower {
         ...(this.scanned_to === undefined ? {} : { after: this.scanned_to }),
       });
       if (page.scannedTo === undefined || page.scannedTo === this.scanned_to) return;
-      await this.take(page.events);
+      // In one step: an error between the two would have the page taken once more.
+      this.take(page.events);
       this.scanned_to = page.scannedTo;
+      await this.check();
       unflushed += page.events.length;
       if (unflushed >= FLUSH_EVERY_ENTRIES) {
         await tree.flush({ full_only: true });
@@ -104,7 +109,7 @@ export class Follower {
     }
   }
 
-  private async take(events: readonly StoredEvent[]): Promise<void> {
+  private take(events: readonly StoredEvent[]): void {
     const { tree } = this.options;
     const first = tree.size;
     tree.add(events);
@@ -114,7 +119,15 @@ export class Follower {
         continue;
       }
       this.revisions.set(event.stream, Math.max(event.revision, this.revisionOf(event.stream)));
-      await this.takeOwn(readEntry(event.entry), first + nth);
+      this.unchecked.push({ event, index: first + nth });
+    }
+  }
+
+  /** What fails now, because of the disk, is checked first the next time: nothing is signed before. */
+  private async check(): Promise<void> {
+    for (let next = this.unchecked[0]; next !== undefined; next = this.unchecked[0]) {
+      await this.takeOwn(readEntry(next.event.entry), next.index);
+      this.unchecked.shift();
     }
   }
 

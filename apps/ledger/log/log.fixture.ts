@@ -86,7 +86,10 @@ export const openScene = async (): Promise<LogScene> => {
 
 export const refusalOf = () => refusal(randomUUID());
 
-const refusal = (id: string) =>
+const refusal = (id: string) => refusalsOf(id, 1);
+
+/** So many in one stream. */
+export const refusalsOf = (id: string, count: number) =>
   buildAppend(
     {
       stream: `refusal-${id}`,
@@ -97,7 +100,9 @@ const refusal = (id: string) =>
       causation: id,
       newId: randomUUID,
     },
-    [{ event: { type: 'RequestRefused', v: 1, data: { code: 'token_missing', where: 'rest', about: {} } } }],
+    Array.from({ length: count }, () => ({
+      event: { type: 'RequestRefused', v: 1, data: { code: 'token_missing', where: 'rest', about: {} } },
+    })),
   );
 
 /** Reads a whole store. */

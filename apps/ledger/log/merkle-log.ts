@@ -31,6 +31,8 @@ export interface MerkleLogOptions {
   readonly timestamp_authority?: Authority | undefined;
   /** Time between two requests to a witness. */
   readonly ask_every_ms?: number;
+  /** Pause after a round that failed. */
+  readonly retry_after_ms?: number;
   readonly logger: Logger;
   readonly raiseAlarm: (alarm: Alarm) => Promise<void>;
   /** Tests end the process at a step. */
@@ -157,7 +159,7 @@ export class MerkleLog {
     if (error instanceof LogFinding) return this.stopSigning(error);
     // The store or the disk is away, or an outcome is unknown: what is on record is looked at anew.
     this.options.logger.warn({ err: error }, 'the log could not go on; it tries again');
-    await this.pause(RETRY_AFTER_MS);
+    await this.pause(this.options.retry_after_ms ?? RETRY_AFTER_MS);
   }
 
   private raise({ kind, index, message }: LogFinding): Promise<void> {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -17,8 +18,9 @@ export class Positions {
 
   static async open(file: string): Promise<Positions> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // Not `a`: Linux ignores the place of a write in a file that was opened for appending.
-    const handle = await open(file, 'r+').catch(() => open(file, 'w+', 0o600));
+    // Not `a`: Linux ignores the place of a write in a file that was opened for appending. Never cut: a disk that fails
+    // for a moment must not cost what is there.
+    const handle = await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
     const { size } = await handle.stat();
     // A crash may have left part of a position at the end.
     return new Positions(handle, Math.floor(size / POSITION_BYTES));
