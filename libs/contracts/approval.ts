@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { APPROVAL_STATUSES } from '#core/approval/approval.events.js';
 import { bytes, contract, digest, id, instant } from './contract.js';
 
-const requirement = z.object({ by: z.array(z.string()).min(1), count: z.number().int().min(1) });
+const share = { by: z.array(z.string()).min(1), count: z.number().int().min(1) };
+const requirement = z.object({ ...share, or: z.array(z.object(share)).min(1).optional() });
 const status = z.enum(APPROVAL_STATUSES);
 const standing = z.object({
   approvalId: id,
@@ -31,6 +32,8 @@ export const approvalRequest = contract({
     policyDigest: digest,
     profileDigest: digest.nullable(),
     requirements: z.array(requirement).min(1),
+    /** Whether each human counts for one requirement only. */
+    distinct: z.boolean(),
     rules: z.array(z.object({ id: z.string(), says: z.string() })),
     expiresAt: instant,
     /** Sealed JSON { arguments: masked, nonce }, and its commitment. */

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@ne
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { decideVote } from '#core/approval/decide-approval.js';
+import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordRefusal } from '#http/record-refusal.js';
@@ -109,7 +110,7 @@ export class ApprovalHttp {
   /** Those who may vote, the requester, and examiners; to others it does not exist. */
   private maySee(caller: RestCaller, { approval }: Listed): boolean {
     const { requirements, requester } = approval.request;
-    const roles = [...requirements.flatMap(({ by }) => by), ...this.config.roles.examiner];
+    const roles = [...rolesNamed(requirements), ...this.config.roles.examiner];
     return (
       caller.roles.some((role) => roles.includes(role)) ||
       (requester.issuer === caller.issuer && requester.subject === caller.subject)
@@ -135,6 +136,7 @@ export class ApprovalHttp {
         reason: vote.reason,
       })),
       quorum: request.requirements,
+      distinct: request.distinct ?? false,
       requestedAt,
       expiresAt: request.expiresAt,
       ...(reason === undefined ? {} : { reason }),

@@ -84,7 +84,11 @@ const hold = async (
   const shown = gateway
     .sealer()
     .seal(Buffer.concat([Buffer.from('{"arguments":'), masked, Buffer.from(`,"nonce":"${nonce}"}`)]));
-  const requirements = approval.requirements.map(({ by, count }) => ({ by: [...by], count }));
+  const requirements = approval.requirements.map(({ by, count, or }) => ({
+    by: [...by],
+    count,
+    ...(or && { or: or.map((other) => ({ by: [...other.by], count: other.count })) }),
+  }));
   await recordHeld(gateway, call, tool.digest, decided, {
     approvalId: held.approvalId,
     digest,
@@ -105,6 +109,7 @@ const hold = async (
       policyDigest: decided.policyDigest,
       profileDigest: decided.profileDigest,
       requirements,
+      distinct: approval.distinct !== false,
       rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
       expiresAt,
       shown: {

@@ -9,7 +9,7 @@ import type {
 } from '#core/approval/approval.events.js';
 import { requirements } from './call.schemas.js';
 import { eventSchema } from './event-schema.js';
-import { digest, digestOrNull, instant, name, oneOf, text, texts } from './fields.js';
+import { digest, digestOrNull, flag, instant, name, oneOf, text, texts } from './fields.js';
 
 const stream = 'approval';
 const v = 1;
@@ -53,6 +53,9 @@ export const APPROVAL_SCHEMAS = [
       policyDigest: digest('Of the policy that decided.'),
       profileDigest: digestOrNull('Of the masking profile; null when nothing is masked.'),
       requirements: requirements('Each must be met.'),
+      distinct: flag(
+        'Whether each person counts for one requirement only; absent: one may serve several.',
+      ).optional(),
       rules: z
         .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
         .describe('The rules that ask for it.'),

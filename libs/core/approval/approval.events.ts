@@ -1,5 +1,6 @@
 import type { PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
+import type { Requirement } from './requirement.js';
 
 /** `used` and `withdrawn` follow the call; a granted approval that nobody used by its expiry is `expired`. */
 export const APPROVAL_STATUSES = ['pending', 'granted', 'denied', 'expired', 'withdrawn', 'used'] as const;
@@ -10,11 +11,6 @@ export interface Person {
   readonly principal: string;
   readonly issuer: string;
   readonly subject: string;
-}
-
-export interface Requirement {
-  readonly by: readonly string[];
-  readonly count: number;
 }
 
 /** Payload: sealed {"arguments": masked, "nonce"}. */
@@ -32,6 +28,8 @@ export interface ApprovalRequested {
     readonly policyDigest: Digest;
     readonly profileDigest: Digest | null;
     readonly requirements: readonly Requirement[];
+    /** Whether each human counts for one requirement only. Absent: one may serve several, as it once was. */
+    readonly distinct?: boolean;
     readonly rules: readonly { readonly id: string; readonly says: string }[];
     readonly expiresAt: string;
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '../errors.js';
-import type { ApprovalEvent, ApprovalRequested, Requirement } from './approval.events.js';
+import type { ApprovalEvent, ApprovalRequested } from './approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from './approval.state.js';
 import {
   type CastVote,
@@ -10,6 +10,7 @@ import {
   decideVote,
   decideWithdrawal,
 } from './decide-approval.js';
+import type { Requirement } from './requirement.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as const;
 const EXPIRES = '2026-11-22T12:30:00.000Z';
@@ -71,7 +72,18 @@ describe('a vote', () => {
     expect(voted(state, vote('manager-2')).status).toBe('granted');
   });
 
-  it('counts for each requirement its roles meet, and all requirements must be met', () => {
+  it('counts for one requirement only, so that two need two humans', () => {
+    const both: ApprovalRequested = requested([
+      { by: ['risk'], count: 1 },
+      { by: ['operations'], count: 1 },
+    ]);
+    const distinct = given({ ...both, data: { ...both.data, distinct: true } });
+    const first = voted(distinct, vote('both', { roles: ['operations', 'risk'] }));
+    expect(first.status).toBe('pending');
+    expect(voted(first, vote('r1', { roles: ['risk'] })).status).toBe('granted');
+  });
+
+  it('serves several requirements in approvals asked for before votes were distinct, and all must be met', () => {
     const state = given(
       requested([
         { by: ['risk'], count: 1 },

@@ -6,9 +6,10 @@ import type {
   ApprovalRequested,
   ApprovalVoted,
   Person,
-  Requirement,
 } from './approval.events.js';
 import type { ApprovalState, KnownApproval } from './approval.state.js';
+import { quorumMet } from './quorum.js';
+import { type Requirement, rolesNamed } from './requirement.js';
 
 export interface CastVote {
   readonly vote: 'approve' | 'deny';
@@ -23,14 +24,6 @@ export interface CastVote {
 
 /** The same issuer and subject are the same human, whatever the name or group. */
 export const samePerson = (a: Person, b: Person): boolean => a.issuer === b.issuer && a.subject === b.subject;
-
-/** Every requirement needs `count` distinct humans with one of its roles; one vote may serve several requirements. */
-export const quorumMet = (requirements: readonly Requirement[], votes: readonly CountedVote[]): boolean =>
-  requirements.every(
-    ({ by, count }) =>
-      votes.filter((vote) => vote.vote === 'approve' && vote.roles.some((role) => by.includes(role)))
-        .length >= count,
-  );
 
 /** An expiry at the very instant counts as expired. */
 export const hasExpired = (expiresAt: string, now: string): boolean =>
@@ -48,6 +41,8 @@ export interface Ballot {
   readonly digest: Digest;
   readonly requester: Person;
   readonly requirements: readonly Requirement[];
+  /** Whether each human counts for one requirement only; absent = one may serve several. */
+  readonly distinct?: boolean;
 }
 
 /** A vote that counts, as it is recorded. */
@@ -67,7 +62,7 @@ export const checkVote = (
   const { approver, digest, isMachine, roles, vote } = command;
   if (digest !== ballot.digest) throw new CountersignError('digest_mismatch');
   if (samePerson(approver, ballot.requester)) throw new CountersignError('approver_is_requester');
-  const eligible = ballot.requirements.some(({ by }) => roles.some((role) => by.includes(role)));
+  const eligible = rolesNamed(ballot.requirements).some((role) => roles.includes(role));
   if (isMachine || !eligible)
     throw new CountersignError('approver_not_eligible', eligibleRoles(ballot.requirements));
   if (votes.some((known) => samePerson(known.approver, approver)))
@@ -76,6 +71,14 @@ export const checkVote = (
   if (vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
   return { vote, approver, roles, digest: ballot.digest, reason };
 };
+
+/** Whether these votes are enough. A vote that denies ends everything before it is counted. */
+export const isMet = ({ requirements, distinct }: Ballot, votes: readonly CountedVote[]): boolean =>
+  quorumMet(
+    requirements,
+    votes.map(({ roles }) => roles),
+    distinct === true,
+  );
 
 /**
  * A human's vote on a held call. One denial ends it.
@@ -89,7 +92,7 @@ export const decideVote = (state: ApprovalState, command: CastVote): readonly Ap
     const denied: ApprovalDenied = { type: 'ApprovalDenied', v: 1, data: { reason: vote.reason } };
     return [voted, denied];
   }
-  return quorumMet(request.requirements, [...votes, vote])
+  return isMet(request, [...votes, vote])
     ? [voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
     : [voted];
 };
@@ -114,4 +117,4 @@ const open = (state: ApprovalState, now: string): KnownApproval => {
 };
 
 const eligibleRoles = (requirements: readonly Requirement[]): string =>
-  `eligible: ${[...new Set(requirements.flatMap(({ by }) => by))].sort().join(', ')}`;
+  `eligible: ${rolesNamed(requirements).join(', ')}`;
