@@ -83,6 +83,14 @@ const issuer = z.strictObject({
     .string()
     .default('preferred_username')
     .describe('claim that names the person in records; falls back to sub'),
+  human_claim: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'claim that is the same for all accounts of one human (employee number, oid, verified email), at every issuer that ' +
+        'names one; recorded. Approvals compare it besides issuer and sub; without it two accounts are two people',
+    ),
 });
 
 const scopes = (says: string) =>
@@ -229,6 +237,24 @@ export const configSchema = z.strictObject({
         .max(60_000)
         .default(10_000)
         .describe('time between progress messages while a call is held'),
+      machine_clients: z
+        .array(z.string().min(1))
+        .default([])
+        .describe(
+          'OAuth clients of agents and services (* at the end: any ending); their tokens approve nothing, whoever they act for',
+        ),
+      machine_claims: z
+        .record(z.string(), z.array(z.string()).min(1))
+        .default({})
+        .describe(
+          'claims and the values by which agents’ tokens are known, for example { token_use: [agent] }',
+        ),
+      human_clients: z
+        .array(z.string().min(1))
+        .default(['countersign-cli'])
+        .describe(
+          'OAuth clients that people use for calls and for approvals; any other client that made a call cannot approve it',
+        ),
     })
     .prefault({}),
   limits: z

@@ -25,7 +25,14 @@ export const approvalRequest = contract({
     digest,
     /** Keyed hash of who, what and policy: finds the approval when the identical call is sent again. */
     attachKey: z.string(),
-    requester: z.object({ principal: id, issuer: id, subject: id, clientId: z.string(), agent: z.string() }),
+    requester: z.object({
+      principal: id,
+      issuer: id,
+      subject: id,
+      human: id.optional(),
+      clientId: z.string(),
+      agent: z.string(),
+    }),
     server: id,
     tool: id,
     toolDigest: digest,

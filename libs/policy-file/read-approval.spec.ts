@@ -25,6 +25,7 @@ tests:
 const demandOf = (approval: string, test?: string) =>
   parsePolicyFile(policy(approval, test), 'policy.yaml').bundle.rules[0]?.approval;
 const EITHER = '{ any_of: [{ by: [manager], count: 2 }, { by: [director] }] }';
+const FOUR = ['clerk', 'manager', 'director', 'risk'].map((role) => `{ by: [${role}], count: 2 }`);
 const BOTH = '{ all_of: [{ by: [risk] }, { by: [manager] }] }';
 
 describe('the approval of a rule', () => {
@@ -90,7 +91,7 @@ describe('the approval of a rule', () => {
     ],
     [
       'more ways than the limit',
-      `{ any_of: [${['clerk', 'manager', 'director', 'risk'].map((role) => `{ by: [${role}], count: 2 }`)}, { by: [clerk, risk], count: 3 }] }`,
+      `{ any_of: [${FOUR}, { by: [clerk, risk], count: 3 }] }`,
       /More than 4 ways/,
     ],
     ['one requirement', '{ all_of: [{ by: [manager] }] }', /only one requirement/],
@@ -119,7 +120,7 @@ describe('the approval of a rule', () => {
 
   it('may be one of four with any_of in an operation', () => {
     const rule = (id: string, count: number) =>
-      `  - { id: ${id}, says: More., roles: any, on: [transfer], approval: { any_of: [{ by: [manager], count: ${count} }, { by: [director] }] } }\n`;
+      `  - { id: ${id}, says: More., roles: any, on: [transfer], approval: ${EITHER.replace('2', `${count}`)} }\n`;
     const rules = (ids: readonly string[]) => ids.map((id, at) => rule(id, at + 3)).join('');
     const four = policy(EITHER).replace('tests:', `${rules(['A', 'B', 'C'])}tests:`);
     const five = policy(EITHER).replace('tests:', `${rules(['A', 'B', 'C', 'D'])}tests:`);

@@ -5,6 +5,7 @@ import { maskingMask } from '#contracts/masking.js';
 import { approvalDigest } from '#core/approval/approval-digest.js';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
+import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
@@ -95,14 +96,14 @@ const hold = async (
     expiresAt,
     requirements,
   });
-  const { principal, issuer, subject, clientId } = call.caller;
+  const requester = { ...personOf(call.caller), clientId: call.caller.clientId };
   try {
     await requestApproval(gateway, {
       approvalId: held.approvalId,
       callId: call.id,
       digest,
       attachKey: key,
-      requester: { principal, issuer, subject, clientId, agent: call.client.info?.name ?? '' },
+      requester: { ...requester, agent: call.client.info?.name ?? '' },
       server: call.server,
       tool: call.tool,
       toolDigest: tool.boundDigest,

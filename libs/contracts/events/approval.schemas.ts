@@ -18,6 +18,7 @@ export const person = {
   principal: name('Name in the configured claim.'),
   issuer: name('The issuer of the token.'),
   subject: name('The subject of the token: with the issuer it names the same person for ever.'),
+  human: name('Equal for all accounts of one human; absent when the issuer does not say.').optional(),
 };
 
 /** A vote of a person, whatever it is about. */

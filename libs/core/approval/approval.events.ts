@@ -6,11 +6,13 @@ import type { Requirement } from './requirement.js';
 export const APPROVAL_STATUSES = ['pending', 'granted', 'denied', 'expired', 'withdrawn', 'used'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 
-/** A person at a moment: the same issuer and subject are the same human, whatever the name or group. */
+/** A person at a moment. `samePerson` says who is the same human, whatever the name or group. */
 export interface Person {
   readonly principal: string;
   readonly issuer: string;
   readonly subject: string;
+  /** What the issuer says is the same for all accounts of one human; absent when it does not say. */
+  readonly human?: string;
 }
 
 /** Payload: sealed {"arguments": masked, "nonce"}. */

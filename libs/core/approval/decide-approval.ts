@@ -15,15 +15,18 @@ export interface CastVote {
   readonly vote: 'approve' | 'deny';
   readonly approver: Person;
   readonly roles: readonly string[];
-  /** True for client-credentials tokens: an agent or service, never a human. */
+  /** True for tokens of an agent or service: no human. */
   readonly isMachine: boolean;
+  /** The OAuth client of the voter's token; absent for one that people use for calls and approvals alike. */
+  readonly client?: string | undefined;
   readonly digest: string | undefined;
   readonly reason: string | undefined;
   readonly now: string;
 }
 
-/** The same issuer and subject are the same human, whatever the name or group. */
-export const samePerson = (a: Person, b: Person): boolean => a.issuer === b.issuer && a.subject === b.subject;
+/** The same account (issuer and subject) or the same human behind two accounts, whatever the name or group. */
+export const samePerson = (a: Person, b: Person): boolean =>
+  (a.issuer === b.issuer && a.subject === b.subject) || (a.human !== undefined && a.human === b.human);
 
 /** An expiry at the very instant counts as expired. */
 export const hasExpired = (expiresAt: string, now: string): boolean =>
@@ -39,7 +42,7 @@ export const decideRequest = (
 /** What a vote is about: the digest the voter was shown, who asked, and whose votes are needed. */
 export interface Ballot {
   readonly digest: Digest;
-  readonly requester: Person;
+  readonly requester: Person & { readonly client: string };
   readonly requirements: readonly Requirement[];
   /** Whether each human counts for one requirement only; absent = one may serve several. */
   readonly distinct?: boolean;
@@ -49,7 +52,7 @@ export interface Ballot {
 export type CountedVote = ApprovalVoted['data'];
 
 /**
- * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, a machine, a
+ * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, their agent, a machine, a
  * second vote of the same human and anybody without a named role are refused.
  * @throws CountersignError digest_mismatch, approver_is_requester, approver_not_eligible, approver_voted_already,
  *   reason_missing
@@ -62,6 +65,11 @@ export const checkVote = (
   const { approver, digest, isMachine, roles, vote } = command;
   if (digest !== ballot.digest) throw new CountersignError('digest_mismatch');
   if (samePerson(approver, ballot.requester)) throw new CountersignError('approver_is_requester');
+  if (command.client !== undefined && command.client !== '' && command.client === ballot.requester.client)
+    throw new CountersignError(
+      'approver_not_eligible',
+      'the token is one of the agent that made the request',
+    );
   const eligible = rolesNamed(ballot.requirements).some((role) => roles.includes(role));
   if (isMachine || !eligible)
     throw new CountersignError('approver_not_eligible', eligibleRoles(ballot.requirements));
@@ -108,6 +116,19 @@ export const decideWithdrawal = (state: ApprovalState, reason: string): readonly
   state.status === 'pending' || state.status === 'granted'
     ? [{ type: 'ApprovalWithdrawn', v: 1, data: { reason } }]
     : [];
+
+/**
+ * By the requester in person, whichever account: nobody else may take a request back.
+ * @throws CountersignError approval_unknown, forbidden, approval_closed
+ */
+export const checkWithdrawal = (state: ApprovalState, by: Person): KnownApproval => {
+  if (state.status === 'none') throw new CountersignError('approval_unknown');
+  if (!samePerson(state.request.requester, by))
+    throw new CountersignError('forbidden', 'only the requester may withdraw it');
+  if (state.status !== 'pending' && state.status !== 'granted')
+    throw new CountersignError('approval_closed', `it is ${state.status}`);
+  return state;
+};
 
 const open = (state: ApprovalState, now: string): KnownApproval => {
   if (state.status === 'none') throw new CountersignError('approval_unknown');
