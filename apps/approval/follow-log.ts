@@ -12,6 +12,7 @@ import { Expiry } from './expiry.js';
 const TYPES = [
   'ApprovalRequested',
   'ApprovalVoted',
+  'ApprovalEscalated',
   'ApprovalGranted',
   'ApprovalDenied',
   'ApprovalExpired',

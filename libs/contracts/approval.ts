@@ -3,7 +3,11 @@ import { APPROVAL_STATUSES } from '#core/approval/approval.events.js';
 import { bytes, contract, digest, id, instant } from './contract.js';
 
 const share = { by: z.array(z.string()).min(1), count: z.number().int().min(1) };
-const requirement = z.object({ ...share, or: z.array(z.object(share)).min(1).optional() });
+const requirement = z.object({
+  ...share,
+  or: z.array(z.object(share)).min(1).optional(),
+  escalate: z.object({ after_s: z.number().int().min(1), to: z.array(z.string()).min(1) }).optional(),
+});
 const status = z.enum(APPROVAL_STATUSES);
 const standing = z.object({
   approvalId: id,
@@ -41,6 +45,7 @@ export const approvalRequest = contract({
     requirements: z.array(requirement).min(1),
     /** Whether each human counts for one requirement only. */
     distinct: z.boolean(),
+    requestedAt: instant.optional(),
     rules: z.array(z.object({ id: z.string(), says: z.string() })),
     expiresAt: instant,
     /** Sealed JSON { arguments: masked, nonce }, and its commitment. */

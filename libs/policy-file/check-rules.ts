@@ -99,6 +99,7 @@ export const noteUnused = (
     rules.flatMap(({ roles, approval }) => [
       ...(roles === 'any' ? [] : roles),
       ...(approval ? rolesNamed(requirementsOf(approval)) : []),
+      ...(approval ? requirementsOf(approval).flatMap(({ escalate }) => escalate?.to ?? []) : []),
     ]),
   );
   const operations = new Set(rules.flatMap((rule) => rule.operations));

@@ -68,6 +68,17 @@ describe('the approval of a rule', () => {
     ).toEqual(['The test fails: expected "granted by manager", decided "not granted by manager".']);
   });
 
+  it('escalates a requirement to more roles after a time', () => {
+    expect(demandOf('{ by: [manager], escalate: { after: 4h, to: [risk, director] }, expires: 8h }')).toEqual(
+      {
+        by: ['manager'],
+        count: 1,
+        escalate: { after_s: 14_400, to: ['director', 'risk'] },
+        expires_s: 28_800,
+      },
+    );
+  });
+
   it('warns when one person with all the roles can approve alone', () => {
     const text = policy(BOTH.replace('{ all_of', '{ distinct: false, all_of'), 'expect: approval 2');
     const { bundle, warnings } = parsePolicyFile(text, 'policy.yaml');
@@ -103,6 +114,22 @@ describe('the approval of a rule', () => {
     ],
     ['all_of within all_of', `{ all_of: [${BOTH}, { by: [director] }] }`, /Unknown key "all_of"/],
     ['a distinct that is neither', BOTH.replace('{ all_of', '{ distinct: no, all_of'), /true or false/],
+    [
+      'an escalation after its end',
+      '{ by: [manager], escalate: { after: 30m, to: [director] } }',
+      /expires before it escalates/,
+    ],
+    [
+      'an escalation to those who are asked anyway',
+      '{ by: [manager], escalate: { after: 1m, to: [manager] } }',
+      /may approve from the start/,
+    ],
+    [
+      'an escalation of all',
+      BOTH.replace(' }] }', ' }], escalate: { after: 1m, to: [director] } }'),
+      /goes with one/,
+    ],
+    ['an escalation to nobody', '{ by: [manager], escalate: { after: 1m } }', /"to" is missing/],
     ['an unknown role among the ways', EITHER.replace('director', 'directors'), /Unknown role "directors"/],
   ])('that names %s is refused', (_, approval, reason) => {
     expect(problemsOf(policy(approval)).map((problem) => problem.reason)).toEqual(

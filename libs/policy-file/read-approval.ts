@@ -1,4 +1,10 @@
-import { type Requirement, requirementText, type Share, sharesOf } from '#core/approval/requirement.js';
+import {
+  type Requirement,
+  requirementText,
+  rolesNamed,
+  type Share,
+  sharesOf,
+} from '#core/approval/requirement.js';
 import type { ApprovalDemand } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
 import { readDuration } from './read-duration.js';
@@ -22,7 +28,7 @@ export const readApproval = (
 ): ApprovalDemand | null => {
   const fields = fieldsOf(findings, node, 'the approval', {
     required: [],
-    optional: [...FORMS, 'count', 'distinct', 'expires'],
+    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires'],
   });
   const form = fields && formOf(findings, node, fields, FORMS);
   if (fields === undefined || form === undefined) return null;
@@ -34,9 +40,12 @@ export const readApproval = (
   const expires = fields.get('expires');
   const shared = isShared(findings, fields);
   if (first === undefined) return null;
+  const expires_s = (expires && readDuration(findings, expires.value)) ?? EXPIRES_S_DEFAULT;
+  if (requirements.some(({ escalate }) => escalate && escalate.after_s >= expires_s))
+    findings.refuse(node, 'It expires before it escalates.', 'escalate earlier, or let it expire later.');
   return {
     ...first,
-    expires_s: (expires && readDuration(findings, expires.value)) ?? EXPIRES_S_DEFAULT,
+    expires_s,
     ...(and.length > 0 && { and }),
     ...(shared && { distinct: false as const }),
   };
@@ -55,9 +64,11 @@ const formOf = <Form extends string>(
     findings.refuse(node, 'It is not said who approves.', `add one of: ${all}; for example by: [manager].`);
   else if (other !== undefined)
     findings.refuse(fields.get(other)?.keyAt ?? node, `Both "${form}" and "${other}".`, 'write one of them.');
-  const count = fields.get('count');
+  const [count, escalate] = [fields.get('count'), fields.get('escalate')];
   if (form !== undefined && form !== 'by' && count)
     findings.refuse(count.keyAt, `"count" goes with "by", not with "${form}".`, `write it in ${form}.`);
+  if (form === 'all_of' && escalate)
+    findings.refuse(escalate.keyAt, '"escalate" goes with one requirement.', 'write it within all_of.');
   return form;
 };
 
@@ -71,6 +82,28 @@ const readShare = (findings: Findings, fields: Fields, roles: readonly string[])
 };
 
 const readRequirement = (findings: Findings, fields: Fields, roles: readonly string[]): Requirement => {
+  const requirement = readWays(findings, fields, roles);
+  const entry = fields.get('escalate');
+  const escalate = entry && readEscalation(findings, entry.value, roles, rolesNamed([requirement]));
+  return { ...requirement, ...(escalate && { escalate }) };
+};
+
+const readEscalation = (
+  findings: Findings,
+  node: YamlNode,
+  roles: readonly string[],
+  before: readonly string[],
+): Requirement['escalate'] => {
+  const fields = fieldsOf(findings, node, 'the escalation', { required: ['after', 'to'] });
+  const [after, to] = [fields?.get('after'), fields?.get('to')];
+  const after_s = after && readDuration(findings, after.value);
+  const more = to && knownSetOf(findings, to.value, 'role', roles);
+  if (to && more?.length && more.every((role) => before.includes(role)))
+    findings.refuse(to.value, 'These roles may approve from the start.', 'name others, or remove it.');
+  return after_s === undefined || more === undefined ? undefined : { after_s, to: more };
+};
+
+const readWays = (findings: Findings, fields: Fields, roles: readonly string[]): Requirement => {
   const anyOf = fields.get('any_of');
   if (anyOf === undefined) return readShare(findings, fields, roles);
   const shares = readItems(findings, anyOf.value, 'ways', (item) => {
@@ -97,7 +130,7 @@ const readAllOf = (findings: Findings, node: YamlNode, roles: readonly string[])
   const all = readItems(findings, node, 'requirements', (item) => {
     const fields = fieldsOf(findings, item, 'the requirement', {
       required: [],
-      optional: ['by', 'count', 'any_of'],
+      optional: ['by', 'count', 'any_of', 'escalate'],
     });
     if (fields === undefined || formOf(findings, item, fields, ['by', 'any_of']) === undefined) return [];
     return [{ item, requirement: readRequirement(findings, fields, roles) }];

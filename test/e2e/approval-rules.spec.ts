@@ -9,7 +9,7 @@ import { waitUntil } from './support/wait-until.js';
 
 const POLICY = demoPolicyWith(
   'approval: { by: [manager], count: 1, expires: 30m }',
-  'approval: { all_of: [{ by: [manager] }, { by: [operator, manager] }], expires: 30m }',
+  'approval: { all_of: [{ by: [manager] }, { by: [operator, manager], escalate: { after: 3s, to: [examiner] } }], expires: 30m }',
 ).replace(/\ntests:[\s\S]*$/, '\n');
 
 const start = async () => {
@@ -47,7 +47,7 @@ describe('a call whose rule names two groups', () => {
     const held = await heldWith('two groups');
     expect(held.quorum).toEqual([
       { by: ['manager'], count: 1 },
-      { by: ['manager', 'operator'], count: 1 },
+      { by: ['manager', 'operator'], count: 1, escalate: { after_s: 3, to: ['examiner'] } },
     ]);
     expect(await people[0]?.approve(held.id, { digest: held.digest })).toMatchObject({
       body: { status: 'pending' },
@@ -58,6 +58,31 @@ describe('a call whose rule names two groups', () => {
     });
     expect((await waiting).isError).toBeFalsy();
     expect(bank.stats().took_effect).toBe(1);
+  });
+
+  it('escalates when nobody of a group votes in time, by the clock alone', async () => {
+    const { people, system, bank } = running;
+    const before = bank.stats().took_effect;
+    const waiting = update('escalated');
+    const held = await heldWith('escalated');
+    const late = await approver(system, 'examiner');
+    const vote = { digest: held.digest };
+    expect(await late.approve(held.id, vote)).toMatchObject({ body: { code: 'approver_not_eligible' } });
+    await waitUntil('the escalation', async () =>
+      (await late.one(held.id)).quorum.some(({ by }) => by.includes('examiner')),
+    );
+    expect(await late.approve(held.id, vote)).toMatchObject({ body: { status: 'pending' } });
+    expect(await people[3]?.approve(held.id, vote)).toMatchObject({ body: { status: 'granted' } });
+    expect((await waiting).isError).toBeFalsy();
+    expect(bank.stats().took_effect).toBe(before + 1);
+    const { approval } = await (await examiner(system)).transcript(held.callId);
+    expect(approval?.events.map(({ type }) => type)).toEqual([
+      'ApprovalRequested',
+      'ApprovalEscalated',
+      'ApprovalVoted',
+      'ApprovalVoted',
+      'ApprovalGranted',
+    ]);
   });
 
   it('is taken back by its requester alone, and then neither runs nor is approved', async () => {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
+import { requirementsNow } from '#core/approval/approval.state.js';
 import { checkWithdrawal, decideVote, decideWithdrawal, samePerson } from '#core/approval/decide-approval.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
@@ -136,8 +137,8 @@ export class ApprovalHttp {
 
   /** Those who may vote, the requester, and examiners; to others it does not exist. */
   private maySee(caller: RestCaller, { approval }: Listed): boolean {
-    const { requirements, requester } = approval.request;
-    const roles = [...rolesNamed(requirements), ...this.config.roles.examiner];
+    const { requester } = approval.request;
+    const roles = [...rolesNamed(requirementsNow(approval)), ...this.config.roles.examiner];
     return caller.roles.some((role) => roles.includes(role)) || samePerson(requester, personOf(caller));
   }
 
@@ -159,7 +160,7 @@ export class ApprovalHttp {
         vote: vote.vote,
         reason: vote.reason,
       })),
-      quorum: request.requirements,
+      quorum: requirementsNow(approval),
       distinct: request.distinct ?? false,
       requestedAt,
       expiresAt: request.expiresAt,

@@ -75,7 +75,8 @@ const hold = async (
   const { approval, profile, rules, says } = decided.decision;
   if (approval === null)
     throw new CountersignError('internal', 'policy asked for an approval without saying whose');
-  const expiresAt = new Date(gateway.now().getTime() + approval.expires_s * 1_000).toISOString();
+  const asked = gateway.now();
+  const expiresAt = new Date(asked.getTime() + approval.expires_s * 1_000).toISOString();
   const digest = digestOf(gateway, call, call.id, tool, decided, expiresAt);
   const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
   const { masked } = await gateway.bus
@@ -85,10 +86,11 @@ const hold = async (
   const shown = gateway
     .sealer()
     .seal(Buffer.concat([Buffer.from('{"arguments":'), masked, Buffer.from(`,"nonce":"${nonce}"}`)]));
-  const requirements = approval.requirements.map(({ by, count, or }) => ({
+  const requirements = approval.requirements.map(({ by, count, or, escalate }) => ({
     by: [...by],
     count,
     ...(or && { or: or.map((other) => ({ by: [...other.by], count: other.count })) }),
+    ...(escalate && { escalate: { after_s: escalate.after_s, to: [...escalate.to] } }),
   }));
   await recordHeld(gateway, call, tool.digest, decided, {
     approvalId: held.approvalId,
@@ -111,6 +113,7 @@ const hold = async (
       profileDigest: decided.profileDigest,
       requirements,
       distinct: approval.distinct !== false,
+      requestedAt: asked.toISOString(),
       rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
       expiresAt,
       shown: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type {
   ApprovalDenied,
+  ApprovalEscalated,
   ApprovalExpired,
   ApprovalGranted,
   ApprovalRequested,
@@ -9,7 +10,7 @@ import type {
 } from '#core/approval/approval.events.js';
 import { requirements } from './call.schemas.js';
 import { eventSchema } from './event-schema.js';
-import { digest, digestOrNull, flag, instant, name, oneOf, text, texts } from './fields.js';
+import { count, digest, digestOrNull, flag, instant, name, oneOf, text, texts } from './fields.js';
 
 const stream = 'approval';
 const v = 1;
@@ -57,6 +58,7 @@ export const APPROVAL_SCHEMAS = [
       distinct: flag(
         'Whether each person counts for one requirement only; absent: one may serve several.',
       ).optional(),
+      requestedAt: instant('Escalations count from here; absent: there are none.').optional(),
       rules: z
         .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
         .describe('The rules that ask for it.'),
@@ -70,6 +72,18 @@ export const APPROVAL_SCHEMAS = [
     stream,
     payload: 'none',
     data: vote,
+  }),
+  eventSchema<ApprovalEscalated>({
+    type: 'ApprovalEscalated',
+    v,
+    about: 'Time has passed and more roles may approve; on record when it is noticed.',
+    stream,
+    payload: 'none',
+    data: {
+      requirement: count('Place of the requirement in the request, from 0.'),
+      to: texts('Roles that may approve as well.'),
+      since: instant('When it was due.'),
+    },
   }),
   eventSchema<ApprovalGranted>({
     type: 'ApprovalGranted',

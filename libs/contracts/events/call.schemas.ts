@@ -49,6 +49,13 @@ export const requirements = (says: string) =>
           .array(z.strictObject(share))
           .optional()
           .describe('Other ways to meet it, each enough; absent: there is none.'),
+        escalate: z
+          .strictObject({
+            after_s: count('Seconds after the request.'),
+            to: texts('Roles that may approve as well from then on.'),
+          })
+          .optional()
+          .describe('Who else may approve later; absent: nobody.'),
       }),
     )
     .describe(says);

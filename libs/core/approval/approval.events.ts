@@ -32,6 +32,8 @@ export interface ApprovalRequested {
     readonly requirements: readonly Requirement[];
     /** Whether each human counts for one requirement only. Absent: one may serve several, as it once was. */
     readonly distinct?: boolean;
+    /** From then on the time to an escalation counts. Absent: nothing escalates, as it once was. */
+    readonly requestedAt?: string;
     readonly rules: readonly { readonly id: string; readonly says: string }[];
     readonly expiresAt: string;
   };
@@ -48,6 +50,18 @@ export interface ApprovalVoted {
     readonly roles: readonly string[];
     readonly digest: Digest;
     readonly reason: string;
+  };
+}
+
+/** Time has passed and more roles may vote; on record when somebody looks, before anything that depends on it. */
+export interface ApprovalEscalated {
+  readonly type: 'ApprovalEscalated';
+  readonly v: 1;
+  readonly data: {
+    /** Place in the requirements, from 0. */
+    readonly requirement: number;
+    readonly to: readonly string[];
+    readonly since: string;
   };
 }
 
@@ -78,6 +92,7 @@ export interface ApprovalWithdrawn {
 export type ApprovalEvent =
   | ApprovalRequested
   | ApprovalVoted
+  | ApprovalEscalated
   | ApprovalGranted
   | ApprovalDenied
   | ApprovalExpired

@@ -2,12 +2,14 @@ import { CountersignError } from '../errors.js';
 import type { Digest } from '../hash.js';
 import type {
   ApprovalDenied,
+  ApprovalEscalated,
   ApprovalEvent,
   ApprovalRequested,
   ApprovalVoted,
   Person,
 } from './approval.events.js';
-import type { ApprovalState, KnownApproval } from './approval.state.js';
+import { type ApprovalState, evolveApproval, type KnownApproval, requirementsNow } from './approval.state.js';
+import { escalationsOf } from './escalation.js';
 import { quorumMet } from './quorum.js';
 import { type Requirement, rolesNamed } from './requirement.js';
 
@@ -93,16 +95,39 @@ export const isMet = ({ requirements, distinct }: Ballot, votes: readonly Counte
  * @throws CountersignError approval_unknown, approval_closed, approval_expired, and those of `checkVote`
  */
 export const decideVote = (state: ApprovalState, command: CastVote): readonly ApprovalEvent[] => {
-  const { request, votes } = open(state, command.now);
-  const vote = checkVote(request, votes, command);
+  const risen = decideEscalation(state, command.now);
+  const current = open(risen.reduce<ApprovalState>(evolveApproval, state), command.now);
+  const { request, votes } = current;
+  const ballot = { ...request, requirements: requirementsNow(current) };
+  const vote = checkVote(ballot, votes, command);
   const voted: ApprovalVoted = { type: 'ApprovalVoted', v: 1, data: vote };
   if (vote.vote === 'deny') {
     const denied: ApprovalDenied = { type: 'ApprovalDenied', v: 1, data: { reason: vote.reason } };
-    return [voted, denied];
+    return [...risen, voted, denied];
   }
-  return isMet(request, [...votes, vote])
-    ? [voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
-    : [voted];
+  return isMet(ballot, [...votes, vote])
+    ? [...risen, voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
+    : [...risen, voted];
+};
+
+/** What is due at `now` (recorded clock) and not on record yet. */
+export const decideEscalation = (state: ApprovalState, now: string): readonly ApprovalEscalated[] =>
+  state.status !== 'pending' || hasExpired(state.request.expiresAt, now)
+    ? []
+    : escalationsOf(state.request)
+        .filter(({ since }) => hasExpired(since, now))
+        .filter(({ requirement }) => !state.escalations.some((known) => known.requirement === requirement))
+        .map((data) => ({ type: 'ApprovalEscalated', v: 1, data }));
+
+/** What time alone changes: escalations, and a grant where votes that were given before are enough with them. */
+export const decideLook = (state: ApprovalState, now: string): readonly ApprovalEvent[] => {
+  const risen = decideEscalation(state, now);
+  const after = risen.reduce<ApprovalState>(evolveApproval, state);
+  if (risen.length === 0 || after.status === 'none') return decideExpiry(state, now);
+  const { request, votes } = after;
+  return isMet({ ...request, requirements: requirementsNow(after) }, votes)
+    ? [...risen, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
+    : risen;
 };
 
 /** Due or later: ends a pending or unused granted approval. Earlier, or already ended: nothing. */

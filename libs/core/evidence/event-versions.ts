@@ -29,6 +29,7 @@ export const EVENT_VERSIONS: {
   readonly [Type in LedgerEvent['type']]: Extract<LedgerEvent, { readonly type: Type }>['v'];
 } = {
   ApprovalDenied: 1,
+  ApprovalEscalated: 1,
   ApprovalExpired: 1,
   ApprovalGranted: 1,
   ApprovalRequested: 1,

@@ -23,22 +23,40 @@ export const mergeApprovals = (demands: readonly ApprovalDemand[]): Decision['ap
 };
 
 /** All that a demand asks for. */
-export const requirementsOf = ({ by, count, or, and }: ApprovalDemand): readonly Requirement[] => [
-  or === undefined ? { by, count } : { by, count, or },
-  ...(and ?? []),
+export const requirementsOf = (demand: ApprovalDemand): readonly Requirement[] => [
+  requirementOf(demand),
+  ...(demand.and ?? []),
 ];
 
-const addStrictest = (requirements: Requirement[], { by, count, or }: Requirement): void => {
-  if (or !== undefined) {
-    const text = requirementText({ by, count, or });
-    if (!requirements.some((known) => requirementText(known) === text)) requirements.push({ by, count, or });
+const requirementOf = ({ by, count, or, escalate }: Requirement): Requirement => ({
+  by,
+  count,
+  ...(or !== undefined && { or }),
+  ...(escalate !== undefined && { escalate }),
+});
+
+const addStrictest = (requirements: Requirement[], requirement: Requirement): void => {
+  const at = requirements.findIndex((known) => isForSameRoles(known, requirement));
+  const same = requirements[at];
+  if (same === undefined) {
+    requirements.push(requirementOf(requirement));
     return;
   }
-  const at = requirements.findIndex((known) => known.or === undefined && isSameList(known.by, by));
-  const same = requirements[at];
-  if (same === undefined) requirements.push({ by, count });
-  else if (same.count < count) requirements[at] = { by, count };
+  const { by, or } = same;
+  const count = Math.max(same.count, requirement.count);
+  // Where one rule never escalates, or otherwise, its strictness holds.
+  const escalate = isSameEscalation(same, requirement) ? same.escalate : undefined;
+  requirements[at] = requirementOf({ by, count, or, escalate });
 };
+
+/** Other ways to meet a requirement must be the same in all: there is no stricter of two. */
+const isForSameRoles = (a: Requirement, b: Requirement): boolean =>
+  a.or === undefined && b.or === undefined
+    ? isSameList(a.by, b.by)
+    : requirementText({ ...a, escalate: undefined }) === requirementText({ ...b, escalate: undefined });
+
+const isSameEscalation = ({ escalate: a }: Requirement, { escalate: b }: Requirement): boolean =>
+  a !== undefined && b !== undefined && a.after_s === b.after_s && isSameList(a.to, b.to);
 
 /** By role names first: as it was before there were alternatives. */
 const sortKey = (requirement: Requirement): string =>
