@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
-import { ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
+import { LogFollower } from '#bus/log-follower.js';
+import type { WireEvent } from '#contracts/ledger.js';
 import type { HoldEnded } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
@@ -19,58 +20,45 @@ const TYPES = [
   'ApprovalWithdrawn',
   'HoldEnded',
 ];
-const RETRY_MS = 500;
+const PAGE = 500;
+/** An approval is seen as soon as the ledger has it: it answers when there is something new. */
+const WAIT_MS = 500;
 
 /** Follows the log for approvals, from the beginning at each start: that rebuild and the daily work are the same path. */
 @Injectable()
 export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown {
-  private stopped = false;
-  private caughtUp = false;
-  private following: Promise<void> = Promise.resolve();
+  private readonly log: LogFollower;
 
   constructor(
-    @Inject(BUS) private readonly bus: Bus,
+    @Inject(BUS) bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
-    @Inject(Expiry) private readonly expiry: Expiry,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.following = this.follow();
+    @Inject(Expiry) expiry: Expiry,
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.log = new LogFollower(bus, logger, {
+      types: TYPES,
+      page: PAGE,
+      wait_ms: WAIT_MS,
+      pause_ms: 0,
+      onEvents: (events) => {
+        for (const event of events) this.apply(event);
+      },
+      onCaughtUp: () => expiry.rebuild(),
+    });
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    await this.following;
+  onApplicationBootstrap(): void {
+    this.log.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.log.stop();
   }
 
   /** @throws CountersignError approval_unavailable until the directory holds everything that was recorded before the start */
   requireCaughtUp(): void {
-    if (!this.caughtUp)
+    if (!this.log.isCaughtUp)
       throw new CountersignError('approval_unavailable', 'the approvals are being rebuilt from the log');
-  }
-
-  private async follow(): Promise<void> {
-    let after: string | undefined;
-    while (!this.stopped) {
-      try {
-        const page = await this.bus.request(ledgerReadAll, {
-          limit: 500,
-          types: TYPES,
-          wait_ms: this.caughtUp ? 500 : 0,
-          ...(after === undefined ? {} : { after }),
-        });
-        for (const event of page.events) this.apply(event);
-        after = page.scannedTo ?? after;
-        if (page.events.length === 0 && !this.caughtUp) {
-          this.caughtUp = true;
-          await this.expiry.rebuild();
-        }
-      } catch (error) {
-        this.logger.debug({ code: (error as CountersignError).code }, 'cannot follow the log just now');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
   }
 
   private apply(event: WireEvent): void {

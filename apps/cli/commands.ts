@@ -74,6 +74,41 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     { says: 'show the transcript of one call', load: async () => (await import('./commands/show.js')).show },
   ],
   [
+    'search',
+    {
+      says: 'find calls by caller, tool, rule, time ..., or by a value they touched',
+      load: async () => (await import('./commands/search.js')).search,
+    },
+  ],
+  [
+    'sessions',
+    {
+      says: 'list the sessions that recorded calls belong to',
+      load: async () => (await import('./commands/sessions.js')).sessions,
+    },
+  ],
+  [
+    'export',
+    {
+      says: 'write recorded calls to a file, JSONL or CSV',
+      load: async () => (await import('./commands/export.js')).exportCommand,
+    },
+  ],
+  [
+    'ledger',
+    {
+      says: 'show or rebuild the read model of the ledger',
+      load: async () => (await import('./commands/ledger.js')).ledger,
+    },
+  ],
+  [
+    'log',
+    {
+      says: 'show the Merkle log and its verifier key',
+      load: async () => (await import('./commands/log.js')).log,
+    },
+  ],
+  [
     'witness',
     {
       says: 'cosign checkpoints of a ledger, on a machine of another department',
@@ -93,6 +128,28 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
       says: 'run recorded decisions and maskings again and compare',
       load: async () => (await import('./commands/replay.js')).replay,
     },
+  ],
+  [
+    'alarms',
+    {
+      says: 'list what was done to the records',
+      load: async () => (await import('./commands/alarms.js')).alarms,
+    },
+  ],
+  [
+    'store',
+    {
+      says: 'check the embedded event store, or set up a server',
+      load: async () => (await import('./commands/store.js')).store,
+    },
+  ],
+  [
+    'backup',
+    { says: 'copy the event store', load: async () => (await import('./commands/backup.js')).backup },
+  ],
+  [
+    'restore',
+    { says: 'put a backup back', load: async () => (await import('./commands/restore.js')).restore },
   ],
 ]);
 

@@ -22,7 +22,15 @@ const COMMANDS = [
   'calls',
   'upstreams',
   'show',
+  'search',
+  'sessions',
+  'export',
+  'ledger',
   'replay',
+  'alarms',
+  'store',
+  'backup',
+  'restore',
 ];
 const RECORDED = { decision: { effect: 'allow', rules: ['RA-1'] }, profileDigest: null };
 const REPLAYED = { decision: { effect: 'deny', rules: [] }, profileDigest: null };
@@ -57,7 +65,7 @@ beforeAll(async () => {
     const refused = request.url?.includes('refused');
     response.writeHead(refused ? 409 : 200, { 'content-type': 'application/json' });
     const problem = { code: 'digest_mismatch', title: 'The digest is wrong.', next: 'Read it again.' };
-    response.end(JSON.stringify(refused ? problem : answer));
+    response.end(`${JSON.stringify(refused ? problem : answer)}\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -151,11 +159,17 @@ describe('countersign policy', () => {
 describe('commands that ask a running system', () => {
   const env = { COUNTERSIGN_TOKEN: 'opaque-token' };
 
+  const summary = (found: object = {}) => {
+    const counts = { identical: 3, different: 0, unknown_engine: 0, payload_erased: 0 };
+    const lists = { different: [], unknown_engine: [], payload_erased: [] };
+    return { checked: 3, identical: 3, ...lists, counts, next: null, ...found };
+  };
+
   it('replay ends fine when all is identical, and asks with the token and the range', async () => {
-    answer = { checked: 3, identical: 3, different: [] };
+    answer = { summary: summary() };
     const { code, out } = await run(['replay', '--call', 'c1', '--json', '--server', url], env);
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toEqual(answer);
+    expect(JSON.parse(out)).toEqual(summary());
     expect(asked.at(-1)).toEqual({
       url: '/ledger/replay',
       authorization: 'Bearer opaque-token',
@@ -164,15 +178,36 @@ describe('commands that ask a running system', () => {
   });
 
   it('replay ends with 1 and names the call when something differs', async () => {
-    answer = { checked: 3, identical: 2, different: [DIFFERENT] };
+    answer = { summary: summary({ identical: 2, different: [DIFFERENT] }) };
     const { code, out } = await run(['replay', '--server', url], env);
     expect(code).toBe(1);
     expect(out).toContain('call c1: allow (RA-1) -> deny (no rule)');
   });
 
-  it('replay --with sends the text of the policy', async () => {
-    answer = { checked: 0, identical: 0, different: [] };
-    await run(['replay', '--with', DEMO_POLICY, '--server', url], env);
+  it.each(['unknown_engine', 'payload_erased'])('replay ends with 1 for %s, and lists it', async (reason) => {
+    const group = { reason: 'masking-9', count: 1, calls: ['c7'] };
+    answer = { summary: summary({ identical: 2, [reason]: [group] }) };
+    const { code, out } = await run(['replay', '--server', url], env);
+    expect(code).toBe(1);
+    expect(out).toContain('masking-9: 1; call c7');
+  });
+
+  it('replay that could not go on ends with 2 and says how to resume', async () => {
+    answer = { error: { code: 'masking_unavailable', title: 'Masking is away.', next: '77' } };
+    const { code, err } = await run(['replay', '--server', url], env);
+    expect(code).toBe(2);
+    expect(err).toContain('Masking is away. [masking_unavailable] Go on with --resume 77');
+    await run(['replay', '--resume', '77', '--server', url], env);
+    expect(asked.at(-1)?.body).toBe('{"after":"77"}');
+  });
+
+  it('replay --with sends the text of the policy, and groups what would change by rule', async () => {
+    const from = { effect: 'allow', rules: ['RA-1'], masked: true };
+    const to = { effect: 'deny', rules: [], masked: false };
+    answer = { summary: summary({ identical: 0, changes: [{ from, to, count: 3, calls: ['c1', 'c2'] }] }) };
+    const { code, out } = await run(['replay', '--with', DEMO_POLICY, '--server', url], env);
+    expect(code).toBe(1);
+    expect(out).toContain('3 decisions: allow (RA-1, masked) -> deny (no rule); calls c1, c2, ...');
     expect(JSON.parse(asked.at(-1)?.body ?? '{}')).toEqual({ with: readFileSync(DEMO_POLICY, 'utf8') });
   });
 

@@ -1,5 +1,5 @@
 /** Errors that say themselves what is wrong and what to do next. */
-const SAYS_IT_ALL = new Set(['UsageError', 'InputError', 'ConfigError', 'LaunchError']);
+const SAYS_IT_ALL = new Set(['UsageError', 'InputError', 'ConfigError', 'LaunchError', 'BackupError']);
 
 const FOLDER_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
 

@@ -11,6 +11,7 @@ export const DEMO_USERS: readonly DemoUser[] = [
   { name: 'manager-1', groups: ['BANK-DATA-MGR'] },
   { name: 'manager-2', groups: ['BANK-DATA-MGR'] },
   { name: 'examiner', groups: ['BANK-EXAMINER'] },
+  { name: 'auditor', groups: ['BANK-AUDIT'] },
   { name: 'operator', groups: ['BANK-OPERATIONS'] },
   { name: 'policy-owner-1', groups: ['BANK-POLICY-OWNER'] },
   { name: 'policy-owner-2', groups: ['BANK-POLICY-OWNER'] },

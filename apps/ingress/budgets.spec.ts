@@ -37,6 +37,15 @@ describe('budgets', () => {
     });
     expect(refusal({ caller: 'b' })).toBeUndefined();
   });
+  it('count a call that is made within another one, which is the one under way', () => {
+    const { all, refusal } = budgets({ caller: { concurrent_calls: 1, calls_per_minute: 3 } });
+    const { end } = all.begin(CALL);
+    expect(refusal()).toMatchObject({ limit: 'concurrent_calls' });
+    all.begin({ ...CALL, within: true });
+    all.begin({ ...CALL, within: true });
+    expect(refusal({ within: true })).toMatchObject({ limit: 'calls_per_minute' });
+    end();
+  });
   it('of a session do not touch calls without one', () => {
     const { refusal } = budgets({ session: { calls: 1 } });
     expect(refusal()).toBeUndefined();

@@ -13,6 +13,8 @@ export interface BudgetedCall {
   readonly server: string;
   /** Of the canonical arguments. */
   readonly argumentBytes: number;
+  /** Made within another call, which is counted as the one under way. */
+  readonly within?: boolean;
 }
 
 /** A call that was let in. `end` must be called once it is over; calling it again does nothing. */
@@ -68,7 +70,8 @@ export class Budgets {
     const holders = this.holdersOf(call);
     const uses = holders.map((holder) => {
       const use = this.uses.get(holder.key) ?? new BudgetUse();
-      const exhausted = use.exhausted(holder.budget, now, call.argumentBytes);
+      const budget = call.within ? { ...holder.budget, concurrent_calls: undefined } : holder.budget;
+      const exhausted = use.exhausted(budget, now, call.argumentBytes);
       if (exhausted !== undefined)
         throw new BudgetExceeded(holder.name, exhausted.limit, exhausted.retryAfter_ms);
       return { key: holder.key, use };
@@ -81,16 +84,18 @@ export class Budgets {
     }
     this.sweep(now);
     let ended = false;
+    const end = (): void => {
+      if (ended) return;
+      ended = true;
+      for (const { use } of uses) use.end(this.now());
+    };
+    if (call.within) end();
     return {
       resultBytesMax: Math.min(...holders.map(({ budget }) => budget.result_bytes ?? Infinity)),
       result: (bytes) => {
         for (const { use } of uses) use.result(this.now(), bytes);
       },
-      end: () => {
-        if (ended) return;
-        ended = true;
-        for (const { use } of uses) use.end(this.now());
-      },
+      end,
     };
   }
 

@@ -15,6 +15,10 @@ import type { EndedSessions } from './mcp/legacy/ended-sessions.js';
 import type { EventStreams } from './mcp/legacy/event-streams.js';
 import type { OpenQuestions } from './mcp/legacy/open-questions.js';
 import type { ParkedCalls } from './mcp/modern/parked-calls.js';
+import type { KeptResults } from './mcp/tasks/kept-results.js';
+import type { SessionTasks } from './mcp/tasks/session-tasks.js';
+import type { TaskWatches } from './mcp/tasks/task-watches.js';
+import type { WaitingTasks } from './mcp/tasks/waiting-tasks.js';
 
 /** Everything the ingress works with; handed explicitly to each gate. */
 export interface Gateway {
@@ -39,6 +43,10 @@ export interface Gateway {
   readonly listeners: Listeners;
   readonly questions: OpenQuestions;
   readonly parked: ParkedCalls;
+  readonly waitingTasks: WaitingTasks;
+  readonly taskWatches: TaskWatches;
+  readonly sessionTasks: SessionTasks;
+  readonly keptResults: KeptResults;
   readonly streams: EventStreams;
   readonly logLevels: LogLevels;
   readonly endedSessions: EndedSessions;

@@ -29,6 +29,8 @@ export interface Released {
   readonly bytes: Uint8Array;
   /** The upstream needs more input, or has made a task of it (MCP 2026-07-28). */
   readonly input: Input | null;
+  /** The result as the client gets it, where it is more than `bytes` in the client's era: made of several calls. */
+  readonly shown?: Uint8Array;
 }
 
 /**

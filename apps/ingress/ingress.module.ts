@@ -36,6 +36,10 @@ import { EventStreams } from './mcp/legacy/event-streams.js';
 import { OpenQuestions } from './mcp/legacy/open-questions.js';
 import { ParkedCalls } from './mcp/modern/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { KeptResults } from './mcp/tasks/kept-results.js';
+import { SessionTasks } from './mcp/tasks/session-tasks.js';
+import { TaskWatches } from './mcp/tasks/task-watches.js';
+import { WaitingTasks } from './mcp/tasks/waiting-tasks.js';
 import { openServer } from './open-server.js';
 import { UpstreamAuthModule } from './upstream-auth/upstream-auth.module.js';
 import { UpstreamAuths } from './upstream-auth/upstream-auths.js';
@@ -111,9 +115,13 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       listeners: new Listeners(this.catalog),
       questions: new OpenQuestions(),
       parked: new ParkedCalls(),
+      waitingTasks: new WaitingTasks(),
+      taskWatches: new TaskWatches(this.catalog),
+      sessionTasks: new SessionTasks(),
+      keptResults: new KeptResults(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),
-      endedSessions: new EndedSessions(this.bus),
+      endedSessions: new EndedSessions(this.bus, logger),
       instance: this.catalog.instance,
       publicUrl: this.publicUrl,
       now: () => new Date(),
@@ -140,7 +148,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
     this.gateway?.late.stop();
     this.gateway?.lateOutcomes.stop();
     this.gateway?.listeners.close();
-    this.gateway?.endedSessions.stop();
+    await this.gateway?.endedSessions.stop();
     this.configWatch.close();
     await this.servers.stop();
     await this.catalog.close();

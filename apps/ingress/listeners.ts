@@ -24,9 +24,16 @@ export interface Watch {
   readonly subscriber?: string;
 }
 
-const WATCHED_MAX = 100;
+/** Resources of one subscriber. */
+export const WATCHED_MAX = 100;
 /** Streams of one person at one client. */
-const STREAMS_MAX = 32;
+export const STREAMS_MAX = 32;
+
+interface Watched {
+  readonly subscribers: Set<string>;
+  /** Settles with the upstream's answer. */
+  readonly begun: Promise<void>;
+}
 
 const LIST_CHANGED: Readonly<Record<ListKind, string>> = {
   tools: 'notifications/tools/list_changed',
@@ -41,19 +48,36 @@ const LIST_CHANGED: Readonly<Record<ListKind, string>> = {
  */
 export class Listeners {
   private readonly listeners = new Set<Listener>();
-  /** Subscribers by `server\nuri`. */
-  private readonly watchers = new Map<string, Set<string>>();
+  /** Streams that are open or about to be, by owner. */
+  private readonly places = new Map<string, number>();
+  /** By `server\nuri`. */
+  private readonly watched = new Map<string, Watched>();
 
-  constructor(private readonly catalog: Catalog) {
+  constructor(
+    private readonly catalog: Pick<
+      Catalog,
+      'onChanged' | 'onResourceUpdated' | 'onOpened' | 'server' | 'has'
+    >,
+  ) {
     catalog.onChanged((kind, server) => this.listChanged(server, kind));
     catalog.onResourceUpdated((server, uri) => this.resourceUpdated(server, uri));
     catalog.onOpened((server) => void this.watchAgain(server));
   }
 
-  /** To be asked before a stream is opened. @throws CountersignError busy */
-  requireRoom(owner: string): void {
-    const own = [...this.listeners].filter((listener) => listener.owner === owner);
-    if (own.length >= STREAMS_MAX) throw new CountersignError('busy', `at most ${STREAMS_MAX} streams`);
+  /**
+   * To be taken before a stream is opened, and given back once by calling what is returned: what comes between taking
+   * it and `add` may wait for others.
+   * @throws CountersignError busy
+   */
+  takePlace(owner: string): () => void {
+    const taken = this.places.get(owner) ?? 0;
+    if (taken >= STREAMS_MAX) throw new CountersignError('busy', `at most ${STREAMS_MAX} streams`);
+    this.places.set(owner, taken + 1);
+    return () => {
+      const left = (this.places.get(owner) ?? 1) - 1;
+      if (left === 0) this.places.delete(owner);
+      else this.places.set(owner, left);
+    };
   }
 
   add(listener: Listener): void {
@@ -71,10 +95,20 @@ export class Listeners {
     const key = keyOf(server, target.name);
     if (this.watchedBy(subscriber).length >= WATCHED_MAX)
       throw new CountersignError('busy', `at most ${WATCHED_MAX} resources`);
-    const watchers = this.watchers.get(key) ?? new Set();
-    if (watchers.size === 0) await this.catalog.server(server).upstream.watch(target.name);
-    watchers.add(subscriber);
-    this.watchers.set(key, watchers);
+    const known = this.watched.get(key);
+    const watched = known ?? {
+      subscribers: new Set(),
+      begun: this.catalog.server(server).upstream.watch(target.name),
+    };
+    // Before the upstream has answered, so that whoever comes meanwhile waits for the same answer.
+    this.watched.set(key, watched);
+    watched.subscribers.add(subscriber);
+    try {
+      await watched.begun;
+    } catch (error) {
+      if (this.watched.get(key) === watched) this.watched.delete(key);
+      throw error;
+    }
   }
 
   async unwatch({ server, target, subscriber }: Watch): Promise<void> {
@@ -99,16 +133,17 @@ export class Listeners {
   }
 
   private resourceUpdated(server: string, uri: string): void {
-    const watchers = this.watchers.get(keyOf(server, uri));
-    if (watchers === undefined) return;
+    const watched = this.watched.get(keyOf(server, uri));
+    if (watched === undefined) return;
     for (const listener of this.listeners) {
-      if (watchers.has(listener.subscriber)) listener.notify('notifications/resources/updated', { uri });
+      if (watched.subscribers.has(listener.subscriber))
+        listener.notify('notifications/resources/updated', { uri });
     }
   }
 
   /** A server whose configuration changed has a new connection. */
   private async watchAgain(server: string): Promise<void> {
-    for (const key of this.watchers.keys()) {
+    for (const key of this.watched.keys()) {
       const [name, uri = ''] = key.split('\n');
       if (name === server)
         await this.catalog
@@ -119,13 +154,13 @@ export class Listeners {
   }
 
   private watchedBy(subscriber: string): readonly string[] {
-    return [...this.watchers].flatMap(([key, watchers]) => (watchers.has(subscriber) ? [key] : []));
+    return [...this.watched].flatMap(([key, { subscribers }]) => (subscribers.has(subscriber) ? [key] : []));
   }
 
   private async drop(key: string, subscriber: string): Promise<void> {
-    const watchers = this.watchers.get(key);
-    if (watchers?.delete(subscriber) !== true || watchers.size > 0) return;
-    this.watchers.delete(key);
+    const watched = this.watched.get(key);
+    if (watched?.subscribers.delete(subscriber) !== true || watched.subscribers.size > 0) return;
+    this.watched.delete(key);
     const [server = '', uri = ''] = key.split('\n');
     if (this.catalog.has(server)) await this.catalog.server(server).upstream.unwatch(uri);
   }

@@ -6,7 +6,7 @@ import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 
 const STREAM_NAME =
-  /^(call|approval|policy|refusal|read|gateway|key|session|list|consent|catalog|disclosure)-[A-Za-z0-9._:-]{1,150}$/;
+  /^(call|approval|policy|refusal|read|gateway|key|session|list|consent|catalog|disclosure|alarm)-[A-Za-z0-9._:-]{1,150}$/;
 
 /** Each entry must say itself what the append says of it; nobody can store an entry under another name or place. */
 export const checkEntries = ({ stream, expected, events }: AppendCommand): readonly Entry[] => {

@@ -48,7 +48,7 @@ const requested = (method: string | undefined, tool: string, params: JsonObject)
   type: 'CallRequested',
   data: {
     agent: null,
-    caller: { principal: 'ana', groups: ['CLERKS'], token: {} },
+    caller: { principal: 'ana', client: 'agent', groups: ['CLERKS'], token: {} },
     ...(method === undefined ? {} : { method }),
     server: 's',
     tool,
@@ -104,7 +104,7 @@ describe('a call of any kind', () => {
   ] as const)('%s %s %j is decided again as it was', async (method, tool, params, operation) => {
     const call = await record(method, tool, params as JsonObject);
     expect(call.operation).toBe(operation);
-    expect(await new Replay(history.store, history.bus).run({ call: call.id })).toEqual({
+    expect(await new Replay(history.store, history.bus).run({ call: call.id })).toMatchObject({
       checked: 1,
       identical: 1,
       different: [],
@@ -209,13 +209,17 @@ describe('the list of calls', () => {
     const plain = await record(undefined, 'get', { name: 'get' });
     const projection = new Projection(history.store, path);
     try {
-      const prompts = await projection.list({ method: 'prompts/get', limit: 100 });
+      const prompts = await projection.list({
+        order: 'newest',
+        filter: { method: 'prompts/get' },
+        limit: 100,
+      });
       expect(prompts.items.find(({ id }) => id === asked.id)).toMatchObject({
         method: 'prompts/get',
         tool: 'letter',
         outcome: 'input_required',
       });
-      const tools = await projection.list({ method: 'tools/call', limit: 100 });
+      const tools = await projection.list({ order: 'newest', filter: { method: 'tools/call' }, limit: 100 });
       expect(tools.items.map(({ id }) => id)).toContain(plain.id);
       expect(tools.items.map(({ id }) => id)).not.toContain(asked.id);
     } finally {

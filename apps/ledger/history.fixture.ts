@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bus } from '#bus/bus.js';
-import { maskingOpen } from '#contracts/masking.js';
+import { maskingOpen, maskingReplay, type ReplayItem } from '#contracts/masking.js';
 import type { ApprovalEvent } from '#core/approval/approval.events.js';
 import type { CallEvent } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
 import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
-import type { DomainEvent } from '#core/evidence/entry.js';
+import type { DomainEvent, PayloadCommitment } from '#core/evidence/entry.js';
 import type { Digest } from '#core/hash.js';
 import { policyStream } from '#core/policy/policy.events.js';
 import type { EventStore } from '#event-store/event-store.js';
@@ -26,6 +26,8 @@ export interface Sketch {
   readonly v?: number;
   readonly data?: object;
   readonly sealed?: Json;
+  /** What the entry says of a payload that the test attaches itself. */
+  readonly payload?: PayloadCommitment;
 }
 
 /** A store in a folder of its own, with the key that seals, and a bus on which masking opens what is sealed. */
@@ -52,9 +54,14 @@ export const openHistory = async (): Promise<History> => {
   const sealer = await createSealer(key.kid, key.publicKey);
   const opener = createOpener(new Map([[key.kid, key.privateKey]]));
 
+  /** What is sealed here was never masked: only params are opened. */
+  const openItem = async (item: ReplayItem) => {
+    if (item.do !== 'open') throw new CountersignError('masking_unavailable');
+    return { verdict: 'opened', bytes: await opener.open(item.payload.sealed, item.payload.commit) };
+  };
   const clock = { time: TIME };
-  const toRecord = ({ type, v = 1, data = {}, sealed }: Sketch) => {
-    const event = { type, v, data } as DomainEvent;
+  const toRecord = ({ type, v = 1, data = {}, sealed, payload: given }: Sketch) => {
+    const event = { type, v, data, ...(given && { payload: given }) } as DomainEvent;
     if (sealed === undefined) return { event };
     const { sealed: attachment, payload } = sealer.seal(Buffer.from(canonicalJson(sealed)));
     return { event: { ...event, payload }, attachment };
@@ -77,6 +84,10 @@ export const openHistory = async (): Promise<History> => {
     record,
     bus: {
       request: async (contract, request) => {
+        if (contract.subject === maskingReplay.subject) {
+          const { items } = request as unknown as { items: readonly ReplayItem[] };
+          return contract.reply.parse({ items: await Promise.all(items.map(openItem)) });
+        }
         if (contract.subject !== maskingOpen.subject) throw new CountersignError(contract.unavailable);
         const { sealed, commit } = request as unknown as { sealed: Uint8Array; commit: Digest };
         return contract.reply.parse({ bytes: await opener.open(sealed, commit) });
@@ -85,9 +96,12 @@ export const openHistory = async (): Promise<History> => {
     },
     recordPolicy: async (text) => {
       const policy = parsePolicyFile(text, 'policy.yaml');
-      const command = append(policyStream(policy.digest), -1, { type: 'PolicyRecorded' });
-      const bundle = Buffer.from(canonicalJson(policy.bundle as unknown as Json));
-      const events = command.events.map((event) => ({ ...event, attachment: bundle }));
+      const attachment = Buffer.from(canonicalJson(policy.bundle as unknown as Json));
+      const { digest } = policy;
+      const data = { digest, name: policy.bundle.name, semantics: 1 };
+      const payload = { commit: digest, bytes: attachment.length };
+      const command = append(policyStream(digest), -1, { type: 'PolicyRecorded', data, payload });
+      const events = command.events.map((event) => ({ ...event, attachment }));
       await store.append(command.stream, -1, events);
       return policy;
     },

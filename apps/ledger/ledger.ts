@@ -26,6 +26,8 @@ const OVERDUE_GRACE_MS = 5_000;
 /** The only writer of the event store. Checks every append against the rules of its stream before it is stored. */
 export class Ledger {
   readonly open = new OpenCalls();
+  /** The last event this process knows to be durable. */
+  lastStored: { stream: string; revision: number; id: string; position: string } | undefined;
 
   constructor(readonly store: EventStore) {}
 
@@ -116,7 +118,11 @@ export class Ledger {
 
   private async storeAppend(command: AppendCommand): Promise<AppendResult> {
     try {
-      return await this.store.append(command.stream, command.expected, command.events);
+      const result = await this.store.append(command.stream, command.expected, command.events);
+      const { stream } = command;
+      const id = command.events.at(-1)?.id ?? '';
+      this.lastStored = { stream, id, revision: result.revision, position: result.position.toString() };
+      return result;
     } catch (error) {
       if (error instanceof WrongRevision) {
         // Somebody else's append won; what is remembered of the stream may be older than that.

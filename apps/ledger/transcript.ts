@@ -26,10 +26,16 @@ const find = <Type extends CallEvent['type']>(events: readonly Read[], type: Typ
 
 /**
  * One call as the examiner reads it: straight from the event store, payloads opened by the masking service. The
- * original result stays sealed; the exact request and the masked response are shown.
+ * original result stays sealed; the exact request and the masked response are shown. Without `contents` nothing is
+ * opened: the same transcript, with null for what was sent and answered.
  * @throws CountersignError not_found, event_unknown, masking_unavailable, ledger_unavailable
  */
-export const readTranscript = async (store: EventStore, bus: Bus, callId: string) => {
+export const readTranscript = async (
+  store: EventStore,
+  bus: Bus,
+  callId: string,
+  contents: 'shown' | 'withheld' = 'shown',
+) => {
   const events = await readEvents(store, callStream(callId));
   const requested = find(events, 'CallRequested');
   if (requested === undefined) {
@@ -38,7 +44,8 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
   }
   const open = async (read: Read): Promise<unknown> => {
     const { stored, entry } = read;
-    if (stored.attachment === undefined || entry.payload === undefined) return null;
+    if (contents === 'withheld' || stored.attachment === undefined || entry.payload === undefined)
+      return null;
     const { bytes } = await bus.request(maskingOpen, {
       sealed: stored.attachment,
       commit: entry.payload.commit,
@@ -49,12 +56,13 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
   const held = find(events, 'CallHeld');
   const masked = find(events, 'ResultMasked');
   const opened =
-    masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown });
+    masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown } | null);
   const { caller, agent, endpoint, protocol, server, tool, toolDigest } = requested.event.data;
   const { method = 'tools/call', continues } = requested.event.data;
   const continuedBy = find(events, 'CallContinued')?.event.data.by;
   return {
     id: callId,
+    contents,
     time: requested.entry.time,
     caller,
     agent,
@@ -71,7 +79,7 @@ export const readTranscript = async (store: EventStore, bus: Bus, callId: string
       .filter(({ entry }) => entry.type === 'CallDecided' && isKnown(entry))
       .map(({ entry }) => ({ time: entry.time, ...entry.data })),
     approval: held === undefined ? null : await readApproval(store, held.event.data.approvalId),
-    masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings },
+    masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings ?? null },
     questions: await readQuestions(events, open),
     response: opened?.masked ?? null,
     outcome: outcomeOf(events),

@@ -67,7 +67,12 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof CountersignError ? error.code : error),
   );
 const items = async () =>
-  new Map((await projection.list({ limit: 100 })).items.map(({ id, outcome }) => [id, outcome]));
+  new Map(
+    (await projection.list({ filter: {}, order: 'newest', limit: 100 })).items.map(({ id, outcome }) => [
+      id,
+      outcome,
+    ]),
+  );
 
 describe('an event of a newer release', () => {
   it('is stored and read back byte for byte where the ledger has no rules of its own', async () => {

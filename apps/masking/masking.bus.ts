@@ -8,6 +8,7 @@ import {
   maskingOpen,
   maskingReplay,
   maskingSealingKey,
+  type ReplayItem,
 } from '#contracts/masking.js';
 import { requireOpen } from '#core/disclosure/decide-disclosure.js';
 import { type DisclosureEvent, disclosureStream } from '#core/disclosure/disclosure.events.js';
@@ -16,9 +17,10 @@ import { CountersignError } from '#core/errors.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import { MASKING_ENGINE, maskBody } from '#core/masking/mask-body.js';
-import { maskedPayload } from '#core/masking/masked-payload.js';
 import type { MaskingProfile } from '#core/policy/policy.types.js';
 import type { Opener } from '#sealing/opener.js';
+import { NO_MASKING } from './no-masking.js';
+import { replayItems } from './replay-items.js';
 
 export interface SealingKeys {
   readonly kid: string;
@@ -26,13 +28,6 @@ export interface SealingKeys {
   readonly opener: Opener;
 }
 export const SEALING_KEYS = Symbol('SEALING_KEYS');
-
-/** Policy may ask for no masking; the body is parsed all the same, so that nothing unreadable gets through. */
-const NO_MASKING: MaskingProfile = {
-  name: 'none',
-  rules: [],
-  unscannable: { image: 'keep', audio: 'keep', binary: 'keep', 'over-limit': 'block' },
-};
 
 type Surface = 'result' | 'error' | 'arguments';
 interface SealedRef {
@@ -76,22 +71,8 @@ export class MaskingBus {
   }
 
   @Answers(maskingReplay)
-  async replay(request: {
-    original: SealedRef;
-    masked: SealedRef;
-    surface: Surface;
-    profile: MaskingProfile | null;
-    engine: string;
-  }) {
-    if (request.engine !== MASKING_ENGINE)
-      return { identical: false, difference: `engine ${request.engine} is not known here` };
-    const [original, recorded] = await Promise.all([
-      this.opened(request.original),
-      this.opened(request.masked),
-    ]);
-    const { masked, findings } = maskBody(original, request.surface, request.profile ?? NO_MASKING);
-    const identical = Buffer.from(maskedPayload(findings, masked)).equals(recorded);
-    return identical ? { identical } : { identical, difference: 'the masked bytes or findings differ' };
+  async replay({ items }: { items: readonly ReplayItem[] }) {
+    return { items: await replayItems(this.keys.opener, items) };
   }
 
   private opened({ sealed, commit }: SealedRef): Promise<Uint8Array> {

@@ -29,7 +29,7 @@ const demoHelp = (url: string): readonly string[] => {
   return [
     '',
     'DEVELOPMENT MODE: anybody on this machine can get a token. Never use this configuration for real data.',
-    'Get a token (users: risk-analyst, data-engineer, manager-1, manager-2, examiner, operator, no-role):',
+    'Get a token (users: risk-analyst, data-engineer, manager-1, manager-2, examiner, auditor, operator, no-role):',
     `  export COUNTERSIGN_TOKEN=$(npx countersign token --user risk-analyst --server ${url})`,
     'Configuration for an MCP client:',
     ...JSON.stringify(client, null, 2)

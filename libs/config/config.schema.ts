@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { approvalsSchema } from './approvals.schema.js';
 import { budgetsSchema } from './budget.schema.js';
+import { disclosuresSchema } from './disclosures.schema.js';
+import { logSchema } from './log.schema.js';
+import { roles } from './roles.schema.js';
 import { type SecretRef, secret } from './secret.schema.js';
 import { outbound, upstreamAuth } from './upstream-auth.schema.js';
 
@@ -196,6 +200,8 @@ export const configSchema = z.strictObject({
         .string()
         .optional()
         .describe('kurrentdb://... or esdb://...; without it the embedded SQLite store in data_dir'),
+      user: z.string().min(1).optional().describe('whom the ledger logs in as at the event store'),
+      password: secret.optional().describe('password of that user, by reference'),
     })
     .prefault({}),
   jobs: z
@@ -221,42 +227,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   outbound,
-  approvals: z
-    .strictObject({
-      hold_ms: z
-        .number()
-        .int()
-        .min(0)
-        .max(600_000)
-        .default(55_000)
-        .describe('how long a held call waits before it answers "pending"'),
-      progress_ms: z
-        .number()
-        .int()
-        .min(100)
-        .max(60_000)
-        .default(10_000)
-        .describe('time between progress messages while a call is held'),
-      machine_clients: z
-        .array(z.string().min(1))
-        .default([])
-        .describe(
-          'OAuth clients of agents and services (* at the end: any ending); their tokens approve nothing, whoever they act for',
-        ),
-      machine_claims: z
-        .record(z.string(), z.array(z.string()).min(1))
-        .default({})
-        .describe(
-          'claims and the values by which agents’ tokens are known, for example { token_use: [agent] }',
-        ),
-      human_clients: z
-        .array(z.string().min(1))
-        .default(['countersign-cli'])
-        .describe(
-          'OAuth clients that people use for calls and for approvals; any other client that made a call cannot approve it',
-        ),
-    })
-    .prefault({}),
+  approvals: approvalsSchema,
   limits: z
     .strictObject({
       request_bytes_max: z
@@ -278,36 +249,9 @@ export const configSchema = z.strictObject({
       budgets: budgetsSchema,
     })
     .prefault({}),
-  roles: z
-    .strictObject({
-      examiner: z.array(z.string()).default(['examiner']).describe('policy roles that may read the ledger'),
-      operator: z.array(z.string()).default(['operator']).describe('policy roles that run the gateway'),
-    })
-    .prefault({}),
-  disclosures: z
-    .strictObject({
-      approvers: z
-        .array(z.string())
-        .default(['examiner'])
-        .describe(
-          'policy roles of which another person must approve before an examiner opens a sealed original',
-        ),
-      vote_ms: z
-        .number()
-        .int()
-        .min(60_000)
-        .max(30 * 86_400_000)
-        .default(86_400_000)
-        .describe('how long a request to open a sealed original waits for that approval'),
-      box_ms: z
-        .number()
-        .int()
-        .min(1_000)
-        .max(86_400_000)
-        .default(900_000)
-        .describe('how long after the approval the original may be opened'),
-    })
-    .prefault({}),
+  roles,
+  log: logSchema,
+  disclosures: disclosuresSchema,
   demo: z
     .boolean()
     .default(false)

@@ -29,6 +29,7 @@ export const loadConfig = ({ file, overrides = {} }: ConfigSource): Config => {
   const merged: Config = {
     ...config,
     policy_file: fromFile(config.policy_file),
+    log: { ...config.log, ...(config.log.policy_file && { policy_file: fromFile(config.log.policy_file) }) },
     data_dir: resolve(overrides.data_dir ?? config.data_dir),
     http: { ...config.http, ...(overrides.port === undefined ? {} : { port: overrides.port }) },
   };

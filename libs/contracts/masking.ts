@@ -44,21 +44,53 @@ export const maskingOpen = contract({
   reply: z.object({ bytes }),
 });
 
-/** Masks the sealed original again and compares with the recorded bytes; neither leaves the masking service. */
-export const maskingReplay = contract({
-  subject: 'countersign.masking.replay.v1',
-  answeredBy: 'masking',
-  askedBy: ['ledger'],
-  deadline_ms: 2_000,
-  unavailable: 'masking_unavailable',
-  request: z.object({
-    original: z.object({ sealed: bytes, commit: digest }),
-    masked: z.object({ sealed: bytes, commit: digest }),
+const sealedRef = z.object({ sealed: bytes, commit: digest });
+
+/** One recorded payload to open, or one recorded masking to run again. */
+const replayItem = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('open'), payload: sealedRef }),
+  z.object({
+    do: z.literal('mask'),
+    original: sealedRef,
+    /** Null: nothing is recorded of the masked bytes; only what is counted is compared. */
+    masked: sealedRef.nullable(),
     surface,
     profile: profile.nullable(),
     engine: z.string(),
   }),
-  reply: z.object({ identical: z.boolean(), difference: z.string().optional() }),
+]);
+export type ReplayItem = z.infer<typeof replayItem>;
+
+const replayedItem = z.discriminatedUnion('verdict', [
+  z.object({ verdict: z.literal('opened'), bytes }),
+  z.object({
+    verdict: z.literal('masked'),
+    identical: z.boolean(),
+    blocked: z.boolean(),
+    counts: z.record(z.string(), z.number()),
+  }),
+  /** The key is not held: lost, or destroyed to erase the payload. */
+  z.object({ verdict: z.literal('erased'), kid: z.string() }),
+  /** The sealed bytes are not what the entry commits to, or the original cannot be masked. Never says what they hold. */
+  z.object({ verdict: z.literal('broken'), why: z.string() }),
+  z.object({ verdict: z.literal('unknown_engine') }),
+]);
+export type ReplayedItem = z.infer<typeof replayedItem>;
+
+export const REPLAY_ITEMS_MAX = 64;
+
+/**
+ * Opens recorded params, and masks sealed originals again to compare with the recorded bytes; of originals and masked
+ * bytes nothing leaves the masking service. Answers in the order of the items.
+ */
+export const maskingReplay = contract({
+  subject: 'countersign.masking.replay.v2',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ items: z.array(replayItem).min(1).max(REPLAY_ITEMS_MAX) }),
+  reply: z.object({ items: z.array(replayedItem) }),
 });
 
 /**
@@ -74,4 +106,38 @@ export const maskingDisclose = contract({
   unavailable: 'masking_unavailable',
   request: z.object({ disclosureId: z.string().max(100), sealed: bytes, commit: digest }),
   reply: z.object({ salt: bytes, bytes }),
+});
+
+/** Tokens of a blind index are the first bytes of an HMAC-SHA256. */
+export const INDEX_TOKEN_BYTES = 8;
+/** Further payloads are for the next request: masking has other work, and a deadline. */
+export const INDEX_BATCH_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Opens sealed payloads, original results too, and answers with nothing but keyed tokens of the values they hold
+ * (libs/core/search): never the values. `key` names the index key; tokens of different keys have nothing in common.
+ */
+export const maskingIndex = contract({
+  subject: 'countersign.masking.index.v1',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ payloads: z.array(z.object({ sealed: bytes, commit: digest })).max(64) }),
+  reply: z.object({
+    key: z.string(),
+    /** In the order asked; null: cannot be opened, because its key is gone or the bytes are not what was committed to. */
+    payloads: z.array(z.object({ tokens: bytes, truncated: z.boolean() }).nullable()),
+  }),
+});
+
+/** The tokens a value is found under: any of them; none when such a value is never indexed. Without a field, in any field. */
+export const maskingIndexQuery = contract({
+  subject: 'countersign.masking.index-query.v1',
+  answeredBy: 'masking',
+  askedBy: ['ledger'],
+  deadline_ms: 1_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ value: z.string().max(512), field: z.string().max(256).optional() }),
+  reply: z.object({ key: z.string(), tokens: z.array(bytes) }),
 });

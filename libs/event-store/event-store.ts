@@ -63,6 +63,25 @@ export interface SubscribeOptions {
   readonly onCaughtUp?: () => void;
 }
 
+/**
+ * What somebody other than the ledger did to the store, as the store itself shows it. Whoever owns a store can do this
+ * without a trace as well; that is what the Merkle log is for.
+ */
+export interface Interference {
+  readonly kind:
+    | 'metadata_written'
+    | 'retention_set'
+    | 'stream_deleted'
+    | 'settings_changed'
+    | 'scavenged'
+    | 'truncated'
+    | 'damaged';
+  /** One sentence for a person. */
+  readonly detail: string;
+  /** Where: with the kind it tells one finding from another. */
+  readonly about: { readonly [name: string]: string | number };
+}
+
 export interface EventStore {
   /**
    * `expected`: revision of the stream's last event, or -1 when the stream must not exist.
@@ -80,6 +99,11 @@ export interface EventStore {
    * StoreUnavailable when the store is closed or does not let us read.
    */
   subscribe(options: SubscribeOptions): AsyncIterable<StoredEvent>;
+  /**
+   * Tells each interference that can be seen, also those from before; the same one may be told again. Goes on until
+   * `signal` aborts, through times without a connection. @throws StoreUnavailable when the store does not let us look
+   */
+  watchInterferences(signal: AbortSignal, tell: (interference: Interference) => void): Promise<void>;
   /** Answers when the store can take an append now; throws StoreUnavailable otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -7,7 +7,14 @@ import type { ConfigWatch } from '#config/watch-config.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { checkOrigin, type OriginCheck } from './check-origin.js';
 import { MetadataHttp } from './metadata.http.js';
-import { ORIGIN_CHECK, RESOURCE_SERVER, REST_AUDIENCE, RestGuard } from './rest-caller.js';
+import {
+  OPEN_TO_ALL,
+  type OpenToAll,
+  ORIGIN_CHECK,
+  RESOURCE_SERVER,
+  REST_AUDIENCE,
+  RestGuard,
+} from './rest-caller.js';
 
 export const CONFIG = Symbol('CONFIG');
 export const LOGGER = Symbol('LOGGER');
@@ -30,6 +37,7 @@ export interface Platform {
 export class PlatformModule {
   static forRoot({ bus, config, configWatch, logger, resourceServer, publicUrl }: Platform): DynamicModule {
     const originCheck: OriginCheck = (head) => checkOrigin(head, { publicUrl: publicUrl(), ...config.http });
+    const isOpen: OpenToAll = (name) => name === 'log_tiles' && config.log.tiles === 'public';
     return {
       module: PlatformModule,
       controllers: [MetadataHttp],
@@ -41,6 +49,7 @@ export class PlatformModule {
         { provide: RESOURCE_SERVER, useValue: resourceServer },
         { provide: ORIGIN_CHECK, useValue: originCheck },
         { provide: REST_AUDIENCE, useValue: publicUrl },
+        { provide: OPEN_TO_ALL, useValue: isOpen },
         { provide: APP_GUARD, useClass: RestGuard },
       ],
       exports: [BUS, CONFIG, CONFIG_WATCH, LOGGER, RESOURCE_SERVER, ORIGIN_CHECK, REST_AUDIENCE],

@@ -32,6 +32,17 @@ const WITHOUT_TOKEN = Symbol('WITHOUT_TOKEN');
 /** Marks a controller or route as open to everybody; all others need a token. */
 export const WithoutToken = () => SetMetadata(WITHOUT_TOKEN, true);
 
+const OPENABLE = Symbol('OPENABLE');
+export const OPEN_TO_ALL = Symbol('OPEN_TO_ALL');
+
+/** Routes that the configuration may open to everybody. */
+export type Openable = 'log_tiles';
+/** Whether it has. */
+export type OpenToAll = (name: Openable) => boolean;
+
+/** Marks a route that needs a token unless the configuration says otherwise. */
+export const WithoutTokenIf = (name: Openable) => SetMetadata(OPENABLE, name);
+
 const callers = new WeakMap<IncomingMessage, RestCaller>();
 
 const requestOf = (context: ExecutionContext): IncomingMessage =>
@@ -48,6 +59,7 @@ export class RestGuard implements CanActivate {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(ORIGIN_CHECK) private readonly checkOrigin: OriginCheck,
     @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(OPEN_TO_ALL) private readonly isOpen: OpenToAll,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -55,6 +67,8 @@ export class RestGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride(WITHOUT_TOKEN, [context.getHandler(), context.getClass()]))
       return true;
+    const openable = this.reflector.get<Openable | undefined>(OPENABLE, context.getHandler());
+    if (openable !== undefined && this.isOpen(openable)) return true;
     const request = requestOf(context);
     const caller = await this.authenticate(request);
     const { roles } = await this.bus.request(policyRoles, { groups: [...caller.groups] });
@@ -88,6 +102,11 @@ export const WhoCalls = createParamDecorator((_: unknown, context: ExecutionCont
   if (caller === undefined) throw new CountersignError('token_missing');
   return caller;
 });
+
+/** Undefined at a route that the configuration has opened to everybody. */
+export const WhoCallsIfAny = createParamDecorator(
+  (_: unknown, context: ExecutionContext): RestCaller | undefined => callers.get(requestOf(context)),
+);
 
 /** @throws CountersignError forbidden */
 export const requireRole = (caller: RestCaller, oneOf: readonly string[]): void => {

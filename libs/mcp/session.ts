@@ -2,6 +2,7 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Digest } from '#core/hash.js';
+import { clientText } from './client-text.js';
 import { isLegacyRevision, type LegacyRevision } from './revisions.js';
 import { openText, type SealingKeyring, sealText } from './sealed-text.js';
 
@@ -23,7 +24,6 @@ export interface Session {
 }
 
 export const SESSION_TEXT_MAX = 1024;
-const CLIENT_TEXT_MAX = 64;
 const ID = /^[\w-]{1,64}$/;
 
 type Plain = [
@@ -47,8 +47,8 @@ export const sealSession = (keyring: SealingKeyring, session: Session): string =
   const plain: Plain = [
     session.id,
     session.protocolVersion,
-    bounded(session.client.name),
-    bounded(session.client.version),
+    clientText(session.client.name),
+    clientText(session.client.version),
     flagsOf(session.capabilities),
     session.issuedAt_ms,
     session.expiresAt_ms,
@@ -89,13 +89,6 @@ const fromPlain = (plain: Plain, principal: Digest): Session | undefined => {
 };
 
 const contextOf = (principal: Digest): string => `session\n${principal}`;
-
-/** Without what JSON would escape, so that 64 characters are at most 192 bytes and no line can be forged in a log. */
-const bounded = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cs}"\\]/gu, ' ')
-    .slice(0, CLIENT_TEXT_MAX)
-    .toWellFormed();
 
 const flagsOf = (capabilities: readonly SessionCapability[]): number =>
   capabilities.reduce((flags, capability) => flags | (1 << CAPABILITIES.indexOf(capability)), 0);

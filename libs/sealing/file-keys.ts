@@ -9,7 +9,7 @@ export interface SealingKeyPair {
   readonly privateKey: JWK;
 }
 
-const SEALING_KEY_FILE = 'sealing-key.json';
+export const SEALING_KEY_FILE = 'sealing-key.json';
 
 /** Reads the sealing key pair of a folder, or makes it (X25519, RFC 8037) when the folder has none. */
 export const loadOrCreateSealingKey = async (folder: string): Promise<SealingKeyPair> => {

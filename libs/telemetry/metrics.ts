@@ -36,6 +36,20 @@ export const catalogHeld = new Gauge({
   registers: [registry],
 });
 
+export const readModelCaughtUp = new Gauge({
+  name: 'countersign_read_model_caught_up_timestamp_seconds',
+  help: 'When the read model was last at the end of the log; values: the index that finds calls by a value.',
+  labelNames: ['part'],
+  registers: [registry],
+});
+
+export const ledgerAlarmsTotal = new Counter({
+  name: 'countersign_ledger_alarms_total',
+  help: 'Findings of this process that the record itself was touched, by kind. Anything above 0 needs a person.',
+  labelNames: ['kind'],
+  registers: [registry],
+});
+
 let isCollecting = false;
 
 /** Memory, processor time and the like; once for all services of the process. */

@@ -9,13 +9,16 @@ export interface TlogProof {
   readonly hashes: readonly Hash[];
   /** The signed checkpoint, verbatim. */
   readonly checkpoint: string;
+  /** For people; not authenticated. */
+  readonly extra?: Uint8Array;
 }
 
 const FIRST_LINE = 'c2sp.org/tlog-proof@v1';
 
-export const formatTlogProof = ({ index, hashes, checkpoint }: TlogProof): string => {
+export const formatTlogProof = ({ index, hashes, checkpoint, extra }: TlogProof): string => {
+  const about = extra === undefined ? '' : `extra ${Buffer.from(extra).toString('base64')}\n`;
   const lines = hashes.map((hash) => `${Buffer.from(hash).toString('base64')}\n`);
-  return `${FIRST_LINE}\nindex ${index}\n${lines.join('')}\n${checkpoint}`;
+  return `${FIRST_LINE}\n${about}index ${index}\n${lines.join('')}\n${checkpoint}`;
 };
 
 /** A line `extra` is skipped: it is not authenticated and nothing here needs it. @throws ProofError proof_malformed */

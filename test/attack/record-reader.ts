@@ -1,9 +1,9 @@
-import type { LedgerEntry } from '../e2e/support/rest.js';
+import { isOfTheLog, type LedgerEntry } from '../e2e/support/rest.js';
 import { assertEntriesFitSchemas } from '../schemas/entry-schemas.js';
 
 /** Reads the ledger forward; each entry once. */
 export interface RecordReader {
-  /** What was recorded since the last time, reads left out. */
+  /** What was recorded since the last time, reads and the log's own left out. */
   news(): Promise<readonly LedgerEntry[]>;
 }
 
@@ -32,7 +32,7 @@ export const openRecord = (base: string, token: string): RecordReader => {
         more = next !== null;
       }
       assertEntriesFitSchemas(entries);
-      return entries.filter(({ type }) => type !== 'LedgerRead');
+      return entries.filter(({ type }) => type !== 'LedgerRead' && !isOfTheLog(type));
     },
   };
 };

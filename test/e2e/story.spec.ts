@@ -206,7 +206,7 @@ describe.each(SHAPES)('the story of the demonstration, %s', (_shape, start) => {
   it('replaying the whole history gives no difference', async () => {
     const report = await ledger.replay();
     expect(report.checked).toBeGreaterThanOrEqual(2 * 6);
-    expect(report).toEqual({ checked: report.checked, identical: report.checked, different: [] });
+    expect(report).toMatchObject({ identical: report.checked, different: [] });
   });
 
   it('every entry of the history fits the published schema of its type and version', async () => {

@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import type { Access } from './access.js';
 import type { AppendOutcome, EventLog, ExpectedRevision, ProposedEvent } from './event-log.js';
 import { type AppendFault, type Faults, isWritten } from './faults.js';
 import {
@@ -16,6 +17,7 @@ import {
 
 export interface AppendContext {
   readonly log: EventLog;
+  readonly access: Access;
   readonly faults: Faults;
   /** Appends over this size are refused, entries and metadata together. */
   readonly append_bytes_max: number;
@@ -38,6 +40,8 @@ export const appendHandler =
       if (bytesOf(events) > context.append_bytes_max) return answer(tooLarge(context.append_bytes_max));
       const fault = context.faults.take();
       const stream = streamName(options.stream_identifier);
+      const refused = context.access.refusal(call.metadata, stream, 'write');
+      if (refused) return answer(refused);
       const expected = expectedOf(options, options.revision);
       const outcome = isWritten(fault) ? context.log.append(stream, expected, events) : undefined;
       if (fault) return answerFault(context, fault, answer);
@@ -66,6 +70,8 @@ export const batchAppendHandler =
       const write = (result: object): void => {
         call.write({ correlation_id: request.correlation_id, stream_identifier, ...result });
       };
+      if (context.access.refusal(call.metadata, stream, 'write'))
+        return write(errorResult('AccessDenied', {}));
       if (bytesOf(append.events) > context.append_bytes_max)
         return write(errorResult('MaximumAppendSizeExceeded', { maxAppendSize: context.append_bytes_max }));
       const outcome = isWritten(fault) ? context.log.append(stream, expected, append.events) : undefined;

@@ -30,6 +30,8 @@ export interface EventLog {
   isTombstoned(stream: string): boolean;
   append(stream: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): AppendOutcome;
   tombstone(stream: string): void;
+  /** An event that the server itself writes. */
+  system(stream: string, type: string, data?: object): void;
   /** Called after every append; returns the way to stop it. */
   onAppend(listener: () => void): () => void;
 }
@@ -58,6 +60,9 @@ export const createEventLog = (): EventLog => {
   };
   const recordSystemEvent = (): RecordedEvent => record('$stats-127.0.0.1:2113', systemEvent());
   recordSystemEvent();
+  const tell = (_recorded: readonly RecordedEvent[]): void => {
+    for (const listener of [...listeners]) listener();
+  };
 
   return {
     all,
@@ -72,12 +77,16 @@ export const createEventLog = (): EventLog => {
       if (wanted !== current) return { kind: 'wrong_revision', current: current < 0n ? undefined : current };
       if (++appends % APPENDS_PER_SYSTEM_EVENT === 0) recordSystemEvent();
       const recorded = events.map((event) => record(stream, event));
-      for (const listener of [...listeners]) listener();
+      tell(recorded);
       const last = recorded.at(-1);
       return { kind: 'appended', revision: last?.revision ?? current, position: last?.position ?? end };
     },
     tombstone: (stream) => {
       tombstones.add(stream);
+      tell([record(stream, systemEvent('$streamDeleted'))]);
+    },
+    system: (stream, type, data) => {
+      tell([record(stream, systemEvent(type, data))]);
     },
     onAppend: (listener) => {
       listeners.add(listener);
@@ -112,9 +121,9 @@ const lastOf = (own: readonly RecordedEvent[], events: readonly ProposedEvent[])
 
 let system_events = 0;
 
-const systemEvent = (): ProposedEvent => ({
+const systemEvent = (type = '$statsCollected', data: object = {}): ProposedEvent => ({
   id: `00000000-0000-4000-8000-${(++system_events).toString(16).padStart(12, '0')}`,
-  metadata: { type: '$statsCollected', 'content-type': 'application/json' },
+  metadata: { type, 'content-type': 'application/json' },
   custom_metadata: new Uint8Array(),
-  data: Buffer.from('{}'),
+  data: Buffer.from(JSON.stringify(data)),
 });

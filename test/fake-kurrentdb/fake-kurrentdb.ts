@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
+import { type Access, createAccess } from './access.js';
 import { appendHandler, batchAppendHandler } from './append-service.js';
+import { type Certificate, makeCertificate } from './certificate.js';
+import { deleteHandler, tombstoneHandler } from './delete-service.js';
 import { createDoor } from './door.js';
 import { createEventLog, type EventLog } from './event-log.js';
 import { createFaults, type Faults } from './faults.js';
 import { readHandler } from './read-service.js';
+import { userHandlers } from './users-service.js';
 import { service, uuidWire } from './wire.js';
 
 export interface FakeKurrentDb {
-  /** Connection string for the real client. */
+  /** Connection string for the real client, without credentials. */
   readonly url: string;
+  readonly access: Access;
   readonly log: EventLog;
   readonly faults: Faults;
   /** Breaks every open connection; new ones are served. */
@@ -28,6 +33,8 @@ interface FakeOptions {
   readonly append_bytes_max?: number;
   /** False for a server before 21.10, which knows only one append a call. Default true. */
   readonly batch_append?: boolean;
+  /** TLS, users and ACLs; `admin` has the password `changeit`. Default false: anybody may do anything. */
+  readonly secure?: boolean;
 }
 
 const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
@@ -38,6 +45,8 @@ const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
  */
 export const startFakeKurrentDb = async (options: FakeOptions = {}): Promise<FakeKurrentDb> => {
   const log = createEventLog();
+  const certificate = options.secure ? makeCertificate() : undefined;
+  const access = createAccess(log, options.secure ?? false);
   const faults = createFaults();
   const door = createDoor();
   const server = new grpc.Server({
@@ -46,6 +55,7 @@ export const startFakeKurrentDb = async (options: FakeOptions = {}): Promise<Fak
   });
   const append = {
     log,
+    access,
     faults,
     append_bytes_max: options.append_bytes_max ?? 64 * 1024 * 1024,
     port: door.port,
@@ -54,8 +64,11 @@ export const startFakeKurrentDb = async (options: FakeOptions = {}): Promise<Fak
   server.addService(service('streams.Streams'), {
     Append: appendHandler(append),
     BatchAppend: batchAppendHandler(append),
-    Read: readHandler(log),
+    Read: readHandler(log, access),
+    Delete: deleteHandler(log, access),
+    Tombstone: tombstoneHandler(log, access),
   });
+  server.addService(service('users.Users'), userHandlers(access));
   server.addService(service('server_features.ServerFeatures'), {
     GetSupportedMethods: (_: unknown, answer: grpc.sendUnaryData<object>) =>
       answer(null, supported(options.batch_append ?? true)),
@@ -63,10 +76,13 @@ export const startFakeKurrentDb = async (options: FakeOptions = {}): Promise<Fak
   server.addService(service('gossip.Gossip'), {
     Read: (_: unknown, answer: grpc.sendUnaryData<object>) => answer(null, clusterOf(door.port())),
   });
-  const inner_port = await bind(server);
+  const inner_port = await bind(server, certificate);
   await door.open(inner_port);
   return {
-    url: `kurrentdb://127.0.0.1:${door.port()}?tls=false`,
+    url: certificate
+      ? `kurrentdb://127.0.0.1:${door.port()}?tls=true&tlsCaFile=${encodeURIComponent(certificate.ca_file)}`
+      : `kurrentdb://127.0.0.1:${door.port()}?tls=false`,
+    access,
     log,
     faults,
     dropConnections: door.dropConnections,
@@ -76,15 +92,17 @@ export const startFakeKurrentDb = async (options: FakeOptions = {}): Promise<Fak
     dispose: async () => {
       await door.close();
       server.forceShutdown();
+      certificate?.remove();
     },
   };
 };
 
-const bind = (server: grpc.Server): Promise<number> =>
+const bind = (server: grpc.Server, certificate: Certificate | undefined): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    );
+    const credentials = certificate
+      ? grpc.ServerCredentials.createSsl(null, [certificate.pair])
+      : grpc.ServerCredentials.createInsecure();
+    server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port)));
   });
 
 const supported = (batch_append: boolean): object => ({

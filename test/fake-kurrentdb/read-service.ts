@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import type { Access } from './access.js';
 import type { EventLog, RecordedEvent } from './event-log.js';
 import { positionWire, type ReadOptions, rpcError, streamName, uuidWire, type WireFilter } from './wire.js';
 
@@ -10,9 +11,12 @@ const READ_ALL_COUNT_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Streams.Read: a stream or $all, forwards or backwards, once or as a subscription, with a filter or without. */
 export const readHandler =
-  (log: EventLog) =>
+  (log: EventLog, access: Access) =>
   (call: ReadCall): void => {
     const { options } = call.request;
+    const stream = options.stream ? streamName(options.stream.stream_identifier) : '$all';
+    const refused = access.refusal(call.metadata, stream, 'read');
+    if (refused) return void call.emit('error', refused);
     const work = options.subscription ? subscribe(log, call, options) : readOnce(log, call, options);
     work.catch((error: unknown) => {
       call.emit('error', isRpcError(error) ? error : rpcError(grpc.status.INTERNAL, String(error)));

@@ -78,7 +78,7 @@ export interface ReadOptions {
 const PROTOS = fileURLToPath(new URL('../../../test/fake-kurrentdb/protos', import.meta.url));
 
 const definition = loadSync(
-  ['streams', 'serverfeatures', 'gossip', 'shared', 'status'].map(
+  ['streams', 'usermanagement', 'serverfeatures', 'gossip', 'shared', 'status'].map(
     (name) => `kurrentdb/protocols/v1/${name}.proto`,
   ),
   { includeDirs: [PROTOS], keepCase: true, longs: String, enums: String },

@@ -7,7 +7,7 @@ import { bankUpstream, startBank } from '../e2e/support/bank.js';
 import { REFUSED_MS_MAX } from '../e2e/support/expect-refused.js';
 import { DIRECT_WRITES } from '../e2e/support/policies.js';
 import { codeOf, rawPost, toolCall } from '../e2e/support/raw.js';
-import { examiner } from '../e2e/support/rest.js';
+import { approver, examiner } from '../e2e/support/rest.js';
 import { openStage, type Stage } from '../e2e/support/stage.js';
 import { startPrivate } from '../e2e/support/standalone.js';
 import { type System, serviceOf } from '../e2e/support/system.js';
@@ -80,6 +80,48 @@ describe.skipIf(!canMount())('when the disk of the ledger is full', () => {
     }
     return file;
   };
+
+  /** Asks until it is refused: a little room is left in pages that are in hand. */
+  const untilRefused = async (ask: () => Promise<{ status: number; body: unknown }>): Promise<unknown> => {
+    for (let n = 0; n < 200; n++) {
+      const { status, body } = await ask();
+      if (status !== 200) return (body as { code?: unknown }).code;
+    }
+    return undefined;
+  };
+
+  it('votes and reads are refused with a clear code, and all of it works again when there is room', async () => {
+    const transfer = toolCall('transfer_funds', {
+      from_account: 'A-1',
+      to_account: 'A-2',
+      amount_cents: 100,
+    });
+    const held = rawPost(`${system.urls.ingress}/mcp/core-banking`, transfer, {
+      authorization: `Bearer ${token}`,
+    });
+    const manager = await approver(system, 'manager-1');
+    const pending = await waitUntil(
+      'the transfer is held',
+      async () => (await manager.list('pending'))[0],
+      15_000,
+    );
+    const ballast = await fill();
+    const reader = { authorization: `Bearer ${await system.issuer.token('examiner')}` };
+    const read = async () => {
+      const response = await fetch(`${system.urls.ledger}/ledger/calls`, { headers: reader });
+      return { status: response.status, body: await response.json() };
+    };
+    expect(await untilRefused(read)).toBe('ledger_full');
+    const vote = () => manager.approve(pending.id, { digest: pending.digest });
+    const voted = await vote();
+    expect([voted.status, voted.body.code]).toEqual([503, 'ledger_full']);
+    rmSync(ballast);
+    await waitUntil('the vote counts', async () => (await vote()).status === 200, 15_000);
+    expect((await held).status).toBe(200);
+    await waitUntil('the read model follows', async () => (await read()).status === 200, 15_000);
+    const [newest] = await (await examiner(system)).calls();
+    expect(newest).toMatchObject({ tool: 'transfer_funds', approvalId: pending.id });
+  }, 90_000);
 
   it('calls are refused in time and not forwarded, the process lives, and it recovers by itself', async () => {
     expect(codeOf(await update('before'))).toBeUndefined();

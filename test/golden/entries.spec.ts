@@ -126,13 +126,17 @@ describe('golden entries', () => {
     };
     expect(changes[0]?.insert).toEqual({
       principal: caller['principal'],
+      client: caller['client'],
       agent: agent['name'],
       method: 'tools/call',
       server,
       tool,
     });
-    const { decision } = entryOf('CallDecided').data as { readonly decision?: JsonObject };
-    expect(changes[1]).toEqual({ decision: decision?.['effect'], rules: decision?.['rules'] });
+    const { decision, policyDigest } = entryOf('CallDecided').data as JsonObject & {
+      readonly decision: JsonObject;
+    };
+    const { effect, kind, rules } = decision;
+    expect(changes[1]).toEqual({ decision: effect, kind, rules, policyDigest });
     expect(changes.map(({ outcome }) => outcome)).not.toContain('unknown_version');
   });
 });

@@ -9,6 +9,7 @@ const TOOLS = [
   { program: 'nats-server', package: 'nats-server', used_by: 'the suites of the distributed shape' },
   { program: 'redis-server', package: 'redis-server', used_by: 'the suites of the BullMQ timers' },
   { program: 'postgres', package: 'postgresql', used_by: 'the suites of database servers' },
+  { program: 'strace', package: 'strace', used_by: 'the suites that make system calls fail' },
   { program: 'ps', package: 'procps', used_by: 'the suites that kill children of the gateway' },
 ];
 

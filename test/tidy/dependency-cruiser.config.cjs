@@ -67,6 +67,13 @@ module.exports = {
       to: { path: '^dist/libs/sealing/(opener|file-keys)\\.js$' },
     },
     {
+      name: 'log-key-in-the-log-only',
+      comment: 'whoever has it can sign any history',
+      severity: 'error',
+      from: { path: '^dist/', pathNot: ['^dist/apps/ledger/log/', SPEC] },
+      to: { path: '^dist/apps/ledger/log/log-key\\.js$' },
+    },
+    {
       name: 'nest-at-the-edges',
       severity: 'error',
       from: { path: '^dist/libs/', pathNot: ['^dist/libs/(bus|http|service)/', SPEC] },

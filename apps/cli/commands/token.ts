@@ -9,7 +9,7 @@ export const token: Command = {
     '',
     'Prints one access token of the development issuer and nothing else. It is good for every MCP endpoint and for',
     'the REST edges of that server.',
-    '  --user NAME    risk-analyst, data-engineer, manager-1, manager-2, examiner, operator, no-role, ...',
+    '  --user NAME    risk-analyst, data-engineer, manager-1, manager-2, examiner, auditor, operator, no-role, ...',
     '  --ttl TIME     1s to 24h, default 1h',
     `  --server URL   default ${DEFAULT_SERVER}; in the distributed shape the address of the ingress`,
   ].join('\n'),

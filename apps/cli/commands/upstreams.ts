@@ -10,6 +10,8 @@ interface UpstreamItem {
   readonly consentedBy?: string;
   readonly renews?: boolean;
   readonly expiresAt?: string | null;
+  /** Code of the last failure to authenticate there; null once it has gone well. */
+  readonly problem: string | null;
 }
 
 interface Answer {
@@ -46,7 +48,7 @@ export const upstreams: Command = {
     'usage: countersign upstreams [list | authorize NAME | disconnect NAME] [--gateway] [--json] [--server URL]',
     '',
     'Shows and makes the consents by which the gateway acts at servers with auth.type authorization_code.',
-    '  list             servers over HTTP and whether they are connected (operators)',
+    '  list             servers over HTTP, whether they are connected, and what is wrong (operators)',
     '  authorize NAME   a link for the browser: for all agents, or, with consent per_caller, for your own',
     '  disconnect NAME  ends the consent',
     '  --gateway        with per_caller: the consent for the gateway’s own requests (operators)',
@@ -75,12 +77,13 @@ const nameOf = ({ positionals }: Invocation): string => {
 
 export const upstreamsText = (items: readonly UpstreamItem[]): string => {
   if (items.length === 0) return 'no servers over HTTP';
-  const rows = items.map(({ name, auth, state, because, consentedBy, renews, expiresAt }) => [
+  const rows = items.map(({ name, auth, state, because, consentedBy, renews, expiresAt, problem }) => [
     name,
     auth,
     because === undefined ? state : `${state} (${because})`,
     consentedBy ?? '',
     renews === true ? 'renews itself' : (expiresAt ?? ''),
+    problem ?? '',
   ]);
-  return table([['NAME', 'AUTH', 'STATE', 'CONSENTED BY', 'EXPIRES'], ...rows]);
+  return table([['NAME', 'AUTH', 'STATE', 'CONSENTED BY', 'EXPIRES', 'PROBLEM'], ...rows]);
 };

@@ -1,7 +1,8 @@
 import { tokenFromEnvironment } from '#config/cli-environment.js';
 import { InputError, type Invocation, textOption } from '../command.js';
 import { developmentToken } from './development-token.js';
-import { DEFAULT_SERVER, reach, serverAddress } from './discover.js';
+import { DEFAULT_SERVER, reach, reachStream, serverAddress } from './discover.js';
+import { readNdjson } from './ndjson.js';
 
 /** Options of every command that asks a running system. */
 export const SERVER_OPTIONS = {
@@ -26,31 +27,50 @@ export interface Api {
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: object): Promise<Answer>;
   delete<Answer>(path: string): Promise<Answer>;
+  /** An answer of any length, as `application/x-ndjson`: its lines as they come. */
+  lines<Line>(path: string, body: object): AsyncIterable<Line>;
 }
 
-/** Token: of the demo user that --user names, else COUNTERSIGN_TOKEN, else of `defaultUser`. @throws InputError */
-export const openApi = async (invocation: Invocation, defaultUser: string): Promise<Api> => {
+/** Where to ask, and as whom: the demo user that --user names, else COUNTERSIGN_TOKEN, else `defaultUser`. @throws InputError */
+export const accessOf = async (
+  invocation: Invocation,
+  defaultUser: string,
+): Promise<{ readonly server: string; readonly token: string }> => {
   const server = serverAddress(textOption(invocation, 'server') ?? DEFAULT_SERVER);
   const user = textOption(invocation, 'user');
   const given = user === undefined ? tokenFromEnvironment() : undefined;
   const token = given ?? (await developmentToken({ server, user: user ?? defaultUser, ttl_s: TOKEN_TTL_S }));
+  return { server, token };
+};
+
+/** @throws InputError */
+export const openApi = async (invocation: Invocation, defaultUser: string): Promise<Api> => {
+  const { server, token } = await accessOf(invocation, defaultUser);
   return apiWithToken(server, token);
 };
 
 export const apiWithToken = (server: string, token: string): Api => {
+  const headersOf = ({ body }: RequestInit) => ({
+    authorization: `Bearer ${token}`,
+    ...(body && { 'content-type': 'application/json' }),
+  });
   const ask = async (path: string, request: RequestInit) => {
-    const headers = {
-      authorization: `Bearer ${token}`,
-      ...(request.body && { 'content-type': 'application/json' }),
-    };
-    const response = await reach(server + path, { ...request, headers }, DEADLINE_MS);
+    const response = await reach(server + path, { ...request, headers: headersOf(request) }, DEADLINE_MS);
     return answerOf(server + path, response);
+  };
+  const lines = async function* <Line>(path: string, body: object): AsyncGenerator<Line> {
+    const request = { method: 'POST', body: JSON.stringify(body) };
+    const headers = { ...headersOf(request), accept: 'application/x-ndjson' };
+    const response = await reachStream(server + path, { ...request, headers });
+    if (!response.ok || response.body === null) await answerOf(server + path, response);
+    else yield* readNdjson<Line>(server + path, response.body);
   };
   return {
     get: async <Answer>(path: string) => (await ask(path, {})) as Answer,
     post: async <Answer>(path: string, body: object) =>
       (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
     delete: async <Answer>(path: string) => (await ask(path, { method: 'DELETE' })) as Answer,
+    lines,
   };
 };
 
@@ -64,7 +84,8 @@ export class Refused extends InputError {
   }
 }
 
-const answerOf = async (url: string, response: Response): Promise<unknown> => {
+/** The JSON of an answer. @throws Refused, InputError */
+export const answerOf = async (url: string, response: Response): Promise<unknown> => {
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer;
   const { code, title, detail, next } = (answer ?? {}) as { [member: string]: unknown };

@@ -35,13 +35,15 @@ export const discover = async (server: string): Promise<ProtectedResource> => {
 };
 
 /** fetch with a deadline. @throws InputError when nothing answers */
-export const reach = async (
-  url: string,
-  request: RequestInit,
-  deadline_ms = DEADLINE_MS,
-): Promise<Response> => {
+export const reach = (url: string, request: RequestInit, deadline_ms = DEADLINE_MS): Promise<Response> =>
+  fetchOf(url, { ...request, signal: AbortSignal.timeout(deadline_ms) });
+
+/** fetch without a deadline for the body, which may take hours. @throws InputError when nothing answers */
+export const reachStream = (url: string, request: RequestInit): Promise<Response> => fetchOf(url, request);
+
+const fetchOf = async (url: string, request: RequestInit): Promise<Response> => {
   try {
-    return await fetch(url, { ...request, signal: AbortSignal.timeout(deadline_ms) });
+    return await fetch(url, request);
   } catch {
     throw new InputError(
       `nothing answers at ${new URL(url).origin}. Start it with "npm start", or give its address with --server.`,

@@ -6,11 +6,20 @@ import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
 import { HOP_META, META } from '#mcp/meta.js';
 import { requestMeta } from '#mcp/upstream/envelope.js';
-import type { UpstreamEra, UpstreamServer } from '#mcp/upstream/upstream.types.js';
+import type { CallAnswer, UpstreamEra, UpstreamServer } from '#mcp/upstream/upstream.types.js';
 import type { Sealed } from '#sealing/sealer.js';
 import type { Gateway } from '../gateway.js';
 import { type Client, forwardedCapabilities } from '../mcp/client.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import type { Exchange } from './exchange.js';
+
+/** The gateway answers by itself, in the era of the server, in place of the server. */
+export interface Here {
+  /** How long that may take, open questions counted. */
+  readonly deadline_ms: number;
+  /** @throws CountersignError which ends the call as failed */
+  answer(exchange: Exchange): Promise<CallAnswer>;
+}
 
 /** A governed request as it came in, its name already resolved to a server and that server's own name for it. */
 export interface CallRequest {
@@ -29,8 +38,14 @@ export interface CallRequest {
   readonly subscriber?: string;
   /** For a request about a task: its id as the client knows it. */
   readonly shownTaskId?: string;
+  /** Who follows the task that the server may make of this call; nobody, unless client and server agree in their era. */
+  readonly taskFor?: 'client' | 'gateway';
+  /** Set when no server can answer this: what its era has no method for, or what the gateway keeps itself. */
+  readonly here?: Here;
   /** The call that asked for the input this one brings, and the approval that one ran under. */
   readonly continues?: { readonly callId: string; readonly approvalId: string | null };
+  /** Made while another call of the same caller is under way, which counts as the one call of both. */
+  readonly within?: true;
 }
 
 /** A call under way. `params` are the one canonical form: policy decides on them, the ledger keeps them, the upstream gets them. */
@@ -66,7 +81,7 @@ export const openCall = (gateway: Gateway, request: CallRequest): Call => {
   const forwardedMeta = {
     ...Object.fromEntries(kept),
     ...(wantsProgress ? { progressToken: id } : {}),
-    ...(server?.era === 'modern' ? hopMeta(server, request.client) : {}),
+    ...(server?.era === 'modern' ? hopMeta(server, request) : {}),
   };
   const params = {
     ...rest,
@@ -89,8 +104,12 @@ export const openCall = (gateway: Gateway, request: CallRequest): Call => {
 };
 
 /** The request's own log level and the capabilities of the client behind it, for an upstream of the modern era. */
-const hopMeta = (server: UpstreamServer, client: Client): JsonObject => ({
-  ...requestMeta(server, GATEWAY_INFO, forwardedCapabilities(client)),
+const hopMeta = (server: UpstreamServer, { client, method, taskFor }: CallRequest): JsonObject => ({
+  ...requestMeta(
+    server,
+    GATEWAY_INFO,
+    forwardedCapabilities(client, taskFor !== undefined || method.startsWith('tasks/')),
+  ),
   ...(client.logLevel !== undefined ? { [META.logLevel]: client.logLevel } : {}),
 });
 

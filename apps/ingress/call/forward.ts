@@ -64,6 +64,7 @@ const send = async (
 ): Promise<CallAnswer> => {
   // Throws when the server was removed from the configuration a moment ago: nothing was sent then.
   const { upstream, timeout_ms } = gateway.catalog.server(call.server);
+  if (call.here !== undefined) return call.here.answer(exchange);
   // Many clients watch through one connection, so these two change what the gateway itself has asked for.
   if (call.method === 'resources/subscribe') {
     await gateway.listeners.watch(call);
@@ -90,6 +91,7 @@ const send = async (
       ? { headers: paramHeaders(entry?.json['inputSchema'], call.arguments) }
       : {}),
     caller: upstreamCaller(call),
+    ...taskOf(call),
     onServerRequest: (request) => questions.answer(request, exchange),
     onNotification: (method, params) => messages.notification(method, params),
     // The token in the recorded bytes is the id of the call that made them, also when a held call is released later.
@@ -98,6 +100,10 @@ const send = async (
       : {}),
   });
 };
+
+/** A legacy server asks about a task while somebody waits for its result. */
+const taskOf = ({ method, params: { taskId } }: Call): { readonly taskId?: string } =>
+  method === 'tasks/result' && typeof taskId === 'string' ? { taskId } : {};
 
 const upstreamCaller = ({ caller, token }: Call): UpstreamCaller => {
   const { issuer, subject, principal } = caller;

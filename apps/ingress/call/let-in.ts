@@ -13,6 +13,7 @@ export const withinBudgets = async (gateway: Gateway, call: Call): Promise<Budge
       session: call.client.era === 'legacy' ? call.client.session?.id : undefined,
       server: call.server,
       argumentBytes: Buffer.byteLength(call.argumentsText),
+      within: call.within === true,
     });
   } catch (error) {
     if (!(error instanceof BudgetExceeded)) throw error;

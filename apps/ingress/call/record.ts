@@ -78,7 +78,7 @@ const intendedEvent = (gateway: Gateway, call: Call, approvalId: string | null):
     v: 1,
     data: {
       approvalId,
-      deadline_ms: gateway.catalog.server(call.server).timeout_ms,
+      deadline_ms: call.here?.deadline_ms ?? gateway.catalog.server(call.server).timeout_ms,
       instance: gateway.instance,
       request: call.sealedParams.payload.commit,
       server: call.server,

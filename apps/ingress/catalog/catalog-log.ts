@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
-import { ledgerAppend, ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
+import { LogFollower } from '#bus/log-follower.js';
+import { ledgerAppend, type WireEvent } from '#contracts/ledger.js';
 import {
   CATALOG_EVENT_TYPES,
   type CatalogEvent,
@@ -20,7 +21,6 @@ import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 const PAGE = 32;
 /** An approval at one replica is seen by the others within this time and the time of one read. */
 const FOLLOW_MS = 1_000;
-const RETRY_MS = 500;
 const CONFLICT_RETRIES = 5;
 const APPEND_EVENTS_MAX = 500;
 const APPEND_BYTES_MAX = 2 * 1024 * 1024;
@@ -40,28 +40,30 @@ interface Folded {
 export class CatalogLog {
   private readonly folded = new Map<string, Folded>();
   private readonly listeners: ((server: string) => void)[] = [];
-  private after: string | undefined;
-  private reading: Promise<boolean> | undefined;
-  private stopped = false;
-  private following: Promise<void> = Promise.resolve();
-  private markCaughtUp: () => void = () => undefined;
+  private readonly log: LogFollower;
   /** Resolves once everything that was recorded before the start is here. */
-  readonly caughtUp = new Promise<void>((resolve) => {
-    this.markCaughtUp = resolve;
-  });
+  readonly caughtUp: Promise<void>;
 
   constructor(
     private readonly bus: Bus,
-    private readonly logger: Logger,
-  ) {}
-
-  start(): void {
-    this.following = this.follow();
+    logger: Logger,
+  ) {
+    this.log = new LogFollower(bus, logger, {
+      types: CATALOG_EVENT_TYPES,
+      page: PAGE,
+      wait_ms: 0,
+      pause_ms: FOLLOW_MS,
+      onEvents: (events) => this.take(events),
+    });
+    this.caughtUp = this.log.caughtUp;
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.following;
+  start(): void {
+    this.log.start();
+  }
+
+  stop(): Promise<void> {
+    return this.log.stop();
   }
 
   state(server: string): CatalogState {
@@ -91,7 +93,7 @@ export class CatalogLog {
       } catch (error) {
         const lostRace = error instanceof CountersignError && error.code === 'revision_conflict';
         if (!lostRace || attempt >= CONFLICT_RETRIES) throw error;
-        await this.catchUp();
+        await this.log.catchUp();
       }
     }
   }
@@ -121,54 +123,13 @@ export class CatalogLog {
     }
   }
 
-  /** Reads on to the end of the log. @throws CountersignError ledger_unavailable */
-  private async catchUp(): Promise<void> {
-    while (!(await this.read()));
-  }
-
-  private async follow(): Promise<void> {
-    while (!this.stopped) {
-      try {
-        await this.catchUp();
-        this.markCaughtUp();
-        await this.pause(FOLLOW_MS);
-      } catch (error) {
-        this.logger.debug({ code: (error as CountersignError).code }, 'cannot follow the catalog just now');
-        await this.pause(RETRY_MS);
-      }
-    }
-  }
-
-  /** In short steps, so that stopping does not wait for it. */
-  private async pause(wait_ms: number): Promise<void> {
-    const until = performance.now() + wait_ms;
-    while (!this.stopped && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, Math.min(100, wait_ms)));
-  }
-
-  /** One page; true at the end. Pages are read one after the other, whoever asks. */
-  private read(): Promise<boolean> {
-    this.reading ??= this.readPage().finally(() => {
-      this.reading = undefined;
-    });
-    return this.reading;
-  }
-
-  private async readPage(): Promise<boolean> {
-    const { events, scannedTo } = await this.bus.request(ledgerReadAll, {
-      limit: PAGE,
-      types: [...CATALOG_EVENT_TYPES],
-      wait_ms: 0,
-      ...(this.after === undefined ? {} : { after: this.after }),
-    });
+  private take(events: readonly WireEvent[]): void {
     for (const [stream, ofStream] of Map.groupBy(events, (event) => event.stream)) {
       const server = serverOfStream(stream);
       if (server === undefined) continue;
       this.fold(server, ofStream);
       this.tell(server);
     }
-    this.after = scannedTo ?? this.after;
-    return events.length === 0;
   }
 
   /** Events seen before change nothing. */

@@ -23,6 +23,9 @@ export const countedUpstream = (upstream: Upstream): CountedUpstream => {
     onResourceUpdated: (listener) => upstream.onResourceUpdated(listener),
     watch: (uri) => upstream.watch(uri),
     unwatch: (uri) => upstream.unwatch(uri),
+    onTaskChanged: (listener) => upstream.onTaskChanged(listener),
+    watchTask: (taskId) => upstream.watchTask(taskId),
+    unwatchTask: (taskId) => upstream.unwatchTask(taskId),
     close: () => upstream.close(),
     request: async (method, paramsBytes, options) => {
       if (draining)

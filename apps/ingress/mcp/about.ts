@@ -3,6 +3,7 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
 import { type LegacyRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
+import { offersTasks } from '#mcp/tasks.js';
 import type { UpstreamServer } from '#mcp/upstream/upstream.types.js';
 import type { Gateway } from '../gateway.js';
 import { GATEWAY_INFO, INSTRUCTIONS } from './gateway-info.js';
@@ -74,16 +75,10 @@ const maySetLevel = async (gateway: Gateway, { server, groups }: Asking): Promis
   );
 };
 
-/** Tasks are carried between a client and a server of the same era. */
+/** Tasks of a server of either era are offered in the era of the client. */
 const tasks = (servers: readonly UpstreamServer[], era: 'legacy' | 'modern'): JsonObject => {
-  if (era === 'modern') {
-    const some = servers.some(({ capabilities: { extensions } }) =>
-      isJsonObject(extensions) ? isJsonObject(extensions[TASKS_EXTENSION]) : false,
-    );
-    return some ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
-  }
-  const legacy = servers.find(
-    (server) => server.era === 'legacy' && isJsonObject(server.capabilities['tasks']),
-  );
-  return legacy === undefined ? {} : { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
+  if (!servers.some(offersTasks)) return {};
+  return era === 'modern'
+    ? { extensions: { [TASKS_EXTENSION]: {} } }
+    : { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
 };

@@ -13,9 +13,9 @@ export const answerCall = async (
   method: GovernedMethod,
 ): Promise<void> => {
   const { client } = mcp;
-  const { call, input } = await toCallRequest(gateway, mcp, method);
+  const { call, input, tool } = await toCallRequest(gateway, mcp, method);
   if (client.era === 'legacy') return answerLegacy(gateway, mcp, client, call);
-  await checkParamHeaders(gateway, mcp, call);
+  checkParamHeaders(mcp, call, tool);
   if (input?.parked != null) return takeUp(gateway, mcp, call, input.parked, input.callId);
   return answerModern(gateway, mcp, client, call);
 };

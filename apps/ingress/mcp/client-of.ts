@@ -1,15 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 import { CountersignError } from '#core/errors.js';
-import type { Json, JsonObject } from '#core/evidence/canonical-json.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
+import { clientText } from '#mcp/client-text.js';
 import type { Frame } from '#mcp/frame.js';
 import { META, TASKS_EXTENSION } from '#mcp/meta.js';
 import { isLegacyRevision, isModernRevision, SERVED_REVISIONS } from '#mcp/revisions.js';
-import { declaredCapabilities, type SessionCapability } from '#mcp/session.js';
+import { declaredCapabilities, type Session, type SessionCapability } from '#mcp/session.js';
 import type { Gateway } from '../gateway.js';
 import { isLogLevel } from '../log-levels.js';
-import type { Client, ModernClient } from './client.js';
+import type { Client, LegacyClient, ModernClient } from './client.js';
 import { sessionOf } from './legacy/session-of.js';
 import { RefusalWithData } from './refusal.js';
 
@@ -30,12 +31,13 @@ export const clientOf = async (
   if (named === undefined && !isModernRevision(header)) {
     if (header !== undefined && !isLegacyRevision(header)) throw unsupported(header);
     const session = await sessionOf(gateway, caller, headers['mcp-session-id']);
+    if (session !== undefined) return clientOfSession(gateway, session);
     return {
       era: 'legacy',
-      revision: session?.protocolVersion ?? (isLegacyRevision(header) ? header : '2025-03-26'),
-      info: session?.client ?? null,
-      capabilities: new Set(session?.capabilities ?? []),
-      logLevel: session === undefined ? undefined : gateway.logLevels.get(session.id),
+      revision: isLegacyRevision(header) ? header : '2025-03-26',
+      info: null,
+      capabilities: new Set(),
+      logLevel: undefined,
       session,
     };
   }
@@ -43,6 +45,15 @@ export const clientOf = async (
     throw new CountersignError('frame_invalid', 'this revision has requests of the client only');
   return modernClient(header, meta ?? {});
 };
+
+export const clientOfSession = (gateway: Gateway, session: Session): LegacyClient => ({
+  era: 'legacy',
+  revision: session.protocolVersion,
+  info: session.client,
+  capabilities: new Set(session.capabilities),
+  logLevel: gateway.logLevels.get(session.id),
+  session,
+});
 
 const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
   const { [META.protocolVersion]: revision, [META.clientCapabilities]: declared } = meta;
@@ -55,7 +66,8 @@ const modernClient = (header: unknown, meta: JsonObject): ModernClient => {
   return {
     era: 'modern',
     revision,
-    info: info === undefined ? null : { name: shortText(info['name']), version: shortText(info['version']) },
+    info:
+      info === undefined ? null : { name: clientText(info['name']), version: clientText(info['version']) },
     capabilities: new Set([...declaredCapabilities(declared), ...tasksOf(declared)]),
     logLevel: isLogLevel(logLevel) ? logLevel : undefined,
   };
@@ -74,13 +86,3 @@ const unsupported = (revision: unknown): RefusalWithData => {
 
 const missing = (key: string): CountersignError =>
   new CountersignError('params_invalid', `_meta: ${key} is missing or malformed`);
-
-const CLIENT_TEXT_MAX = 64;
-
-const shortText = (value: Json | undefined): string =>
-  typeof value === 'string'
-    ? value
-        .replace(/\p{Cc}/gu, ' ')
-        .slice(0, CLIENT_TEXT_MAX)
-        .toWellFormed()
-    : '';

@@ -29,9 +29,9 @@ export interface ModernClient extends Described {
 
 /**
  * What an upstream of the modern era is told of the client behind a request: only questions that the gateway can carry,
- * so never extensions it does not know.
+ * so never extensions it does not know. A legacy client says in each call whether it follows tasks (`asTask`).
  */
-export const forwardedCapabilities = ({ capabilities, era }: Client): JsonObject => ({
+export const forwardedCapabilities = ({ capabilities, era }: Client, asTask: boolean): JsonObject => ({
   ...(capabilities.has('elicitation') || capabilities.has('elicitation_url')
     ? {
         elicitation: {
@@ -42,7 +42,9 @@ export const forwardedCapabilities = ({ capabilities, era }: Client): JsonObject
     : {}),
   ...(capabilities.has('sampling') ? { sampling: {} } : {}),
   ...(capabilities.has('roots') ? { roots: {} } : {}),
-  ...(era === 'modern' && capabilities.has('tasks') ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
+  ...((era === 'modern' ? capabilities.has('tasks') : asTask)
+    ? { extensions: { [TASKS_EXTENSION]: {} } }
+    : {}),
 });
 
 /** Whether the client declared that it takes this question (MCP client: elicitation, sampling, roots). */

@@ -1,10 +1,9 @@
-import type { FastifyReply } from 'fastify';
 import { isGovernedMethod } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import type { Caller } from '#identity/caller.js';
-import { type Frame, type NotificationFrame, type RequestId, readFrame } from '#mcp/frame.js';
+import { type Frame, type NotificationFrame, type RequestFrame, readFrame } from '#mcp/frame.js';
 import { resultFrame } from '#mcp/frame-write.js';
 import { META } from '#mcp/meta.js';
 import type { Gateway } from '../gateway.js';
@@ -20,6 +19,7 @@ import type { Known, McpRequest, Post } from './mcp-request.js';
 import { LEGACY_ONLY, MODERN_ONLY, NEVER_ASKED } from './method-eras.js';
 import { checkMirror } from './modern/check-mirror.js';
 import { listen } from './modern/listen.js';
+import { recordDiscovery, recordSession } from './record-client.js';
 import { ownerKey } from './run-call.js';
 
 /**
@@ -40,11 +40,11 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     if (frame.kind !== 'response') known.method = frame.method;
     if (frame.kind === 'request') known.id = frame.id;
     if (frame.kind === 'request' && frame.method === 'initialize' && !isModernRequest(frame.params))
-      return await answerInitialize(gateway, caller, frame.id, frame.params, server, reply);
+      return await answerInitialize(gateway, post, caller, frame);
     const client = await clientOf(gateway, request, caller, frame);
     known.client = client;
     if (frame.kind === 'request') {
-      const endpoint = server === undefined ? 'mcp' : `mcp/${server}`;
+      const endpoint = endpointOf(post);
       return await answerRequest(gateway, { post, caller, owner: ownerOf(caller), client, frame, endpoint });
     }
     const session = client.era === 'legacy' ? client.session : undefined;
@@ -55,6 +55,8 @@ export const handlePost = async (gateway: Gateway, post: Post): Promise<void> =>
     await answerRefusal(gateway, post, known, error);
   }
 };
+
+const endpointOf = ({ server }: Post): string => (server === undefined ? 'mcp' : `mcp/${server}`);
 
 const MEMBERS_MAX = 10_000;
 
@@ -74,14 +76,14 @@ const isModernRequest = ({ _meta: meta }: JsonObject): boolean =>
 
 const answerInitialize = async (
   gateway: Gateway,
+  post: Post,
   caller: Caller,
-  id: RequestId,
-  params: JsonObject,
-  server: string | undefined,
-  reply: FastifyReply,
+  { id, params }: RequestFrame,
 ): Promise<void> => {
+  const { server, reply } = post;
   const { session, text } = newSession(gateway, caller, params);
   const result = await initializeResult(gateway, { server, groups: caller.groups }, session.protocolVersion);
+  await recordSession(gateway, caller, endpointOf(post), session);
   await reply
     .header('content-type', 'application/json')
     .header('mcp-session-id', text)
@@ -100,8 +102,11 @@ const answerRequest = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
   if ((client.era === 'modern' ? LEGACY_ONLY : MODERN_ONLY).has(method))
     throw new CountersignError('method_unknown', method);
   if (method === 'ping') return send({});
-  if (method === 'server/discover')
-    return send(await discoverResult(gateway, { server: post.server, groups: caller.groups }));
+  if (method === 'server/discover') {
+    const result = await discoverResult(gateway, { server: post.server, groups: caller.groups });
+    await recordDiscovery(gateway, mcp);
+    return send(result);
+  }
   if (method === 'subscriptions/listen') return listen(gateway, mcp);
   if (isListMethod(method)) return send(await listItems(gateway, mcp, method));
   if (isGovernedMethod(method) && !NEVER_ASKED.has(method)) return answerCall(gateway, mcp, method);

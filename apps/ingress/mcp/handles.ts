@@ -9,7 +9,8 @@ import type { Gateway } from '../gateway.js';
 const HANDLE_TEXT_MAX = 128 * 1024;
 /** A person may think that long about a question. */
 const INPUT_MS = 15 * 60_000;
-const TASK_MS = 7 * 24 * 3_600_000;
+/** A legacy server is asked to keep a task as long as its id is good here. */
+export const TASK_MS = 7 * 24 * 3_600_000;
 
 /** What a client carries between the rounds of one request (MCP 2026-07-28 basic/patterns/mrtr, `requestState`). */
 export interface InputHandle {
@@ -24,7 +25,10 @@ export interface InputHandle {
 /** The task id a client sees: where the task is, and that it belongs to this client. */
 export interface TaskHandle {
   readonly server: string;
+  /** The server's own, or that of a result the gateway keeps. */
   readonly taskId: string;
+  /** The process that keeps the result itself: the server did not make a task of the call. */
+  readonly keptBy?: string;
 }
 
 type Sealed<Handle> = { readonly handle: Handle; readonly until: number };

@@ -5,9 +5,11 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { mergeProfiles } from '#core/policy/merge-profiles.js';
 import type { MaskingProfile, TargetKind } from '#core/policy/policy.types.js';
+import { offersTasks } from '#mcp/tasks.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
 import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
+import type { Client } from './client.js';
 import type { McpRequest } from './mcp-request.js';
 import { recordList } from './record-list.js';
 
@@ -48,9 +50,10 @@ export const listItems = async (
       ? await unitedEntries(gateway, kind)
       : [...(await gateway.catalog.entries(server, kind)).values()];
   const usable = await filter(gateway, caller.groups, target, listed.filter(isShowable));
-  const shown = usable.entries.map((entry) =>
-    server === undefined ? united(gateway, entry) : shownJson(entry),
-  );
+  const shown = usable.entries.map((entry) => {
+    const json = { ...shownJson(entry), ...(kind === 'tools' ? execution(gateway, client, entry) : {}) };
+    return server === undefined ? united(gateway, entry, json) : json;
+  });
   // Definitions are approved by an operator; single resources are data, and so are their names.
   const masked = kind === 'resources' ? await maskNames(gateway, shown, usable.profiles) : shown;
   await recordList(gateway, mcp, method, usable.entries);
@@ -118,16 +121,23 @@ const unitedEntries = async (gateway: Gateway, kind: ListKind): Promise<readonly
 };
 
 /**
- * Without what no approval covers (`_meta`, `icons`), and without the output schema: it says what the upstream gives, and
+ * Without what no approval covers (`_meta`, `icons`, `execution`), and without the output schema: it says what the upstream gives, and
  * clients refuse a masked value that does not fit it ("[ADDRESS]" for a two-letter state).
  */
 const shownJson = ({ json }: CatalogEntry): JsonObject => {
-  const { outputSchema: _schema, _meta, icons: _icons, ...shown } = json;
+  const { outputSchema: _schema, _meta, icons: _icons, execution: _execution, ...shown } = json;
   return shown;
 };
 
+/** Only 2025-11-25 says of each tool whether it may be called as a task; a modern server decides that in each call. */
+const execution = (gateway: Gateway, { revision }: Client, { server, json }: CatalogEntry): JsonObject => {
+  const about = gateway.catalog.server(server).upstream.server();
+  if (revision !== '2025-11-25' || about === undefined) return {};
+  if (about.era === 'modern') return offersTasks(about) ? { execution: { taskSupport: 'optional' } } : {};
+  const { execution: said } = json;
+  return said === undefined ? {} : { execution: said };
+};
+
 /** Tools and prompts get the server in their name; URIs stay, they are looked up. */
-const united = (gateway: Gateway, entry: CatalogEntry): JsonObject =>
-  entry.kind === 'tools' || entry.kind === 'prompts'
-    ? { ...shownJson(entry), name: gateway.catalog.join(entry.server, entry.name) }
-    : shownJson(entry);
+const united = (gateway: Gateway, { kind, name, server }: CatalogEntry, json: JsonObject): JsonObject =>
+  kind === 'tools' || kind === 'prompts' ? { ...json, name: gateway.catalog.join(server, name) } : json;

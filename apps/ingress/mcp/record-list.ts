@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { ledgerAppend } from '#contracts/ledger.js';
 import { type ListShown, listStream } from '#core/call/list.events.js';
-import { buildAppend } from '#core/evidence/build-append.js';
-import { callerActor } from '#http/record-refusal.js';
 import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import type { McpRequest } from './mcp-request.js';
+import { recordFirst } from './record-first.js';
 
 /** On record before the caller has it (promise G6). @throws CountersignError ledger_* */
 export const recordList = async (
@@ -22,10 +20,5 @@ export const recordList = async (
     v: 1,
     data: { endpoint, groups: caller.groups, method, shown },
   };
-  const about = { actor: callerActor(caller), correlation: id, causation: id, newId: randomUUID };
-  const time = gateway.now().toISOString();
-  await gateway.bus.request(
-    ledgerAppend,
-    buildAppend({ ...about, time, stream: listStream(id), expected: -1 }, [{ event }]),
-  );
+  await recordFirst(gateway, caller, id, listStream(id), event);
 };

@@ -1,9 +1,9 @@
-import type { GovernedMethod } from '#core/call/target.js';
 import { type CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { RequestId } from '#mcp/frame.js';
 import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import { ApprovalPending } from '../call/await-approval.js';
+import type { CallRequest } from '../call/call.js';
 
 /**
  * Refusals that belong to the tool call itself: the model should read them, so they are results with isError (MCP
@@ -32,7 +32,7 @@ const RETRY_AFTER_MS = 5_000;
 /** How a refused call is answered: tools have results for it, everything else has errors. */
 export const refusedCallFrame = (
   id: RequestId,
-  method: GovernedMethod,
+  { method, taskFor }: Pick<CallRequest, 'method' | 'taskFor'>,
   era: 'legacy' | 'modern',
   error: CountersignError,
 ): Uint8Array => {
@@ -41,7 +41,10 @@ export const refusedCallFrame = (
     error instanceof ApprovalPending
       ? { approvalId: error.held.approvalId, expiresAt: error.held.expiresAt, retryAfterMs: RETRY_AFTER_MS }
       : {};
-  if (method !== 'tools/call' || !AS_TOOL_RESULT.has(code)) return errorFrame(id, code, detail, pending);
+  // A legacy client that asked for a task takes no other result (2025-11-25 basic/utilities/tasks, result retrieval).
+  const wantsTask = era === 'legacy' && taskFor === 'client';
+  if (method !== 'tools/call' || wantsTask || !AS_TOOL_RESULT.has(code))
+    return errorFrame(id, code, detail, pending);
   const { says, next } = ERRORS[code];
   const result = {
     ...(era === 'modern' ? { resultType: 'complete' } : {}),

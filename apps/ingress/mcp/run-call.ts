@@ -34,7 +34,7 @@ export const runCall = async (
       const { bytes: error, status } = shownError(mcp.client, bytes);
       return (id) => ({ frame: rawErrorFrame(id, error), status });
     }
-    const shown = shownResult(gateway, mcp.owner, mcp.client, released);
+    const shown = released.shown ?? shownResult(gateway, mcp.owner, mcp.client, released);
     return (id) => ({ frame: resultFrame(id, shown), status: 200 });
   } catch (error) {
     const { caller, client, endpoint } = mcp;
@@ -46,7 +46,7 @@ export const runCall = async (
     if (refusal instanceof BudgetExceeded && refusal.retryAfter_ms !== null)
       void mcp.post.reply.header('retry-after', Math.ceil(refusal.retryAfter_ms / 1_000));
     return (id) => ({
-      frame: refusedCallFrame(id, call.method, client.era, refusal),
+      frame: refusedCallFrame(id, call, client.era, refusal),
       status: statusOfCall(refusal),
     });
   } finally {

@@ -3,23 +3,28 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
 import { TASKS_EXTENSION } from '#mcp/meta.js';
-import type { CallRequest } from '../call/call.js';
+import type { CallRequest, Here } from '../call/call.js';
+import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
 import { type InputHandle, openInput, openTask } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
 import { RefusalWithData } from './refusal.js';
 import { serversOfUri } from './servers-of-uri.js';
+import { asTask } from './tasks/as-task.js';
 
 /** A governed request as the pipeline takes it, and the handle by which it continues an earlier one. */
 export interface ToCall {
   readonly call: CallRequest;
   readonly input: InputHandle | null;
+  /** The definition of the tool that is called, where it was looked at. */
+  readonly tool: CatalogEntry | undefined;
 }
 
 interface Placed {
   readonly server: string;
   /** With the server's own name or id. */
   readonly params: JsonObject;
+  readonly here?: Here;
 }
 
 const NAME_MAX = 200;
@@ -34,7 +39,8 @@ export const toCallRequest = async (
   method: GovernedMethod,
 ): Promise<ToCall> => {
   const { caller, client, endpoint, frame, owner } = mcp;
-  const { server, params: placed } = await place(gateway, mcp, method);
+  const { server, params: named, here } = await place(gateway, mcp, method);
+  const { params: placed, taskFor, tool } = await asTask(gateway, client, { server, method, params: named });
   const { requestState, ...params } = placed;
   const target = targetOf(method, params);
   if (target === undefined) throw new CountersignError('params_invalid', `params of ${method}`);
@@ -50,10 +56,12 @@ export const toCallRequest = async (
     params,
     ...(client.era === 'legacy' && client.session !== undefined ? { subscriber: client.session.id } : {}),
     ...(method.startsWith('tasks/') && typeof given === 'string' ? { shownTaskId: given } : {}),
+    ...(taskFor === undefined ? {} : { taskFor }),
+    ...(here === undefined ? {} : { here }),
   };
   // A task keeps a state of its own between its rounds; only requests that can be continued carry one of ours.
   if (requestState === undefined || method.startsWith('tasks/'))
-    return { call: { ...call, params: placed }, input: null };
+    return { call: { ...call, params: placed }, input: null, tool };
   const input = openInput(gateway, owner, call, requestState);
   const { callId, approvalId, state } = input;
   return {
@@ -63,6 +71,7 @@ export const toCallRequest = async (
       continues: { callId, approvalId },
     },
     input,
+    tool,
   };
 };
 
@@ -86,10 +95,15 @@ const place = async (gateway: Gateway, mcp: McpRequest, method: GovernedMethod):
         throw new RefusalWithData('capability_missing', TASKS_EXTENSION, {
           requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
         });
-      const { server, taskId } = openTask(gateway, mcp.owner, params['taskId']);
-      if (mcp.post.server !== undefined && mcp.post.server !== server)
+      const { server, taskId, keptBy } = openTask(gateway, mcp.owner, params['taskId']);
+      const isElsewhere = mcp.post.server !== undefined && mcp.post.server !== server;
+      if (isElsewhere || (keptBy !== undefined && keptBy !== gateway.instance))
         throw new CountersignError('params_invalid', 'taskId');
-      return { server, params: { ...params, taskId } };
+      return {
+        server,
+        params: { ...params, taskId },
+        ...(keptBy === undefined ? {} : { here: gateway.keptResults.answering(method, mcp.owner, taskId) }),
+      };
     }
     default:
       if (mcp.post.server === undefined)

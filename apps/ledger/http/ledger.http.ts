@@ -1,50 +1,32 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
-import { CountersignError } from '#core/errors.js';
-import type { Json } from '#core/evidence/canonical-json.js';
 import { readEntry } from '#core/evidence/read-entry.js';
-import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
-import { PolicyFileError, parsePolicyFile } from '#policy-file/parse-policy-file.js';
+import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { Ledger } from '../ledger.js';
-import { Projection } from '../projection/projection.js';
-import { recordRead } from '../record-read.js';
-import { Replay } from '../replay/replay.js';
 import { readTranscript } from '../transcript.js';
-import { CallsQuery, EventsQuery, ReplayBody } from './ledger.queries.js';
+import { EventsQuery } from './ledger.queries.js';
+import { Reading } from './reading.js';
 
-export const EXAMINER_ROLES = Symbol('EXAMINER_ROLES');
-
-/** What examiners read. Every read is itself recorded before anything is shown (promise G6). */
+/** Single records: transcripts of calls, and entries as they are stored. */
 @Controller('ledger')
 export class LedgerHttp {
   constructor(
     @Inject(Ledger) private readonly ledger: Ledger,
-    @Inject(Projection) private readonly projection: Projection,
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(EXAMINER_ROLES) private readonly examiners: readonly string[],
+    @Inject(Reading) private readonly reading: Reading,
   ) {}
-
-  @Get('calls')
-  async calls(@WhoCalls() caller: RestCaller, @Query() query: CallsQuery) {
-    await this.recordRead(caller, 'calls', { ...query });
-    const { cursor, limit, ...filter } = query;
-    const { items, last } = await this.projection.list({
-      ...filter,
-      limit,
-      ...(cursor === undefined ? {} : { before: Number(cursor) }),
-    });
-    return { items, next: last === null ? null : String(last) };
-  }
 
   @Get('calls/:id')
   async call(@WhoCalls() caller: RestCaller, @Param('id') id: string) {
-    await this.recordRead(caller, 'transcript', { call: id });
-    return readTranscript(this.ledger.store, this.bus, id);
+    const contents = this.reading.is(caller, 'examiner') ? 'shown' : 'withheld';
+    await this.reading.record(caller, ['examiner', 'auditor'], 'transcript', { call: id, contents });
+    return readTranscript(this.ledger.store, this.bus, id, contents);
   }
 
   @Get('events')
   async events(@WhoCalls() caller: RestCaller, @Query() { after, limit }: EventsQuery) {
-    const own = await this.recordRead(caller, 'events', { after: after ?? null, limit });
+    const query = { after: after ?? null, limit };
+    const own = await this.reading.record(caller, ['examiner', 'auditor'], 'events', query);
     const page = await this.ledger.store.readAll({
       limit,
       ...(after === undefined ? {} : { after: BigInt(after) }),
@@ -57,39 +39,4 @@ export class LedgerHttp {
     const isLast = page.scannedTo === undefined || page.scannedTo >= own;
     return { items, next: isLast ? null : (page.scannedTo?.toString() ?? null) };
   }
-
-  @Post('replay')
-  @HttpCode(200)
-  async replay(@WhoCalls() caller: RestCaller, @Body() body: ReplayBody) {
-    const { with: text, ...range } = body;
-    await this.recordRead(caller, 'replay', { ...range, whatIf: text !== undefined });
-    return new Replay(this.ledger.store, this.bus).run({
-      ...range,
-      ...(text === undefined ? {} : { with: parse(text) }),
-    });
-  }
-
-  private async recordRead(
-    caller: RestCaller,
-    what: string,
-    query: { [name: string]: unknown },
-  ): Promise<bigint> {
-    const allowed = caller.roles.some((role) => this.examiners.includes(role));
-    const position = await recordRead(this.ledger, caller, {
-      what,
-      query: query as { [name: string]: Json },
-      allowed,
-    });
-    requireRole(caller, this.examiners);
-    return position;
-  }
 }
-
-const parse = (text: string) => {
-  try {
-    return parsePolicyFile(text, 'with').bundle;
-  } catch (error) {
-    if (error instanceof PolicyFileError) throw new CountersignError('body_invalid', error.message);
-    throw error;
-  }
-};

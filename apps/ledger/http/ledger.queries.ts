@@ -1,27 +1,7 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsISO8601, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-
-export class CallsQuery {
-  @IsOptional() @IsString() @MaxLength(200) principal?: string;
-  @IsOptional() @IsString() @MaxLength(200) method?: string;
-  @IsOptional() @IsString() @MaxLength(200) server?: string;
-  @IsOptional() @IsString() @MaxLength(200) tool?: string;
-  @IsOptional() @Matches(/^(allow|deny|approval)$/) decision?: string;
-  @IsOptional() @IsISO8601() from?: string;
-  @IsOptional() @IsISO8601() to?: string;
-  @IsOptional() @Matches(/^\d{1,15}$/) cursor?: string;
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(500) limit: number = 50;
-}
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 
 export class EventsQuery {
   @IsOptional() @Matches(/^\d{1,20}$/) after?: string;
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(1_000) limit: number = 100;
-}
-
-export class ReplayBody {
-  @IsOptional() @IsString() @MaxLength(200) call?: string;
-  @IsOptional() @IsISO8601() from?: string;
-  @IsOptional() @IsISO8601() to?: string;
-  /** Text of a policy file: what would have been decided under it. */
-  @IsOptional() @IsString() @MaxLength(1_000_000) with?: string;
 }

@@ -8,22 +8,29 @@ export const PROJECTED_TYPES = [
   'CallHeld',
   'CallDenied',
   'CallCancelled',
+  'ResultMasked',
   'CallCompleted',
   'CallFailed',
   'CallOutcomeUnknown',
 ] as const satisfies readonly CallEvent['type'][];
 
+export interface CallInsert {
+  readonly principal: string;
+  readonly client: string;
+  readonly agent: string | null;
+  readonly method: string;
+  readonly server: string;
+  readonly tool: string;
+}
+
 export interface CallChange {
-  readonly insert?: {
-    readonly principal: string;
-    readonly agent: string | null;
-    readonly method: string;
-    readonly server: string;
-    readonly tool: string;
-  };
+  readonly insert?: CallInsert;
   readonly decision?: string;
+  readonly kind?: string | null;
   readonly rules?: readonly string[];
+  readonly policyDigest?: string;
   readonly outcome?: string;
+  readonly masked?: { readonly [kind: string]: number };
   readonly approvalId?: string;
 }
 
@@ -35,13 +42,13 @@ export const projectCall = (event: CallEvent): CallChange => {
   switch (event.type) {
     case 'CallRequested': {
       const { caller, agent, method = 'tools/call', server, tool } = event.data;
-      return {
-        insert: { principal: caller.principal, agent: agent?.name ?? null, method, server, tool },
-        outcome: 'requested',
-      };
+      const { principal, client } = caller;
+      return { insert: { principal, client, agent: agent?.name ?? null, method, server, tool } };
     }
-    case 'CallDecided':
-      return { decision: event.data.decision.effect, rules: event.data.decision.rules };
+    case 'CallDecided': {
+      const { policyDigest, decision } = event.data;
+      return { decision: decision.effect, kind: decision.kind, rules: decision.rules, policyDigest };
+    }
     case 'ForwardIntended':
       return { outcome: 'forwarding' };
     case 'CallHeld':
@@ -55,6 +62,8 @@ export const projectCall = (event: CallEvent): CallChange => {
       };
     case 'CallCancelled':
       return { outcome: 'cancelled' };
+    case 'ResultMasked':
+      return { masked: event.data.counts };
     case 'CallCompleted':
       return { outcome: event.data.outcome === 'result' ? 'completed' : event.data.outcome };
     case 'CallFailed':
@@ -68,7 +77,6 @@ export const projectCall = (event: CallEvent): CallChange => {
     case 'MessageReleased':
     case 'CallContinued':
     case 'CallReturned':
-    case 'ResultMasked':
       return {};
   }
 };

@@ -1,25 +1,32 @@
-import { Worker } from 'node:worker_threads';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CountersignError } from '#core/errors.js';
+import { EVENT_VERSIONS } from '#core/evidence/event-versions.js';
 import type { EventStore } from '#event-store/event-store.js';
+import type { Logger } from '#telemetry/logger.js';
+import { readModelCaughtUp } from '#telemetry/metrics.js';
+import type { CallPage, CallSearch, SessionFilter, SessionPage } from './call-filter.js';
 import { PROJECTED_TYPES } from './project-call.js';
-import type { ProjectionReply, ProjectionRequest } from './projection.messages.js';
-import type { CallFilter, CallItem } from './projection.schema.js';
+import type { IndexedPayload, ProjectionProgress, ProjectionRequest } from './projection.messages.js';
+import { WorkerClient } from './worker-client.js';
 
 const PAGE = 1_000;
+const PROJECTED: ReadonlySet<string> = new Set(PROJECTED_TYPES);
 /** While nobody asks the read model follows at this pace only, so that it takes no time from calls under way. */
-const FOLLOW_EVERY_MS = 5_000;
+export const FOLLOW_EVERY_MS = 5_000;
+/** A question waits so long for the read model to catch up; then it is told to come again. */
+export const QUESTION_WAIT_MS = 10_000;
+const TELL_EVERY_MS = 2_000;
 
 /**
  * Read model of the calls, kept by a worker thread. It follows the log lazily; every question first catches up, so an
  * examiner always reads what has been recorded by then.
  */
 export class Projection {
-  private readonly worker: Worker;
-  private readonly waiting = new Map<
-    number,
-    { resolve: (value: unknown) => void; reject: (error: Error) => void }
-  >();
-  private next = 0;
+  /** Changes when everything is dropped: what was read for the model before belongs to the past. */
+  epoch = 0;
+  private readonly worker: WorkerClient;
+  /** Undefined: the worker has not been asked yet. */
+  private appliedTo: string | null | undefined;
   private catching: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -27,37 +34,90 @@ export class Projection {
   constructor(
     private readonly store: EventStore,
     file: string,
+    private readonly logger?: Logger,
   ) {
-    this.worker = new Worker(new URL('./projection.worker.js', import.meta.url), { workerData: { file } });
-    this.worker.on('message', (reply: ProjectionReply) => this.settle(reply));
-    this.worker.on('error', (error) => this.fail(error));
-    this.worker.on('exit', () => this.fail(new Error('the projection worker stopped')));
+    this.worker = new WorkerClient(file);
     this.follow();
   }
 
-  async list(filter: CallFilter): Promise<{ items: readonly CallItem[]; last: number | null }> {
-    await this.catchUp();
-    return (await this.ask({ op: 'list', filter })) as { items: readonly CallItem[]; last: number | null };
+  /** Position of the last event in the read model; null: none. */
+  get position(): string | null {
+    return this.appliedTo ?? null;
+  }
+
+  /** Is it reading the log right now? */
+  get isCatchingUp(): boolean {
+    return this.catching !== undefined;
+  }
+
+  /** @throws CountersignError read_model_behind, ledger_unavailable */
+  async list(search: CallSearch): Promise<CallPage> {
+    return (await this.question({ op: 'list', search })) as CallPage;
+  }
+
+  /** Calls that fit the filter and were too large to be indexed completely. */
+  async countTruncated(search: CallSearch): Promise<number> {
+    return (await this.worker.ask({ op: 'truncated', search })) as number;
+  }
+
+  /** @throws CountersignError read_model_behind, ledger_unavailable */
+  async sessions(filter: SessionFilter, limit: number, before?: number): Promise<SessionPage> {
+    return (await this.question({ op: 'sessions', filter, limit, before })) as SessionPage;
   }
 
   async openCallStreams(): Promise<readonly string[]> {
-    return ((await this.ask({ op: 'open-calls' })) as string[]).map((id) => `call-${id}`);
+    return ((await this.worker.ask({ op: 'open-calls' })) as string[]).map((id) => `call-${id}`);
   }
 
-  /** Applies everything in the log up to now. Concurrent callers share one run. */
+  async progress(): Promise<ProjectionProgress> {
+    return (await this.worker.ask({ op: 'progress' })) as ProjectionProgress;
+  }
+
+  async index(key: string, payloads: readonly IndexedPayload[], position: string): Promise<void> {
+    await this.worker.ask({ op: 'index', key, payloads, position });
+  }
+
+  async dropIndex(): Promise<void> {
+    await this.worker.ask({ op: 'drop-index' });
+  }
+
+  /** Throws the read model away and begins to build it again from the log; questions wait for it. */
+  async rebuild(): Promise<void> {
+    this.epoch++;
+    this.appliedTo = null;
+    await this.worker.ask({ op: 'drop' });
+    void this.catchUp().catch((error: unknown) => this.logger?.error({ err: error }, 'rebuilding failed'));
+  }
+
+  /** Applies everything in the log up to now. Callers who come during a run share the next one. */
   async catchUp(): Promise<void> {
+    // The run under way may be past its last look at the log.
+    await this.catching?.catch(() => undefined);
     this.catching ??= this.run().finally(() => {
       this.catching = undefined;
     });
     return this.catching;
   }
 
+  /** The same, for a question. @throws CountersignError read_model_behind when it takes too long */
+  async caughtUp(): Promise<void> {
+    await inTime(this.catchUp(), async () => `built up to position ${this.position ?? 'none'}`);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
     await this.catching?.catch(() => undefined);
-    await this.ask({ op: 'close' }).catch(() => undefined);
-    await this.worker.terminate();
+    await this.worker.close();
+  }
+
+  /** Asked of a read model that holds everything: one that was dropped in the meantime is waited for again. */
+  private async question(request: ProjectionRequest): Promise<unknown> {
+    for (;;) {
+      const { epoch } = this;
+      await this.caughtUp();
+      if (epoch === this.epoch) return this.worker.ask(request);
+    }
   }
 
   private follow(): void {
@@ -72,37 +132,49 @@ export class Projection {
   }
 
   private async run(): Promise<void> {
-    let after = (await this.ask({ op: 'position' })) as string | null;
+    this.appliedTo ??= (await this.progress()).position;
+    let tellAt = performance.now() + TELL_EVERY_MS;
     while (!this.closed) {
-      const page = await this.store.readAll({
-        limit: PAGE,
-        types: PROJECTED_TYPES,
-        attachments: false,
-        ...(after === null ? {} : { after: BigInt(after) }),
-      });
-      if (page.scannedTo === undefined || page.scannedTo.toString() === after) return;
-      after = page.scannedTo.toString();
-      await this.ask({ op: 'apply', events: page.events.map((event) => event.entry), position: after });
+      if (!(await this.step())) return;
+      if (performance.now() < tellAt) continue;
+      tellAt = performance.now() + TELL_EVERY_MS;
+      this.logger?.warn({ position: this.position }, 'building the read model from the log');
     }
   }
 
-  private ask(request: ProjectionRequest): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const n = this.next++;
-      this.waiting.set(n, { resolve, reject });
-      this.worker.postMessage({ n, request });
+  /** One page. False at the end of the log. */
+  private async step(): Promise<boolean> {
+    const { epoch, position: after } = this;
+    const page = await this.store.readAll({
+      limit: PAGE,
+      attachments: false,
+      ...(after === null ? {} : { after: BigInt(after) }),
     });
-  }
-
-  private settle(reply: ProjectionReply): void {
-    const waiter = this.waiting.get(reply.n);
-    this.waiting.delete(reply.n);
-    if ('error' in reply) waiter?.reject(new CountersignError('ledger_unavailable', 'the read model failed'));
-    else waiter?.resolve(reply.value);
-  }
-
-  private fail(error: Error): void {
-    for (const waiter of this.waiting.values()) waiter.reject(error);
-    this.waiting.clear();
+    // Dropped meanwhile: this page is not the next one any more.
+    if (epoch !== this.epoch) return true;
+    const position = page.scannedTo?.toString();
+    if (position === undefined || position === after) {
+      readModelCaughtUp.labels('calls').setToCurrentTime();
+      return false;
+    }
+    const events = page.events.filter(({ type }) => PROJECTED.has(type)).map(({ entry }) => entry);
+    const unknown = page.events.filter(({ type }) => !Object.hasOwn(EVENT_VERSIONS, type)).length;
+    await this.worker.ask({ op: 'apply', events, unknown, position });
+    if (epoch === this.epoch) this.appliedTo = position;
+    return true;
   }
 }
+
+/** @throws CountersignError read_model_behind, with what `soFar` says, after QUESTION_WAIT_MS */
+export const inTime = async (work: Promise<void>, soFar: () => Promise<string>): Promise<void> => {
+  const timer = new AbortController();
+  const late = pause(QUESTION_WAIT_MS, 'late' as const, { signal: timer.signal }).catch(() => undefined);
+  try {
+    if ((await Promise.race([work, late])) !== 'late') return;
+  } finally {
+    timer.abort();
+  }
+  // It goes on without a listener; its failure is the next question's.
+  work.catch(() => undefined);
+  throw new CountersignError('read_model_behind', await soFar());
+};

@@ -1,219 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '#bus/bus.js';
-import { maskingOpen, maskingReplay } from '#contracts/masking.js';
-import {
-  type CallDecided,
-  type CallRequested,
-  type InputRequested,
-  type ResultMasked,
-  recordedDecision,
-} from '#core/call/call.events.js';
+import { callStream } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
-import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
-import type { Digest } from '#core/hash.js';
-import { decidePolicy } from '#core/policy/decide-policy.js';
-import { type IndexedPolicy, indexPolicy } from '#core/policy/index-policy.js';
-import { type PolicyEvent, policyStream } from '#core/policy/policy.events.js';
-import type { Decision, MaskingProfile, PolicyBundle } from '#core/policy/policy.types.js';
+import { readEntry } from '#core/evidence/read-entry.js';
+import { indexPolicy } from '#core/policy/index-policy.js';
+import type { PolicyBundle } from '#core/policy/policy.types.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
-import { profileDigest as digestOfProfile } from '#policy-file/profile-digest.js';
-import { sha256 } from '#sealing/sha256.js';
-import { decisionInput } from './decision-input.js';
+import { DECISION_TYPES, MASKING_TYPES, RecordChecks } from './check-record.js';
+import { inOrder, type Started } from './in-order.js';
+import { readPages } from './read-pages.js';
+import type { Checked, ReplayLine, ReplaySummary } from './report.js';
+import { Tally } from './tally.js';
 
 export interface ReplayRange {
   readonly call?: string;
+  /** RFC 3339; of the events that are checked. */
   readonly from?: string;
+  /** Exclusive. */
   readonly to?: string;
   /** Decide with this bundle instead of the recorded one; maskings are not replayed then. */
   readonly with?: PolicyBundle;
+  /** Store position: only what is behind it (the `next` or `position` of an earlier run). */
+  readonly after?: bigint;
+  /** Store position: nothing behind it. Default: the end of the log as it is reached. */
+  readonly until?: bigint;
 }
 
-export interface Difference {
-  readonly callId: string;
-  readonly eventId: string;
-  readonly what: 'decision' | 'masking';
-  readonly recorded: Json;
-  readonly replayed: Json;
+export interface ReplayOptions {
+  /** Ends the run early, with a summary that says where to go on. */
+  readonly signal?: AbortSignal;
 }
 
-export interface ReplayReport {
-  readonly checked: number;
-  readonly identical: number;
-  readonly different: readonly Difference[];
-}
+/** What is under way at once: enough to keep masking busy, little enough that calls are served beside it. */
+const UNDER_WAY = { items_max: 64, bytes_max: 4 * 1024 * 1024 };
+const PROGRESS_MS = 1_000;
+/** A run gives way to the calls of its process after this long. */
+const TURN_MS_MAX = 4;
 
-const TYPES = ['CallRequested', 'CallDecided', 'InputRequested', 'CallReturned', 'ResultMasked'];
-const PAGE = 500;
-/** Requests and originals remembered while their call goes on; older ones are read again from their stream. */
-const REMEMBERED_MAX = 2_000;
+interface Step {
+  readonly position: bigint;
+  readonly checked?: Checked;
+}
 
 /** Re-executes recorded decisions and maskings from their recorded inputs and compares bytes (promise G7). Touches no upstream. */
 export class Replay {
-  private readonly policies = new Map<Digest, Promise<IndexedPolicy>>();
-  private readonly remembered = new Map<string, StoredEvent>();
-  private readonly profiles = new Map<string, MaskingProfile | null>();
-
   constructor(
     private readonly store: EventStore,
     private readonly bus: Bus,
   ) {}
 
-  async run(range: ReplayRange): Promise<ReplayReport> {
-    const whatIf = range.with === undefined ? undefined : indexPolicy(range.with);
-    const different: Difference[] = [];
-    let checked = 0;
-    for await (const stored of this.events(range)) {
-      const difference = await this.check(stored, whatIf);
-      if (difference === 'not checked') continue;
-      checked += 1;
-      if (difference !== 'identical') different.push(difference);
+  async run(range: ReplayRange, options: ReplayOptions = {}): Promise<ReplaySummary> {
+    for await (const line of this.lines(range, options)) if ('summary' in line) return line.summary;
+    throw new TypeError('a run ends with its summary');
+  }
+
+  /**
+   * The run as it goes: differences as they are found, progress about every second, and the summary last. Takes bounded
+   * memory, however long the log; stops when nobody takes the lines.
+   * @throws CountersignError not_found, masking_unavailable; StoreUnavailable
+   */
+  async *lines(range: ReplayRange, { signal }: ReplayOptions = {}): AsyncGenerator<ReplayLine> {
+    const tally = new Tally(range.with !== undefined);
+    const began = range.after ?? 0n;
+    let position = began;
+    let told = Number.NEGATIVE_INFINITY;
+    let turn = performance.now();
+    for await (const step of inOrder(this.steps(range), UNDER_WAY)) {
+      position = step.position;
+      const difference = step.checked && tally.add(step.checked);
+      if (difference !== undefined) yield { difference };
+      if (signal?.aborted) {
+        yield { summary: tally.summary(position.toString()) };
+        return;
+      }
+      const now = performance.now();
+      if (now - told > PROGRESS_MS) {
+        told = now;
+        const [until, at] = [(range.until ?? position).toString(), position.toString()];
+        const { checked, counts } = tally;
+        yield { progress: { checked, ...counts, began: began.toString(), position: at, until } };
+      }
+      if (now - turn > TURN_MS_MAX) {
+        await nextTurn();
+        turn = performance.now();
+      }
     }
-    return { checked, identical: checked - different.length, different };
+    yield { summary: tally.summary(null) };
   }
 
-  private async check(
-    stored: StoredEvent,
-    whatIf: IndexedPolicy | undefined,
-  ): Promise<Difference | 'identical' | 'not checked'> {
-    if (stored.type === 'CallDecided' || stored.type === 'InputRequested')
-      return this.checkDecision(stored, whatIf);
-    if (stored.type === 'ResultMasked' && whatIf === undefined) return this.checkMasking(stored);
-    this.remember(stored);
-    return 'not checked';
-  }
-
-  private async checkDecision(
-    stored: StoredEvent,
-    whatIf: IndexedPolicy | undefined,
-  ): Promise<Difference | 'identical'> {
-    const entry = readEntry(stored.entry);
-    const { data } = asEvent<CallDecided | InputRequested>(entry);
-    const decision = await this.decideAgain(stored, whatIf);
-    if (whatIf === undefined && stored.type === 'CallDecided')
-      this.keepProfile(stored.stream, decision.profile);
-    const recorded = { decision: data.decision, profileDigest: data.profileDigest } as unknown as Json;
-    const profileDigest = decision.profile === null ? null : digestOfProfile(decision.profile);
-    const replayed = { decision: recordedDecision(decision), profileDigest } as unknown as Json;
-    if (canonicalJson(recorded) === canonicalJson(replayed)) return 'identical';
-    return { callId: entry.correlation, eventId: entry.id, what: 'decision', recorded, replayed };
-  }
-
-  /** The decision of recorded inputs: params, caller facts and clock from the call, the bundle by its digest. */
-  private async decideAgain(stored: StoredEvent, whatIf?: IndexedPolicy): Promise<Decision> {
-    const request = await this.before(stored, 'CallRequested');
-    const requested = asEvent<CallRequested>(readEntry(request.entry));
-    const decided = asEvent<CallDecided | InputRequested>(readEntry(stored.entry));
-    const params = await this.open(decided.type === 'InputRequested' ? stored : request);
-    const policy = whatIf ?? (await this.policy(decided.data.policyDigest));
-    return decidePolicy(policy, decisionInput(decided, requested.data, params));
-  }
-
-  private async open({ stream, type, entry, attachment }: StoredEvent): Promise<JsonObject> {
-    const commit = readEntry(entry).payload?.commit;
-    if (attachment === undefined || commit === undefined)
-      throw new CountersignError('internal', `${type} of ${stream} has no payload`);
-    const { bytes } = await this.bus.request(maskingOpen, { sealed: attachment, commit, purpose: 'replay' });
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject;
-  }
-
-  private async checkMasking(stored: StoredEvent): Promise<Difference | 'identical'> {
-    const entry = readEntry(stored.entry);
-    const masked = asEvent<ResultMasked>(entry);
-    const original = await this.before(stored, 'CallReturned');
-    const commit = readEntry(original.entry).payload?.commit;
-    if (original.attachment === undefined || stored.attachment === undefined || commit === undefined) {
-      throw new CountersignError('internal', `${stored.stream} lacks a payload`);
-    }
-    const { identical, difference } = await this.bus.request(maskingReplay, {
-      original: { sealed: original.attachment, commit },
-      masked: { sealed: stored.attachment, commit: masked.payload.commit },
-      surface: masked.data.surface,
-      profile: await this.profileOf(stored),
-      engine: masked.data.engine,
-    });
-    if (identical) return 'identical';
-    return {
-      callId: entry.correlation,
-      eventId: entry.id,
-      what: 'masking',
-      recorded: masked.data as unknown as Json,
-      replayed: difference ?? null,
-    };
-  }
-
-  /** The masking profile that the call's last decision gave, from the bundle of its time. */
-  private async profileOf(stored: StoredEvent): Promise<MaskingProfile | null> {
-    const known = this.profiles.get(stored.stream);
-    if (known !== undefined) return known;
-    const decided = await this.before(stored, 'CallDecided');
-    const { profile } = await this.decideAgain(decided);
-    return this.keepProfile(stored.stream, profile);
-  }
-
-  private keepProfile(stream: string, profile: MaskingProfile | null): MaskingProfile | null {
-    this.profiles.set(stream, profile);
-    if (this.profiles.size > REMEMBERED_MAX) this.profiles.delete(this.profiles.keys().next().value ?? '');
-    return profile;
-  }
-
-  private async *events({ call, from, to }: ReplayRange): AsyncIterable<StoredEvent> {
-    const wanted = (stored: StoredEvent): boolean => {
-      if (from === undefined && to === undefined) return true;
-      const { time } = readEntry(stored.entry);
-      return (from === undefined || time >= from) && (to === undefined || time < to);
-    };
-    if (call !== undefined) {
-      const events = await this.store.readStream(`call-${call}`);
-      if (events.length === 0) throw new CountersignError('not_found', `no call ${call}`);
-      yield* events.filter((event) => TYPES.includes(event.type));
-      return;
-    }
-    let after: bigint | undefined;
-    for (;;) {
-      const page = await this.store.readAll({
-        limit: PAGE,
-        types: TYPES,
-        ...(after === undefined ? {} : { after }),
-      });
-      yield* page.events.filter(wanted);
-      if (page.scannedTo === undefined || page.scannedTo === after) return;
-      after = page.scannedTo;
+  private async *steps(range: ReplayRange): AsyncGenerator<Started<Step>> {
+    const checks = new RecordChecks(this.store, this.bus, range.with && indexPolicy(range.with));
+    const isWanted = within(range);
+    const types = range.with === undefined ? [...DECISION_TYPES, ...MASKING_TYPES] : DECISION_TYPES;
+    const pages = range.call === undefined ? readPages(this.store, types, range) : this.call(range.call);
+    for await (const { events, scannedTo } of pages) {
+      for (const stored of events) {
+        const { position } = stored;
+        const checking = checks.start(stored, isWanted(stored));
+        if (checking === undefined) continue;
+        const bytes = stored.entry.length + (stored.attachment?.length ?? 0);
+        yield { bytes, result: checking.then((checked) => ({ position, checked })) };
+      }
+      yield { bytes: 0, result: Promise.resolve({ position: scannedTo }) };
     }
   }
 
-  private remember(stored: StoredEvent): void {
-    this.remembered.set(`${stored.stream}/${stored.type}`, stored);
-    if (this.remembered.size > REMEMBERED_MAX)
-      this.remembered.delete(this.remembered.keys().next().value ?? '');
-  }
-
-  /** The last event of a type before this one in its stream. */
-  private async before(stored: StoredEvent, type: string): Promise<StoredEvent> {
-    const known = type === 'CallDecided' ? undefined : this.remembered.get(`${stored.stream}/${type}`);
-    if (known !== undefined) return known;
-    const found = (await this.store.readStream(stored.stream)).findLast(
-      (event) => event.type === type && event.revision < stored.revision,
-    );
-    if (found === undefined) throw new CountersignError('internal', `${stored.stream} has no ${type}`);
-    return found;
-  }
-
-  private policy(digest: Digest): Promise<IndexedPolicy> {
-    const known = this.policies.get(digest);
-    if (known !== undefined) return known;
-    const loading = this.loadPolicy(digest);
-    this.policies.set(digest, loading);
-    loading.catch(() => this.policies.delete(digest));
-    return loading;
-  }
-
-  private async loadPolicy(digest: Digest): Promise<IndexedPolicy> {
-    const events = await this.store.readStream(policyStream(digest));
-    const recorded = events.find((event) => (event.type as PolicyEvent['type']) === 'PolicyRecorded');
-    if (recorded?.attachment === undefined)
-      throw new CountersignError('not_found', `policy ${digest} is not in the ledger`);
-    if (sha256(recorded.attachment) !== digest)
-      throw new CountersignError('internal', `the recorded policy is not ${digest}`);
-    return indexPolicy(JSON.parse(Buffer.from(recorded.attachment).toString('utf8')) as PolicyBundle);
+  private async *call(id: string) {
+    const events = await this.store.readStream(callStream(id));
+    const last = events.at(-1);
+    if (last === undefined) throw new CountersignError('not_found', `no call ${id}`);
+    yield { events, scannedTo: last.position };
   }
 }
+
+const within = ({ from, to }: ReplayRange): ((stored: StoredEvent) => boolean) => {
+  if (from === undefined && to === undefined) return () => true;
+  const [begin, end] = [from, to].map((time) => (time === undefined ? Number.NaN : Date.parse(time)));
+  return ({ entry }) => {
+    const time = timeOf(entry);
+    // What does not say its time may be of this range: better checked than skipped.
+    return !(time < (begin as number)) && !(time >= (end as number));
+  };
+};
+
+const timeOf = (entry: Uint8Array): number => {
+  try {
+    return Date.parse(readEntry(entry).time);
+  } catch {
+    return Number.NaN;
+  }
+};

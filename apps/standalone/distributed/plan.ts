@@ -62,7 +62,7 @@ export const makePlan = async (given: Config): Promise<Plan> => {
     ...(demo?.config ?? given),
     http: { ...given.http, public_url: publicUrl },
     bus,
-    event_store: {},
+    event_store: withoutAddress(given.event_store),
     jobs: {},
   };
   const file = join(folder, 'countersign.yaml');
@@ -76,3 +76,5 @@ export const makePlan = async (given: Config): Promise<Plan> => {
     issuerUrl: demo?.issuerUrl,
   };
 };
+
+const withoutAddress = ({ url: _address, ...others }: Config['event_store']): Config['event_store'] => others;

@@ -16,15 +16,19 @@ export interface ServiceSettings {
 
 /** The five services, each with the same file, a port of its own, and the secrets that are its own. */
 export const servicePrograms = ({ config, file, addresses, own }: ServiceSettings): readonly Program[] => {
-  const upstreamSecrets = secretVariables(config);
+  const secrets: { readonly [service in Service]?: readonly string[] } = {
+    ingress: secretVariables(config),
+    ledger: variablesOf([config.event_store.password]),
+  };
+  const everybodysSecrets = Object.values(secrets).flat();
   return SERVICES.map((service) => ({
     name: service,
     command: process.execPath,
     args: [mainOf(service), '--config', file, '--port', String(addresses.ports[service])],
     env: childEnvironment({
       set: own[service],
-      secrets: service === 'ingress' ? upstreamSecrets : [],
-      everybodysSecrets: upstreamSecrets,
+      secrets: secrets[service] ?? [],
+      everybodysSecrets,
     }),
     ready: new RegExp(`^Countersign ${service} is ready`),
     logs: true,
@@ -33,8 +37,11 @@ export const servicePrograms = ({ config, file, addresses, own }: ServiceSetting
 
 /** Variables from which the ingress reads credentials of upstream servers. */
 const secretVariables = ({ upstreams }: Config): readonly string[] =>
-  upstreams
-    .flatMap((upstream): readonly (string | SecretRef)[] =>
+  variablesOf(
+    upstreams.flatMap((upstream): readonly (string | SecretRef)[] =>
       Object.values(upstream.transport === 'stdio' ? upstream.env : upstream.headers),
-    )
-    .flatMap((value) => (typeof value === 'object' && 'env' in value ? [value.env] : []));
+    ),
+  );
+
+const variablesOf = (values: readonly (string | SecretRef | undefined)[]): readonly string[] =>
+  values.flatMap((value) => (typeof value === 'object' && 'env' in value ? [value.env] : []));

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestDevToken } from '#identity/dev-token-request.js';
+import { isAlive } from '#service/is-alive.fixture.js';
 import { demoResources } from '../demo.js';
-import { isAlive } from './is-alive.fixture.js';
 import { findProgram, LaunchError } from './programs.js';
 import { type Distributed, startDistributed } from './start-distributed.js';
 

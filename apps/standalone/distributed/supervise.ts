@@ -1,4 +1,4 @@
-import type { Guard } from './guard.js';
+import type { Guard } from '#service/guard.js';
 import { end, launch, type Run } from './launch.js';
 import { LaunchError, type Program } from './programs.js';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { InputAnswered, InputRequested, MessageReleased } from '#core/call/call.events.js';
-import type { ListShown } from '#core/call/list.events.js';
+import type { ListShown, ServerDiscovered } from '#core/call/list.events.js';
 import type { RequestRefused } from '#core/call/refusal.events.js';
-import type { SessionEnded } from '#core/call/session.events.js';
+import type { SessionEnded, SessionStarted } from '#core/call/session.events.js';
 import { GOVERNED_METHODS } from '#core/call/target.js';
 import type { LedgerRead, LedgerReadRefused } from '#core/evidence/read.events.js';
 import { decided, masked } from './call.schemas.js';
@@ -12,6 +12,14 @@ import { count, errorCode, name, object, oneOf, text, texts } from './fields.js'
 const v = 1;
 const question = count('Which question of this call, from 1.');
 const method = oneOf(GOVERNED_METHODS, 'The MCP method of the question.');
+
+const client = z.strictObject({
+  name: text('Name, as the client says itself.'),
+  version: text('Version, as the client says itself.'),
+});
+const endpoint = name('The MCP endpoint of the gateway that was used.');
+const expires_ms = count('When the session would expire by itself: milliseconds since 1970, UTC.');
+const revision = name('The revision of MCP that is spoken.');
 
 const read = {
   what: name('What kind of thing was asked for.'),
@@ -63,11 +71,31 @@ export const CONVERSATION_SCHEMAS = [
     stream: 'list',
     payload: 'none',
     data: {
-      endpoint: name('The MCP endpoint of the gateway that was used.'),
+      endpoint,
       groups: texts('Groups of the caller.'),
       method: name('The MCP method.'),
       shown: object('How many entries, by server.'),
     },
+  }),
+  eventSchema<ServerDiscovered>({
+    type: 'ServerDiscovered',
+    v,
+    about: 'A caller is told what an endpoint can do: on record before the caller has it.',
+    stream: 'list',
+    payload: 'none',
+    data: {
+      client: client.nullable().describe('The client program; null: it does not say.'),
+      endpoint,
+      revision,
+    },
+  }),
+  eventSchema<SessionStarted>({
+    type: 'SessionStarted',
+    v,
+    about: 'A caller opens a session of the legacy era: on record before the caller has it.',
+    stream: 'session',
+    payload: 'none',
+    data: { client: client.describe('The client program.'), endpoint, expires_ms, revision },
   }),
   eventSchema<SessionEnded>({
     type: 'SessionEnded',
@@ -76,12 +104,7 @@ export const CONVERSATION_SCHEMAS = [
     stream: 'session',
     payload: 'none',
     data: {
-      client: z
-        .strictObject({
-          name: text('Name, as the client says itself.'),
-          version: text('Version, as the client says itself.'),
-        })
-        .describe('The client program.'),
+      client: client.describe('The client program.'),
       expires_ms: count('When the session would have expired by itself: milliseconds since 1970, UTC.'),
     },
   }),

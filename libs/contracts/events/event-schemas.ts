@@ -1,9 +1,11 @@
+import { ALARM_SCHEMAS } from './alarm.schemas.js';
 import { APPROVAL_SCHEMAS } from './approval.schemas.js';
 import { CALL_SCHEMAS } from './call.schemas.js';
 import { CONVERSATION_SCHEMAS } from './conversation.schemas.js';
 import { DISCLOSURE_SCHEMAS } from './disclosure.schemas.js';
 import type { EventSchema } from './event-schema.js';
 import { GATEWAY_SCHEMAS } from './gateway.schemas.js';
+import { LOG_SCHEMAS } from './log.schemas.js';
 
 /**
  * Every type and version of event that any release has written. A version stays here for ever, because entries do; it
@@ -15,6 +17,8 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...APPROVAL_SCHEMAS,
   ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
+  ...LOG_SCHEMAS,
+  ...ALARM_SCHEMAS,
 ];
 
 /** As files are named: `CallRequested.v1`. */

@@ -13,4 +13,17 @@ export interface ListShown {
   };
 }
 
+/** A caller was told what an endpoint can do (MCP 2026-07-28 server/discover); in stream `list-<id>`, before it has that. */
+export interface ServerDiscovered {
+  readonly type: 'ServerDiscovered';
+  readonly v: 1;
+  readonly data: {
+    /** As it calls itself, if it does. */
+    readonly client: { readonly name: string; readonly version: string } | null;
+    readonly endpoint: string;
+    /** Of the protocol. */
+    readonly revision: string;
+  };
+}
+
 export const listStream = (listId: string): string => `list-${listId}`;

@@ -1,33 +1,40 @@
+import type { AlarmRaised } from '../alarm/alarm.events.js';
 import type { ApprovalEvent } from '../approval/approval.events.js';
 import type { CallEvent } from '../call/call.events.js';
-import type { ListShown } from '../call/list.events.js';
+import type { ListShown, ServerDiscovered } from '../call/list.events.js';
 import type { RequestRefused } from '../call/refusal.events.js';
-import type { SessionEnded } from '../call/session.events.js';
+import type { SessionEnded, SessionStarted } from '../call/session.events.js';
 import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
 import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
+import type { LogEvent } from '../log/log.events.js';
 import type { PolicyEvent } from '../policy/policy.events.js';
 import type { ConsentEvent } from '../upstream/consent.events.js';
 import type { ReadEvent } from './read.events.js';
 
 /** Everything that is ever written to the ledger. */
 export type LedgerEvent =
+  | AlarmRaised
   | ApprovalEvent
   | CallEvent
   | CatalogEvent
   | ConsentEvent
   | DisclosureEvent
   | ListShown
+  | LogEvent
   | PolicyEvent
   | ReadEvent
   | RequestRefused
+  | ServerDiscovered
   | ServersConfigured
-  | SessionEnded;
+  | SessionEnded
+  | SessionStarted;
 
 /** The version of each event type that this release writes and that its readers work with. */
 export const EVENT_VERSIONS: {
   readonly [Type in LedgerEvent['type']]: Extract<LedgerEvent, { readonly type: Type }>['v'];
 } = {
+  AlarmRaised: 1,
   ApprovalDenied: 1,
   ApprovalEscalated: 1,
   ApprovalExpired: 1,
@@ -49,6 +56,9 @@ export const EVENT_VERSIONS: {
   CatalogEntryHeld: 1,
   CatalogEntryPinned: 1,
   CatalogEntryRemoved: 1,
+  CheckpointCosigned: 1,
+  CheckpointRecorded: 1,
+  CheckpointTimestamped: 1,
   DisclosureDenied: 1,
   DisclosureGranted: 1,
   DisclosureOpened: 1,
@@ -66,8 +76,10 @@ export const EVENT_VERSIONS: {
   PolicyRecorded: 1,
   RequestRefused: 1,
   ResultMasked: 1,
+  ServerDiscovered: 1,
   ServersConfigured: 1,
   SessionEnded: 1,
+  SessionStarted: 1,
   UpstreamConsentGranted: 1,
   UpstreamConsentRefused: 1,
   UpstreamConsentRequested: 1,

@@ -24,4 +24,16 @@ export const EVIDENCE_ERRORS = {
     says: 'The record holds an event of a type or version that this release does not know.',
     next: 'Use a release at least as new as the one that wrote it.',
   },
+  read_model_behind: {
+    http: 503,
+    rpc: -31049,
+    says: 'The read model is still being built from the log; an answer now would not be complete.',
+    next: 'Ask again: building goes on meanwhile. GET /ledger/projection says how far it is.',
+  },
+  checkpoint_pending: {
+    http: 503,
+    rpc: -31080,
+    says: 'No signed checkpoint covers this entry yet.',
+    next: 'Ask again in a second; operators: GET /ledger/log says when nothing is signed any more, and why.',
+  },
 } as const;

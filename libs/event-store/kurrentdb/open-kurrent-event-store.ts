@@ -2,6 +2,7 @@ import { assertAppendable } from '../append-limits.js';
 import { type EventStore, StoreUnavailable } from '../event-store.js';
 import { assertReadLimit, distinctTypes } from '../read-limits.js';
 import { createAppender } from './appender.js';
+import { watchInterferences } from './interferences.js';
 import { createReads } from './reads.js';
 import { createRenewableClient } from './renewable-client.js';
 import { follow } from './subscription.js';
@@ -9,6 +10,8 @@ import { follow } from './subscription.js';
 export interface KurrentEventStoreOptions {
   /** `kurrentdb://`, `kurrentdb+discover://` or `esdb://` connection string, credentials and TLS settings included. */
   readonly url: string;
+  /** Instead of credentials in the connection string, where some characters of a password cannot stand. */
+  readonly credentials?: { readonly username: string; readonly password: string };
   /** After this an append has an unknown outcome. Default 2,000. */
   readonly append_deadline_ms?: number;
   /** Default 5,000. */
@@ -22,6 +25,7 @@ export interface KurrentEventStoreOptions {
  */
 export const openKurrentEventStore = async ({
   url,
+  credentials,
   append_deadline_ms = 2_000,
   read_deadline_ms = 5_000,
 }: KurrentEventStoreOptions): Promise<EventStore> => {
@@ -29,9 +33,14 @@ export const openKurrentEventStore = async ({
   const { KurrentDBClient } = await import('@kurrent/kurrentdb-client');
   // One client for each kind of use: late appends are cancelled by cancelling all calls of their client, and
   // the client of the reads is replaced when it fails; subscriptions must survive both.
-  const writing = KurrentDBClient.connectionString(url);
-  const following = KurrentDBClient.connectionString(url);
-  const reading = createRenewableClient(() => KurrentDBClient.connectionString(url));
+  const connect = () => {
+    const client = KurrentDBClient.connectionString(url);
+    if (credentials) client.setCredentialsProvider(async () => credentials);
+    return client;
+  };
+  const writing = connect();
+  const following = connect();
+  const reading = createRenewableClient(connect);
   const reads = createReads(reading, read_deadline_ms);
   const { positionOf } = reads;
   const appender = createAppender({ client: writing, deadline_ms: append_deadline_ms, positionOf });
@@ -60,6 +69,8 @@ export const openKurrentEventStore = async ({
       yield* follow(following, { ...options, signal });
       if (!options.signal.aborted) throw new StoreUnavailable('the event store was closed');
     },
+    watchInterferences: (signal, tell) =>
+      watchInterferences(following, AbortSignal.any([signal, closing.signal]), tell),
     ping: async () => {
       assertOpen();
       await reads.head();

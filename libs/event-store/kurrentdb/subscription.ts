@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AllStreamSubscription, KurrentDBClient, Position } from '@kurrent/kurrentdb-client';
+import type {
+  AllStreamSubscription,
+  Filter,
+  KurrentDBClient,
+  Position,
+  ResolvedEvent,
+} from '@kurrent/kurrentdb-client';
 import type { StoredEvent, SubscribeOptions } from '../event-store.js';
 import { isAboutTheRead, isOfConnection, readError } from './append-error.js';
 import { eventFilter } from './event-filter.js';
@@ -7,6 +13,21 @@ import { fromKurrent } from './kurrent-event.js';
 
 const RECONNECT_DELAY_MIN_MS = 100;
 const RECONNECT_DELAY_MAX_MS = 5_000;
+
+/** Which records are wanted, and what one of them is to the consumer; undefined for none. */
+export interface Wanted<Item> {
+  readonly filter: Filter;
+  readonly read: (resolved: ResolvedEvent) => Item | undefined;
+}
+
+type FollowOptions = Pick<SubscribeOptions, 'after' | 'signal' | 'onCaughtUp'>;
+
+/** The events of users. */
+export const follow = (
+  client: KurrentDBClient,
+  options: SubscribeOptions,
+): AsyncGenerator<StoredEvent, void> =>
+  followRecords(client, options, { filter: eventFilter(options.types), read: fromKurrent });
 
 /** How far the consumer is: what a new connection goes on from. */
 interface Progress {
@@ -20,16 +41,17 @@ interface Progress {
  * A catch-up subscription to $all that survives its connections: each begins after the last event that was
  * consumed, so nothing is missed and nothing comes twice. Ends only when `signal` aborts.
  */
-export async function* follow(
+export async function* followRecords<Item extends { readonly position: bigint }>(
   client: KurrentDBClient,
-  options: SubscribeOptions,
-): AsyncGenerator<StoredEvent, void> {
+  options: FollowOptions,
+  wanted: Wanted<Item>,
+): AsyncGenerator<Item, void> {
   const { signal } = options;
   const progress: Progress = { at: options.after, isIdle: () => false, caught_up: false };
   let delay_ms = RECONNECT_DELAY_MIN_MS;
   while (!signal.aborted) {
     try {
-      for await (const event of followOnce(client, options, progress)) {
+      for await (const event of followOnce(client, options, wanted, progress)) {
         delay_ms = RECONNECT_DELAY_MIN_MS;
         if (signal.aborted) return;
         yield event;
@@ -44,12 +66,13 @@ export async function* follow(
   }
 }
 
-async function* followOnce(
+async function* followOnce<Item extends { readonly position: bigint }>(
   client: KurrentDBClient,
-  { types, signal, onCaughtUp }: SubscribeOptions,
+  { signal, onCaughtUp }: FollowOptions,
+  { filter, read }: Wanted<Item>,
   progress: Progress,
-): AsyncGenerator<StoredEvent, void> {
-  const subscription = subscribeFrom(client, types, progress);
+): AsyncGenerator<Item, void> {
+  const subscription = subscribeFrom(client, filter, progress);
   let is_waiting = false;
   const tellWhenIdle = (): void => {
     if (!progress.caught_up || !progress.isIdle()) return;
@@ -74,7 +97,7 @@ async function* followOnce(
       const next = await resolved.next();
       is_waiting = false;
       if (next.done) return;
-      const event = fromKurrent(next.value);
+      const event = read(next.value);
       if (!event) continue;
       // Set before the consumer has it: if it stops here it does not come back to this generator.
       progress.at = event.position;
@@ -88,15 +111,11 @@ async function* followOnce(
   }
 }
 
-const subscribeFrom = (
-  client: KurrentDBClient,
-  types: readonly string[] | undefined,
-  progress: Progress,
-): AllStreamSubscription =>
+const subscribeFrom = (client: KurrentDBClient, filter: Filter, progress: Progress): AllStreamSubscription =>
   client.subscribeToAll({
     fromPosition: progress.at === undefined ? 'start' : { commit: progress.at, prepare: progress.at },
     filter: {
-      ...eventFilter(types),
+      ...filter,
       checkpointReached: (_: AllStreamSubscription, { commit }: Position) => {
         // Not past events that came before the checkpoint and are still waiting for the consumer.
         if (progress.isIdle()) progress.at = commit;

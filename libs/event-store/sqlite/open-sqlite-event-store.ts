@@ -3,6 +3,7 @@ import { assertAppendable } from '../append-limits.js';
 import { type AllPage, type EventStore, type ReadAllOptions, StoreUnavailable } from '../event-store.js';
 import { assertReadLimit, distinctTypes } from '../read-limits.js';
 import { type AppendQueue, createAppendQueue } from './append-queue.js';
+import { watchInterferences } from './interferences.js';
 import { lockForWriting } from './lock.js';
 import type {
   PingAnswer,
@@ -44,7 +45,14 @@ export const openSqliteEventStore = async (options: SqliteEventStoreOptions): Pr
       await writer.thread.close({ kind: 'close' });
       throw error;
     });
-    return eventStoreOf({ recent, writer, reader, release: () => lock.release() });
+    return eventStoreOf({
+      file,
+      closing: new AbortController(),
+      recent,
+      writer,
+      reader,
+      release: () => lock.release(),
+    });
   } catch (error) {
     lock.release();
     throw error;
@@ -116,6 +124,8 @@ const startReader = (file: string): Reader => {
 };
 
 interface Parts {
+  readonly file: string;
+  readonly closing: AbortController;
   readonly recent: RecentEvents;
   readonly writer: Writer;
   readonly reader: Reader;
@@ -150,6 +160,10 @@ const eventStoreOf = (parts: Parts): EventStore => {
         readAll(reader, { after, limit, ...(types && { types }) });
       return follow({ recent, readPage, isClosed: () => closed !== undefined }, options);
     },
+    watchInterferences: (signal, tell) => {
+      assertOpen();
+      return watchInterferences(parts.file, AbortSignal.any([signal, parts.closing.signal]), tell);
+    },
     ping: async () => {
       assertOpen();
       return writer.ping();
@@ -176,7 +190,8 @@ const readAll = async (
   return { events: page.events, scannedTo: page.scanned_to > 0 ? BigInt(page.scanned_to) : after };
 };
 
-const closeParts = async ({ recent, writer, reader, release }: Parts): Promise<void> => {
+const closeParts = async ({ closing, recent, writer, reader, release }: Parts): Promise<void> => {
+  closing.abort();
   await writer.appends.drained();
   recent.wakeAll();
   await reader.thread.close({ kind: 'close' });

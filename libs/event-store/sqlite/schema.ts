@@ -92,6 +92,38 @@ export const prepareHead = (db: DatabaseSync): (() => number) => {
   return () => Number(statement.get()?.['head']);
 };
 
+/**
+ * What differs between the tables, indexes and triggers of this file and ours; undefined when nothing does. A store whose
+ * triggers are gone can be changed without a trace by anybody with a SQL shell.
+ */
+export const schemaDifference = (db: DatabaseSync): string | undefined => {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) return 'this is not an event store';
+  const version = pragma(db, 'user_version');
+  if (version !== SCHEMA_VERSION) return `schema version ${version}, this program knows ${SCHEMA_VERSION}`;
+  ours ??= ownSchema();
+  const found = schemaOf(db);
+  for (const [name, sql] of ours) if (found.get(name) !== sql) return `${name} is missing or changed`;
+  for (const name of found.keys()) if (!ours.has(name)) return `${name} is not ours`;
+  return undefined;
+};
+
+let ours: ReadonlyMap<string, string> | undefined;
+
+const schemaOf = (db: DatabaseSync): ReadonlyMap<string, string> => {
+  const rows = db.prepare('SELECT type, name, sql FROM sqlite_schema').all();
+  return new Map(rows.map((row) => [`${row['type']} ${row['name']}`, String(row['sql'])]));
+};
+
+const ownSchema = (): ReadonlyMap<string, string> => {
+  const db = new DatabaseSync(':memory:');
+  try {
+    db.exec(SCHEMA);
+    return schemaOf(db);
+  } finally {
+    db.close();
+  }
+};
+
 const createPrivately = (file: string): void => {
   const folder = dirname(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -130,5 +162,5 @@ const assertDurable = (db: DatabaseSync, file: string): void => {
     throw new Error(`${file}: commits are not durable (synchronous=${synchronous}, journal_mode=${journal})`);
 };
 
-const pragma = (db: DatabaseSync, text: string): unknown =>
+export const pragma = (db: DatabaseSync, text: string): unknown =>
   Object.values(db.prepare(`PRAGMA ${text}`).get() ?? {})[0];

@@ -11,7 +11,8 @@ const WINDOW_MS = 1_000;
 const LATER_MAX = 1_000;
 
 /** Keeps a server that floods us with changes from keeping us busy. */
-export const boundEvents = ({ onListChanged, onResourceUpdated }: LinkEvents): BoundedEvents => {
+export const boundEvents = (events: LinkEvents): BoundedEvents => {
+  const { onListChanged, onResourceUpdated, onTaskChanged } = events;
   const later = new Map<string, () => void>();
   let told = 0;
   let window: NodeJS.Timeout | undefined;
@@ -31,6 +32,7 @@ export const boundEvents = ({ onListChanged, onResourceUpdated }: LinkEvents): B
   return {
     onListChanged: (kind) => pass(`list ${kind}`, () => onListChanged(kind)),
     onResourceUpdated: (uri) => pass(`resource ${uri}`, () => onResourceUpdated(uri)),
+    onTaskChanged: (taskId) => pass(`task ${taskId}`, () => onTaskChanged(taskId)),
     stop() {
       clearTimeout(window);
       later.clear();

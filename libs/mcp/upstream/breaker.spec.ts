@@ -53,6 +53,15 @@ describe('a breaker', () => {
     }
   });
 
+  it('does not count time-outs of requests that may take long', async () => {
+    const breaker = createBreaker(LIMITS);
+    for (let i = 0; i < LIMITS.breaker_failures; i++) await breaker.run(fail, true).catch(() => {});
+    expect(breaker.paused()).toBeUndefined();
+    const lost = () => Promise.reject(new UpstreamOutcomeUnknown('connection_lost'));
+    for (let i = 0; i < LIMITS.breaker_failures; i++) await breaker.run(lost, true).catch(() => {});
+    expect(breaker.paused()).toBeDefined();
+  });
+
   it('does not count cancelled and refused requests, and begins anew after an answer', async () => {
     const breaker = createBreaker(LIMITS);
     for (const error of [

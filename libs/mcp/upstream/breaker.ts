@@ -6,10 +6,10 @@ export interface Breaker {
   /** Undefined while requests go through; else since when not and when the next one may try, for people. */
   paused(): string | undefined;
   /**
-   * Runs one request and learns from how it ends.
+   * Runs one request and learns from how it ends; of one that `mayTakeLong` a time-out says nothing.
    * @throws CountersignError upstream_unavailable without running it during a pause.
    */
-  run<Answer>(send: () => Promise<Answer>): Promise<Answer>;
+  run<Answer>(send: () => Promise<Answer>, mayTakeLong?: boolean): Promise<Answer>;
 }
 
 type BreakerLimits = Pick<UpstreamLimits, 'breaker_failures' | 'breaker_first_ms' | 'breaker_max_ms'>;
@@ -41,7 +41,7 @@ export const createBreaker = (limits: BreakerLimits, now: () => number = Date.no
   const isOpen = (): boolean => pauses > 0;
   return {
     paused: () => (isOpen() ? text() : undefined),
-    async run(send) {
+    async run(send, mayTakeLong = false) {
       if (isOpen() && (now() < until || trying))
         throw new CountersignError('upstream_unavailable', trying ? `${text()}: being tried` : text());
       const isTrial = isOpen();
@@ -51,7 +51,7 @@ export const createBreaker = (limits: BreakerLimits, now: () => number = Date.no
         well();
         return answer;
       } catch (error) {
-        const sick = isSick(error);
+        const sick = isSick(error, mayTakeLong);
         // One that went out before the pause and fails during it is no further evidence.
         if (sick && (isTrial || !isOpen())) failed();
         else if (sick === false) well();
@@ -64,8 +64,9 @@ export const createBreaker = (limits: BreakerLimits, now: () => number = Date.no
 };
 
 /** Undefined when the end of a request says nothing about the upstream. */
-const isSick = (error: unknown): boolean | undefined => {
-  if (error instanceof UpstreamOutcomeUnknown) return error.reason === 'cancelled' ? undefined : true;
+const isSick = (error: unknown, mayTakeLong: boolean): boolean | undefined => {
+  if (error instanceof UpstreamOutcomeUnknown)
+    return error.reason === 'cancelled' || (mayTakeLong && error.reason === 'timeout') ? undefined : true;
   if (!(error instanceof CountersignError)) return undefined;
   if (error.code === 'upstream_invalid') return true;
   if (error.code === 'result_too_large') return false;

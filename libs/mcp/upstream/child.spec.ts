@@ -1,19 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isAlive } from '#service/is-alive.fixture.js';
 import { call, FIXTURE, open, textOf } from './stdio-upstream.fixture.js';
 import { unavailable, unknown } from './upstream-call.fixture.js';
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    // In a container nobody may collect orphans: ended, but still in the process table.
-    return !(existsSync('/proc') && /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
-  } catch {
-    return false;
-  }
-};
 
 /** A program that starts a child, prints its process id and ends in the given way. */
 const orphaning = (option: string, end: 'exit' | 'SIGKILL'): string => `
@@ -62,6 +52,18 @@ describe('closing a stdio upstream', () => {
     const pid = Number(gateway.stdout);
     expect(pid).toBeGreaterThan(0);
     return expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  it('is not needed when the gateway is killed, even for a process that minds neither its input nor SIGTERM', () => {
+    const gateway = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', orphaning('--ignore-term=1', 'SIGKILL')],
+      { encoding: 'utf8' },
+    );
+    expect(gateway.signal).toBe('SIGKILL');
+    const pid = Number(gateway.stdout);
+    expect(pid).toBeGreaterThan(0);
+    return expect.poll(() => isAlive(pid), { timeout: 8_000 }).toBe(false);
   });
 
   it('is not needed for the process to end: it ends with the gateway', async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { type Guard, startGuard } from '#service/guard.js';
 import { delay } from './delay.js';
 import type { StdioTransport } from './upstream-config.types.js';
 
@@ -12,8 +13,14 @@ process.on('exit', () => {
   for (const pid of running) signalGroup(pid, 'SIGKILL');
 });
 
+let guard: Guard | undefined;
+
 /** The child leads a process group of its own, so that what a wrapper script starts ends with it. */
 export const startChild = (transport: StdioTransport): Child => {
+  // Before the child: a gateway that is killed between the two leaves nothing behind. Ends what does not mind the end of
+  // its input when the gateway could not say 'exit'.
+  guard ??= startGuard();
+  const { watch, forget } = guard;
   const child = spawn(transport.command, [...(transport.args ?? [])], {
     cwd: transport.cwd,
     env: { ...transport.env },
@@ -24,9 +31,11 @@ export const startChild = (transport: StdioTransport): Child => {
   const { pid } = child;
   if (pid !== undefined) {
     running.add(pid);
+    watch(pid);
     child.once('exit', () => {
       signalGroup(pid, 'SIGKILL');
       running.delete(pid);
+      forget(pid);
     });
   }
   // A child that is gone makes writing fail; its end is noticed by 'exit'.

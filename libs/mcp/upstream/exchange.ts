@@ -21,6 +21,7 @@ export interface Exchange {
   /** A request the gateway makes for itself: nothing that a server asks or tells by itself is about it. */
   readonly ours: boolean;
   readonly caller: UpstreamCaller | undefined;
+  readonly taskId: string | undefined;
   /** From here on the upstream may have read the request. */
   markSent(): void;
   /** The upstream has declined what was sent without carrying it out; it may be sent again. */
@@ -85,6 +86,7 @@ export const openExchange = (
     questions,
     ours: options.ours === true,
     caller: options.caller,
+    taskId: options.taskId,
     markSent: () => {
       sent = true;
     },

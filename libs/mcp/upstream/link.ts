@@ -33,12 +33,16 @@ export interface ReadyLink extends Link {
   watch(uri: string): Promise<void>;
   /** Never rejects. */
   unwatch(uri: string): Promise<void>;
+  /** Legacy servers tell of tasks without being asked. */
+  watchTask?(taskId: string): void;
+  unwatchTask?(taskId: string): void;
 }
 
 /** What a server tells by itself, outside any request. */
 export interface LinkEvents {
   onListChanged(kind: ListKind): void;
   onResourceUpdated(uri: string): void;
+  onTaskChanged(taskId: string): void;
 }
 
 export type Connect = (events: LinkEvents, signal: AbortSignal) => Promise<ReadyLink>;

@@ -7,7 +7,8 @@ import type { UpstreamLimits } from './limits.js';
 import type { Link, LinkEvents, ReadyLink } from './link.js';
 import type { ListKind, UpstreamServer } from './upstream.types.js';
 
-export interface Changes extends Pick<ReadyLink, 'watch' | 'unwatch'> {
+export interface Changes
+  extends Pick<Required<ReadyLink>, 'watch' | 'unwatch' | 'watchTask' | 'unwatchTask'> {
   /** Whether the server has agreed to tell of changes of this list. */
   tells(kind: ListKind): boolean;
   stop(): void;
@@ -32,8 +33,8 @@ interface Stream {
 }
 
 /**
- * Keeps one subscriptions/listen stream open (MCP 2026-07-28 basic/patterns/subscriptions) for changes of lists and of
- * watched resources. When the watched set changes the new stream is there before the old one is closed, so that nothing
+ * Keeps one subscriptions/listen stream open (MCP 2026-07-28 basic/patterns/subscriptions) for changes of lists, of
+ * watched resources and of tasks. When the watched set changes the new stream is there before the old one is closed, so that nothing
  * falls between them. A stream that breaks is opened again with back-off, and all lists count as changed.
  */
 export const listenForChanges = (
@@ -45,6 +46,7 @@ export const listenForChanges = (
 ): Changes => {
   const stopping = new AbortController();
   const watched = new Map<string, PromiseWithResolvers<void>>();
+  const tasks = new Set<string>();
   let agreed: JsonObject = {};
   let changed = Promise.withResolvers<'changed'>();
   const lists = listFilter(server);
@@ -56,6 +58,7 @@ export const listenForChanges = (
   const filter = (): JsonObject => ({
     ...lists,
     ...(watched.size > 0 && { resourceSubscriptions: [...watched.keys()] }),
+    ...(tasks.size > 0 && { taskIds: [...tasks] }),
   });
   const settle = (asked: JsonObject, answer: JsonObject): void => {
     agreed = answer;
@@ -86,7 +89,7 @@ export const listenForChanges = (
       if (answer) {
         failures = 0;
         settle(asked, answer);
-        if (gap) tellAll(events, watched.keys());
+        if (gap) tellAll(events, watched.keys(), tasks);
         const why = await Promise.race([next.ended, change]);
         if (why === 'changed') {
           open = next;
@@ -128,6 +131,13 @@ export const listenForChanges = (
     },
     async unwatch(uri) {
       if (watched.delete(uri)) touch();
+    },
+    watchTask(taskId) {
+      tasks.add(taskId);
+      touch();
+    },
+    unwatchTask(taskId) {
+      if (tasks.delete(taskId)) touch();
     },
     stop() {
       stopping.abort();
@@ -186,9 +196,10 @@ const openStream = (
   return { agreed: agreed.promise, ended, close: () => closing.abort() };
 };
 
-const tellAll = (events: LinkEvents, uris: Iterable<string>): void => {
+const tellAll = (events: LinkEvents, uris: Iterable<string>, taskIds: Iterable<string>): void => {
   for (const kind of Object.keys(FILTERS) as ListKind[]) events.onListChanged(kind);
   for (const uri of uris) events.onResourceUpdated(uri);
+  for (const taskId of taskIds) events.onTaskChanged(taskId);
 };
 
 const stopped = (signal: AbortSignal): Promise<void> =>

@@ -3,6 +3,7 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { META, TASKS_EXTENSION } from '../meta.js';
 import { paramHeadersProblem } from '../param-headers.js';
 import { parseScanned, parseStrictJson, scanStrictJson } from '../strict-json.js';
+import { offersTasks } from '../tasks.js';
 import { readDiscovery } from './discover.js';
 import { HEADER_MISMATCH, requestMeta, UNSUPPORTED_REVISION } from './envelope.js';
 import { asObject } from './json-object.js';
@@ -42,7 +43,9 @@ export const modernReady = (
       return answer;
     },
   };
-  const changes = listenForChanges(link, server, meta, limits, events);
+  // Only who declares the extension may ask to hear of tasks (SEP-2663, task status notifications).
+  const declared: JsonObject = offersTasks(server) ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
+  const changes = listenForChanges(link, server, requestMeta(server, client, declared), limits, events);
   const refresh = createRefresh(limits, events.onListChanged);
   const mirrored = (item: ListedItem): boolean => {
     const problem = paramHeadersProblem(item.json['inputSchema']);
@@ -60,6 +63,7 @@ export const modernReady = (
     },
     watch: changes.watch,
     unwatch: changes.unwatch,
+    ...(offersTasks(server) ? { watchTask: changes.watchTask, unwatchTask: changes.unwatchTask } : {}),
     async close() {
       refresh.stop();
       changes.stop();

@@ -7,6 +7,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
 const NOTE = 'memo://note';
+const OVER_STDIO = process.argv[2] === 'stdio';
 /** What has happened to the server in this process. */
 export const seen = { cancelled: 0 };
 let extra = false;
@@ -48,7 +49,9 @@ const build = (): McpServer => {
     return text('changed');
   });
   server.registerTool('write-note', {}, async () => {
-    tellNote();
+    // One connection for everything: what it tells is sorted into its listen streams.
+    if (OVER_STDIO) await server.server.sendResourceUpdated({ uri: NOTE });
+    else tellNote();
     return text('written');
   });
   server.registerTool('hang', {}, async ({ mcpReq }) => {
@@ -80,4 +83,4 @@ export const serveModern = async (): Promise<{ url: string; close(): Promise<voi
   };
 };
 
-if (process.argv[2] === 'stdio') void serveStdio(build);
+if (OVER_STDIO) void serveStdio(build);

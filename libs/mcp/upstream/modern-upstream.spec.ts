@@ -111,12 +111,11 @@ describe.each<[string, Open]>([
       if (kind === 'tools') changes++;
     });
     upstream.onResourceUpdated((uri) => updated.push(uri));
-    if (transport === 'HTTP') {
-      await upstream.watch('memo://note');
-      await call(upstream, { name: 'write-note' });
-      await expect.poll(() => updated).toEqual(['memo://note']);
-      await upstream.unwatch('memo://note');
-    }
+    await call(upstream, { name: 'write-note' });
+    await upstream.watch('memo://note');
+    await call(upstream, { name: 'write-note' });
+    await expect.poll(() => updated).toEqual(['memo://note']);
+    await upstream.unwatch('memo://note');
     await expect
       .poll(async () => {
         await call(upstream, { name: 'change' });

@@ -1,8 +1,11 @@
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { NotificationFrame, RequestFrame, RequestId } from '../frame.js';
 import { errorFrame, resultFrame } from '../frame-write.js';
+import { RELATED_TASK } from '../tasks.js';
 import { tellChange } from './changes.js';
 import type { ServerRequestMethod } from './client-capabilities.js';
 import type { Exchange } from './exchange.js';
+import { asObject } from './json-object.js';
 import type { LinkEvents } from './link.js';
 
 /** What a legacy server and we are busy with on one connection. */
@@ -19,8 +22,8 @@ const EMPTY_RESULT = Buffer.from('{}');
 
 /**
  * Takes what a legacy server says that is no response. `own` is the request whose stream it came on; on a channel that
- * all requests share it belongs to the only request under way that could have caused it, or to none: never guessed,
- * since a question must not reach another caller.
+ * all requests share it belongs to the request that waits for the task it names, or, when it names none, to the only
+ * request under way that could have caused it, or to none: never guessed, since a question must not reach another caller.
  */
 export const takeServerFrame = (
   conversation: Conversation,
@@ -41,7 +44,7 @@ const answerRequest = async (
     return;
   }
   const declared = (serverRequests as readonly string[]).includes(frame.method);
-  const exchange = own ?? onlyOne(exchanges);
+  const exchange = own ?? causeOf(exchanges, frame.params);
   if (!declared || exchange?.questions === undefined) {
     reply(errorFrame(frame.id, 'method_unknown'));
     return;
@@ -62,8 +65,17 @@ const takeNotification = (
     const id = params['requestId'] as RequestId;
     for (const { questions } of own ? [own] : exchanges.values()) questions?.withdraw(id);
   } else if (!tellChange(events, method, params)) {
-    (own ?? onlyOne(exchanges))?.notify(method, params);
+    (own ?? causeOf(exchanges, params))?.notify(method, params);
   }
+};
+
+const causeOf = (
+  exchanges: ReadonlyMap<RequestId, Exchange>,
+  { _meta }: JsonObject,
+): Exchange | undefined => {
+  const related = asObject(asObject(_meta)[RELATED_TASK])['taskId'];
+  if (related === undefined) return onlyOne(exchanges);
+  return [...exchanges.values()].find(({ over, taskId }) => !over && taskId === related);
 };
 
 /** Undefined unless exactly one request of a caller is under way. */

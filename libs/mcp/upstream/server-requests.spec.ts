@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { RELATED_TASK } from '../tasks.js';
 import { SERVER_REQUEST_METHODS } from './client-capabilities.js';
 import { type Behaviour, openStream, type TestServer } from './http-server.fixture.js';
 import { call, open, response, serve } from './http-upstream.fixture.js';
@@ -172,6 +173,19 @@ describe('a question over stdio', () => {
       stdio.call(upstream, 'late', other),
     ]);
     expect(JSON.parse(text(answer)).error.code).toBe(-32_601);
+  });
+
+  it('about a task goes to whoever waits for that task, and to nobody else', async () => {
+    const upstream = stdio.open([], {}, undefined, ALL);
+    await stdio.call(upstream, 'echo');
+    const about = (taskId: string) => ({ arguments: { _meta: { [RELATED_TASK]: { taskId } } } });
+    const [answer] = await Promise.all([
+      stdio.call(upstream, 'late-question', { ...takes, taskId: 'mine' }, about('mine')),
+      stdio.call(upstream, 'late', takes),
+    ]);
+    expect(JSON.parse(text(answer)).result).toEqual({ action: 'accept' });
+    const refused = await stdio.call(upstream, 'question', { ...takes, taskId: 'mine' }, about('other'));
+    expect(JSON.parse(text(refused)).error.code).toBe(-32_601);
   });
 
   it('leaves the lists of the gateway out of account', async () => {

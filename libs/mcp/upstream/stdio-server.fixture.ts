@@ -145,6 +145,8 @@ const take = (line: string): void => {
 if (option('exit')) process.exit(Number(option('exit')));
 if (option('ignore-term')) {
   process.on('SIGTERM', () => process.stderr.write('SIGTERM ignored\n'));
+  // Writing to nobody would end it.
+  process.stderr.on('error', () => {});
   setInterval(() => {}, 1_000);
 }
 if (option('grandchild')) {

@@ -29,8 +29,10 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
   const closing = new AbortController();
   const slot = createLinkSlot();
   const watched = new Set<string>();
+  const tasks = new Set<string>();
   const listListeners: ((kind: ListKind) => void)[] = [];
   const resourceListeners: ((uri: string) => void)[] = [];
+  const taskListeners: ((taskId: string) => void)[] = [];
   let server: UpstreamServer | undefined;
   const breaker = createBreaker(limits);
   const events = boundEvents({
@@ -40,6 +42,9 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
     onResourceUpdated(uri) {
       if (watched.has(uri)) for (const listener of resourceListeners) listener(uri);
     },
+    onTaskChanged(taskId) {
+      if (tasks.has(taskId)) for (const listener of taskListeners) listener(taskId);
+    },
   });
   const tellLists = (): void => {
     for (const kind of LIST_KINDS) for (const listener of listListeners) listener(kind);
@@ -48,6 +53,7 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
     server = link.server;
     // A server that declines now has told of the resource before: its readers learn it from the next read.
     for (const uri of watched) void link.watch(uri).catch(() => undefined);
+    for (const taskId of tasks) link.watchTask?.(taskId);
     tellLists();
   };
   const connectOnce = () => connect(events, closing.signal);
@@ -66,7 +72,7 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
     rest,
     signal: closing.signal,
   });
-  const ofCallers = callerLinks?.({ onListChanged: events.onListChanged, onResourceUpdated: () => {} });
+  const ofCallers = callerLinks?.({ ...events, onResourceUpdated: () => {} });
 
   return {
     name,
@@ -97,6 +103,17 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
     async unwatch(uri) {
       if (watched.delete(uri)) await slot.link?.unwatch(uri);
     },
+    onTaskChanged: (listener) => {
+      taskListeners.push(listener);
+    },
+    watchTask(taskId) {
+      tasks.add(taskId);
+      slot.link?.watchTask?.(taskId);
+    },
+    unwatchTask(taskId) {
+      tasks.delete(taskId);
+      slot.link?.unwatchTask?.(taskId);
+    },
     async request(method, paramsBytes, options) {
       const started = performance.now();
       const wait_ms = Math.min(limits.connect_wait_ms, options.deadline_ms);
@@ -108,7 +125,9 @@ export const supervise = ({ name, connect, limits, onGranted, callerLinks }: Sup
         );
       const send = (over: ReadyLink) => {
         const deadline_ms = Math.max(1, options.deadline_ms - (performance.now() - started));
-        return breaker.run(() => over.request(method, paramsBytes, { ...options, deadline_ms }));
+        // A well server answers it when its task has ended (MCP 2025-11-25 basic/utilities/tasks, result retrieval).
+        const mayTakeLong = method === 'tasks/result';
+        return breaker.run(() => over.request(method, paramsBytes, { ...options, deadline_ms }), mayTakeLong);
       };
       if (ofCallers && options.caller && link.server.era === 'legacy')
         return ofCallers.use(options.caller, options.signal, wait_ms, send);

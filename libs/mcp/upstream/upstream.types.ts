@@ -64,6 +64,8 @@ export interface RequestOptions {
   /** Other notifications that belong to this request, for example notifications/message. Must not throw. */
   readonly onNotification?: (method: string, params: JsonObject) => void;
   readonly caller?: UpstreamCaller;
+  /** The task whose questions belong to this request, wherever the server asks them. */
+  readonly taskId?: string;
 }
 
 export interface CallAnswer {
@@ -98,6 +100,11 @@ export interface Upstream {
   watch(uri: string): Promise<void>;
   /** Never rejects: what the server does not hear now, it does not hear again after the next connection. */
   unwatch(uri: string): Promise<void>;
+  /** Called for tasks that are watched. Must not throw. */
+  onTaskChanged(listener: (taskId: string) => void): void;
+  /** From now on what the server tells of this task is passed on; kept over reconnections. It need not tell anything. */
+  watchTask(taskId: string): void;
+  unwatchTask(taskId: string): void;
   /**
    * Sends one request with exactly these params bytes, at most once.
    * @throws CountersignError upstream_unavailable: known not to have been carried out; call_cancelled: aborted before

@@ -9,9 +9,11 @@ import {
   isDeclared,
   isMembers,
   type Members,
+  methodNotFound,
   RpcError,
 } from './conversation.js';
 import { ResumableStream } from './event-stream.js';
+import { LEGACY_TASK_METHODS, LegacyTasks } from './legacy-tasks.js';
 import { LEVELS } from './log-level.js';
 import type { RequestMessage } from './modern.js';
 
@@ -24,6 +26,9 @@ export class LegacySession {
   readonly #asked = new Map<string, (response: Members) => void>();
   readonly #running = new Map<string | number, AbortController>();
   readonly #subscribed = new Set<string>();
+  readonly #tasks = new LegacyTasks((method, params) =>
+    this.standalone.send({ jsonrpc: '2.0', method, params }),
+  );
   #level: string | undefined;
   readonly #stop: () => void;
 
@@ -91,7 +96,10 @@ export class LegacySession {
       default: {
         const abort = new AbortController();
         this.#running.set(id, abort);
+        const ask = (request: InputRequest) => this.#ask(stream, request, abort.signal);
         try {
+          if (LEGACY_TASK_METHODS.has(method))
+            return await this.#tasks.answer(method, params, ask, abort.signal);
           return await this.catalog.answer(method, params, this.#conversation(params, stream, abort.signal));
         } finally {
           this.#running.delete(id);
@@ -130,8 +138,11 @@ export class LegacySession {
         if (this.#level === undefined || LEVELS.indexOf(level) >= LEVELS.indexOf(this.#level))
           notify('notifications/message', { level, data });
       },
-      // Tasks of the tasks extension belong to the modern era.
-      inBackground: (work) => work(conversation),
+      inBackground: async (work, { required = false } = {}) => {
+        if (isMembers(params['task'])) return this.#tasks.create(conversation, work);
+        if (required) throw methodNotFound('tools/call without a task');
+        return work(conversation);
+      },
       dropStream: () => stream?.drop(),
     };
     return conversation;

@@ -3,6 +3,7 @@ import { Catalog, METHODS } from './catalog.js';
 import { isMembers, type Members, methodNotFound, RpcError } from './conversation.js';
 import { writeJson } from './event-stream.js';
 import { LegacySession } from './legacy-session.js';
+import { LEGACY_TASK_METHODS } from './legacy-tasks.js';
 import type { RequestMessage } from './modern.js';
 
 const REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26'];
@@ -13,10 +14,11 @@ const CAPABILITIES = {
   resources: { listChanged: true, subscribe: true },
   completions: {},
   logging: {},
+  tasks: { cancel: {}, requests: { tools: { call: {} } } },
 };
 const OF_SESSION = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 /** Methods that may say something before they answer. */
-const TALKATIVE = new Set(['tools/call', 'prompts/get', 'resources/read']);
+const TALKATIVE = new Set(['tools/call', 'prompts/get', 'resources/read', 'tasks/result']);
 
 const errorOf = (error: unknown): Members =>
   (error instanceof RpcError ? error : new RpcError(-32603, String(error))).toJson();
@@ -86,7 +88,7 @@ export class LegacyServer {
       return writeJson(response, 202);
     }
     const request = { id, method, params: about } as RequestMessage;
-    if (!METHODS.has(method) && !OF_SESSION.has(method))
+    if (!METHODS.has(method) && !OF_SESSION.has(method) && !LEGACY_TASK_METHODS.has(method))
       return writeJson(response, 200, { jsonrpc: '2.0', id, error: methodNotFound(method).toJson() });
     const stream = TALKATIVE.has(method) ? session.newStream() : undefined;
     stream?.attach(response);

@@ -100,7 +100,7 @@ export class ModernServer {
     // A closed response stream is a cancellation.
     response.once('close', () => abort.abort(new RpcError(-32603, 'Cancelled')));
     const conversation = this.#conversation(method, params, envelope, send, abort.signal);
-    const result = await this.#catalog.answer(method, params, conversation);
+    const result = ofEra(await this.#catalog.answer(method, params, conversation));
     return CACHEABLE.has(method) ? { ...result, ...CACHING } : result;
   }
 
@@ -149,10 +149,24 @@ export class ModernServer {
       } else if (filter[`${change.list}ListChanged`] === true)
         notify(`notifications/${change.list}/list_changed`);
     });
-    response.once('close', stop);
+    const taskIds = Array.isArray(filter['taskIds']) ? filter['taskIds'] : [];
+    const stopTasks = this.#tasks.onChange((task) => {
+      if (taskIds.includes(task['taskId'])) notify('notifications/tasks', task);
+    });
+    response.once('close', () => {
+      stop();
+      stopTasks();
+    });
   }
 }
 
 const followsTasks = ({ extensions }: Members): boolean =>
   isMembers(extensions) && extensions[TASKS] !== undefined;
 const missingTasks = (): RpcError => missingCapabilities({ extensions: { [TASKS]: {} } });
+
+/** Tools say nothing of tasks in this era. */
+const ofEra = (result: Members): Members => {
+  const { tools } = result;
+  if (!Array.isArray(tools)) return result;
+  return { ...result, tools: tools.map(({ execution: _execution, ...tool }: Members) => tool) };
+};

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import {
   type Conversation,
   checkDeclared,
   declaredOf,
+  type InputRequest,
   type InputRequests,
   type InputResponses,
   invalidParams,
@@ -17,12 +19,13 @@ const POLL_INTERVAL_MS = 100;
 type Ended = { readonly status: 'completed' | 'failed' | 'cancelled' } & Members;
 
 interface Waiting {
-  readonly request: Members;
+  readonly request: InputRequest;
   readonly answer: (response: Members) => void;
+  delivered: boolean;
 }
 
 /** One task: work that goes on after its request was answered. */
-class Task {
+export class Task {
   readonly id = randomUUID();
   readonly #created = new Date().toISOString();
   #updated = this.#created;
@@ -30,6 +33,9 @@ class Task {
   #asked = 0;
   readonly #waiting = new Map<string, Waiting>();
   readonly #abort = new AbortController();
+
+  /** `onChange`: called when it has another status. */
+  constructor(private readonly onChange: () => void = () => {}) {}
 
   start(conversation: Conversation, work: (task: Conversation) => Promise<Members>): void {
     const { capabilities } = conversation;
@@ -58,6 +64,7 @@ class Task {
     this.#ended = ended;
     this.#waiting.clear();
     this.#updated = new Date().toISOString();
+    this.onChange();
   }
 
   async #ask(capabilities: Members, requests: InputRequests): Promise<InputResponses> {
@@ -69,7 +76,9 @@ class Task {
           this.#waiting.set(key, {
             request: { ...request },
             answer: (response) => resolve([name, response]),
+            delivered: false,
           });
+          this.onChange();
         }),
     );
     return Object.fromEntries(await Promise.all(answers));
@@ -95,6 +104,15 @@ class Task {
     return { ...this.state(), ...(this.#waiting.size > 0 ? { inputRequests } : {}), ...this.#ended };
   }
 
+  /** Questions that nobody has been given before, where they are given once. */
+  undelivered(): readonly (readonly [string, InputRequest])[] {
+    return [...this.#waiting].flatMap(([key, waiting]) => {
+      if (waiting.delivered) return [];
+      waiting.delivered = true;
+      return [[key, waiting.request] as const];
+    });
+  }
+
   update(responses: Members): void {
     for (const [key, response] of Object.entries(responses)) {
       if (!isMembers(response)) continue;
@@ -115,10 +133,17 @@ export const TASK_METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/up
 /** The tasks of one server, kept until it ends. */
 export class Tasks {
   readonly #tasks = new Map<string, Task>();
+  readonly #changes = new EventEmitter<{ change: [Members] }>().setMaxListeners(0);
+
+  /** Calls with the whole state of a task that has another status. */
+  onChange(listener: (task: Members) => void): () => void {
+    this.#changes.on('change', listener);
+    return () => void this.#changes.off('change', listener);
+  }
 
   /** Starts the work. Answers the CreateTaskResult. */
   create(conversation: Conversation, work: (task: Conversation) => Promise<Members>): Members {
-    const task = new Task();
+    const task = new Task(() => this.#changes.emit('change', task.detailed()));
     this.#tasks.set(task.id, task);
     task.start(conversation, work);
     return { resultType: 'task', ...task.state(), status: 'working' };

@@ -90,6 +90,19 @@ describe('everything is governed, not only tools', () => {
   });
 });
 
+it('who connects is on record, in both eras', async () => {
+  await legacyClient(system, 'data-engineer', 'mcp/old');
+  expect((await latest('SessionStarted'))?.data).toMatchObject({
+    client: { name: 'by-hand', version: '1' },
+    endpoint: 'mcp/old',
+    revision: '2025-11-25',
+  });
+  const modern = await modernClient(system, 'risk-analyst', 'mcp');
+  expect((await modern.call('server/discover')).result).toMatchObject({ resultType: 'complete' });
+  const discovered = await latest('ServerDiscovered');
+  expect(discovered?.data).toEqual({ client: null, endpoint: 'mcp', revision: '2026-07-28' });
+});
+
 describe('a legacy session', () => {
   it('ends with DELETE, on record, and is unknown afterwards', async () => {
     const client = await legacyClient(system, 'data-engineer', 'mcp/old');

@@ -1,3 +1,4 @@
+import { LOG_EVENT_TYPES } from '../../../libs/core/log/log.events.js';
 import { assertEntriesFitSchemas } from '../../schemas/entry-schemas.js';
 import type { System } from './system.js';
 
@@ -63,7 +64,12 @@ export interface ReplayReport {
   readonly checked: number;
   readonly identical: number;
   readonly different: readonly unknown[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly next: string | null;
 }
+
+/** Written by the clock, so that it may stand between any two events of a test. */
+export const isOfTheLog = (type: string): boolean => LOG_EVENT_TYPES.some((own) => own === type);
 
 interface Page<Item> {
   readonly items: readonly Item[];
@@ -123,18 +129,26 @@ export const examiner = async ({ urls, issuer }: System) => {
     }
     return items;
   };
+  const everything = async (): Promise<readonly LedgerEntry[]> => {
+    const items = await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after');
+    const entries = items.map(({ entry }) => entry);
+    assertEntriesFitSchemas(entries);
+    return entries;
+  };
   return {
     /** Newest first. */
     calls: () => pages<CallItem>('calls?limit=500', 'cursor'),
     transcript: (id: string) => read<Transcript>(`${base}/calls/${id}`, token),
     /** The whole history in store order, each entry as its published schema says. */
-    events: async () => {
-      const items = await pages<{ readonly entry: LedgerEntry }>('events?limit=1000', 'after');
-      const entries = items.map(({ entry }) => entry);
-      assertEntriesFitSchemas(entries);
-      return entries;
+    events: async () => (await everything()).filter(({ type }) => !isOfTheLog(type)),
+    /** With the checkpoints, which come when it is time for them. */
+    everything,
+    /** Of the whole history. */
+    replay: async () => {
+      const report = await read<ReplayReport>(`${base}/replay`, token, {});
+      if (report.next !== null) throw new Error(`the replay ended early: ${JSON.stringify(report)}`);
+      return report;
     },
-    replay: () => read<ReplayReport>(`${base}/replay`, token, {}),
   };
 };
 export type Examiner = Awaited<ReturnType<typeof examiner>>;

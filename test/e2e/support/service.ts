@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Guard, startGuard } from '../../../apps/standalone/distributed/guard.js';
+import { type Guard, startGuard } from '#service/guard.js';
 
 export interface ServiceOptions {
   readonly name: string;
@@ -35,8 +33,7 @@ const STOP_MS = 5_000;
 let guard: Guard | undefined;
 /** Ends the children when this process is gone, even by SIGKILL. Started with the first child. */
 const theGuard = (): Guard => {
-  // It would also remove a folder with secrets; here there is none.
-  guard ??= startGuard(join(tmpdir(), `countersign-e2e-no-folder-${process.pid}`));
+  guard ??= startGuard();
   return guard;
 };
 

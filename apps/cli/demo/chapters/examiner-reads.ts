@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ReplaySummary } from '../../../ledger/replay/report.js';
 import type { CallItem, Page } from '../../commands/calls.js';
-import type { ReplayAnswer } from '../../commands/replay.js';
 import type { Api } from '../../server/api.js';
 import { type Transcript, transcriptText } from '../../transcript-text.js';
 import type { Story } from '../story.js';
@@ -60,7 +60,7 @@ export const examinerReads = async (story: Story): Promise<void> => {
     if (call !== undefined) await readTranscript(story, examiner, { what, id: call.id, events });
   }
   tell('Every recorded decision and masking is run again from its recorded inputs:');
-  const { checked, identical, different } = await examiner.post<ReplayAnswer>('/ledger/replay', {});
+  const { checked, identical, different } = await examiner.post<ReplaySummary>('/ledger/replay', {});
   // Four calls: each decided at least once (the held one twice), three of them masked.
   check(
     `replay: ${checked} checked, ${identical} identical, ${different.length} different`,

@@ -4,8 +4,8 @@ import type { LegacyClient } from '../client.js';
 import { httpReply } from '../http-reply.js';
 import type { McpRequest } from '../mcp-request.js';
 import { finish, ownerKey, progressTokenOf, runCall } from '../run-call.js';
+import { carryCall } from '../tasks/carry-call.js';
 import { legacyExchange } from './legacy-exchange.js';
-import { throughQuestions } from './through-questions.js';
 
 /** Answers a call of a legacy client; on a response stream, which its session can take up again, once there is more to say. */
 export const answerLegacy = async (
@@ -24,7 +24,7 @@ export const answerLegacy = async (
     progressToken: progressTokenOf(frame.params),
   });
   try {
-    const answer = await runCall(gateway, mcp, call, () => throughQuestions(gateway, call, exchange));
+    const answer = await runCall(gateway, mcp, call, () => carryCall(gateway, mcp, call, exchange));
     // MCP basic/utilities/cancellation: a cancelled request gets no response.
     if (signal.aborted) http.end();
     else finish(http, frame.id, answer);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { Bus } from '#bus/bus.js';
-import { ledgerAppend, ledgerReadAll } from '#contracts/ledger.js';
+import { LogFollower } from '#bus/log-follower.js';
+import { ledgerAppend, type WireEvent } from '#contracts/ledger.js';
 import { SESSION_ENDED, SESSION_MS, type SessionEnded, sessionStream } from '#core/call/session.events.js';
 import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
@@ -10,8 +12,6 @@ import type { Session } from '#mcp/session.js';
 
 const PAGE = 1_000;
 const FOLLOW_MS = 1_000;
-/** At the start, until the past is read. */
-const FIRST_MS = 100;
 const WAIT_MS_MAX = 1_500;
 
 /**
@@ -20,21 +20,27 @@ const WAIT_MS_MAX = 1_500;
  */
 export class EndedSessions {
   private readonly until = new Map<string, number>();
-  private after: string | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
-  private readonly past = Promise.withResolvers<true>();
-  private isPastRead = false;
+  private readonly log: LogFollower;
 
-  constructor(private readonly bus: Bus) {}
-
-  start(): void {
-    void this.follow();
+  constructor(
+    private readonly bus: Bus,
+    logger: Logger,
+  ) {
+    this.log = new LogFollower(bus, logger, {
+      types: [SESSION_ENDED],
+      page: PAGE,
+      wait_ms: 0,
+      pause_ms: FOLLOW_MS,
+      onEvents: (events) => this.take(events),
+    });
   }
 
-  stop(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
+  start(): void {
+    this.log.start();
+  }
+
+  stop(): Promise<void> {
+    return this.log.stop();
   }
 
   /**
@@ -42,7 +48,8 @@ export class EndedSessions {
    * @throws CountersignError session_unknown; ledger_unavailable while it cannot be known
    */
   async requireOpen(id: string): Promise<void> {
-    if (!this.isPastRead && !(await Promise.race([this.past.promise, after(WAIT_MS_MAX)])))
+    if (!this.log.isCaughtUp) await Promise.race([this.log.caughtUp, after(WAIT_MS_MAX)]);
+    if (!this.log.isCaughtUp)
       throw new CountersignError('ledger_unavailable', 'ended sessions are not known yet');
     if (this.until.has(id)) throw new CountersignError('session_unknown');
   }
@@ -52,10 +59,16 @@ export class EndedSessions {
     const event: SessionEnded = { type: SESSION_ENDED, v: 1, data: { client, expires_ms: expiresAt_ms } };
     const time = new Date().toISOString();
     const about = { time, actor, correlation: id, causation: id, newId: randomUUID };
-    await this.bus.request(
-      ledgerAppend,
-      buildAppend({ ...about, stream: sessionStream(id), expected: -1 }, [{ event }]),
-    );
+    const append = (expected: number) =>
+      this.bus.request(
+        ledgerAppend,
+        buildAppend({ ...about, stream: sessionStream(id), expected }, [{ event }]),
+      );
+    await append(0).catch((error: unknown) => {
+      // A session that was opened by a version which did not record that.
+      if (error instanceof CountersignError && error.code === 'revision_conflict') return append(-1);
+      throw error;
+    });
     this.remember(id, expiresAt_ms);
   }
 
@@ -68,39 +81,16 @@ export class EndedSessions {
     if (expires_ms >= now) this.until.set(id, expires_ms);
   }
 
-  private async follow(): Promise<void> {
-    try {
-      while (!this.stopped && (await this.readPage()));
-      this.isPastRead = true;
-      this.past.resolve(true);
-    } catch {
-      // The ledger is away: the next look finds what was missed.
-    }
-    if (this.stopped) return;
-    this.timer = setTimeout(() => void this.follow(), this.isPastRead ? FOLLOW_MS : FIRST_MS);
-    this.timer.unref();
-  }
-
-  /** @returns whether there may be more at once */
-  private async readPage(): Promise<boolean> {
-    const { after } = this;
-    const page = await this.bus.request(ledgerReadAll, {
-      ...(after === undefined ? {} : { after }),
-      limit: PAGE,
-      types: [SESSION_ENDED],
-      wait_ms: 0,
-    });
-    for (const { stream, entry } of page.events) {
+  private take(events: readonly WireEvent[]): void {
+    for (const { stream, entry } of events) {
       const read = readEntry(entry);
       const ended = knownEvent<SessionEnded>(read);
       // Of any version it says that the session has ended; one of unknown version is remembered as long as any.
       const expires_ms = ended?.data.expires_ms ?? Date.parse(read.time) + SESSION_MS;
       this.remember(stream.slice(sessionStream('').length), expires_ms);
     }
-    this.after = page.scannedTo ?? after;
-    return page.scannedTo !== undefined && page.scannedTo !== after;
   }
 }
 
-const after = (wait_ms: number): Promise<false> =>
-  new Promise((resolve) => setTimeout(resolve, wait_ms, false).unref());
+const after = (wait_ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, wait_ms).unref());

@@ -8,6 +8,7 @@ import type { Listener } from '../../listeners.js';
 import type { Post } from '../mcp-request.js';
 import { untilExpiry } from '../modern/listen.js';
 import { SSE_HEADERS } from '../sse-headers.js';
+import { followSession } from '../tasks/follow-session.js';
 import { type Opened, openSessionOf } from './open-session-of.js';
 
 const KEEP_ALIVE_MS = 15_000;
@@ -30,7 +31,7 @@ export const handleGet = async (gateway: Gateway, post: Post): Promise<void> => 
     reply.hijack();
     return;
   }
-  gateway.listeners.requireRoom(opened.owner);
+  const leave = gateway.listeners.takePlace(opened.owner);
   const { raw } = reply;
   reply.hijack();
   raw.writeHead(200, SSE_HEADERS);
@@ -38,13 +39,19 @@ export const handleGet = async (gateway: Gateway, post: Post): Promise<void> => 
   const listener = streamListener(opened, server, raw);
   if (lastEventId !== undefined) sayAll(listener);
   gateway.listeners.add(listener);
+  const unfollow = followSession(gateway, post, opened, listener);
   const keepAlive = setInterval(() => raw.write(sseComment('waiting')), KEEP_ALIVE_MS);
   const expiry = setTimeout(() => raw.end(), untilExpiry(gateway, opened));
-  raw.once('close', () => {
+  const over = (): void => {
     clearInterval(keepAlive);
     clearTimeout(expiry);
     gateway.listeners.remove(listener);
-  });
+    unfollow();
+    leave();
+  };
+  // The client may have left while its session was looked at.
+  if (raw.destroyed) over();
+  else raw.once('close', over);
 };
 
 const streamListener = (

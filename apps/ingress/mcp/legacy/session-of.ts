@@ -3,6 +3,7 @@ import { SESSION_MS } from '#core/call/session.events.js';
 import { canonicalJson, type JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import type { Caller } from '#identity/caller.js';
+import { clientText } from '#mcp/client-text.js';
 import { negotiateRevision } from '#mcp/revisions.js';
 import { declaredCapabilities, openSession, type Session, sealSession } from '#mcp/session.js';
 import { sha256 } from '#sealing/sha256.js';
@@ -24,7 +25,7 @@ export const newSession = (
     id: randomUUID(),
     principal: ownerOf(caller),
     protocolVersion: negotiateRevision(params['protocolVersion']),
-    client: { name: text(client.name), version: text(client.version) },
+    client: { name: clientText(client.name), version: clientText(client.version) },
     capabilities: declaredCapabilities((params['capabilities'] ?? {}) as JsonObject),
     issuedAt_ms: now,
     expiresAt_ms: now + SESSION_MS,
@@ -43,5 +44,3 @@ export const sessionOf = async (
   await gateway.endedSessions.requireOpen(session.id);
   return session;
 };
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');

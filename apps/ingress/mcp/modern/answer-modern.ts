@@ -4,12 +4,12 @@ import { errorFrame, resultFrame } from '#mcp/frame-write.js';
 import type { CallRequest } from '../../call/call.js';
 import { decideTarget } from '../../call/decide.js';
 import type { Gateway } from '../../gateway.js';
-import { handleCall } from '../../handle-call.js';
 import type { ModernClient } from '../client.js';
 import { askedFor, sealInput } from '../handles.js';
 import { httpReply } from '../http-reply.js';
 import type { McpRequest } from '../mcp-request.js';
 import { finish, ownerKey, progressTokenOf, runCall } from '../run-call.js';
+import { carryCall } from '../tasks/carry-call.js';
 import { ModernExchange, type Round } from './modern-exchange.js';
 
 /** Answers a call of a modern client; a question of a legacy server ends the round while the call waits here. */
@@ -38,7 +38,7 @@ export const answerModern = async (
     round.http.finish(resultFrame(round.id, Buffer.from(JSON.stringify(result))));
   });
   try {
-    const answer = await runCall(gateway, mcp, call, () => handleCall(gateway, call, exchange));
+    const answer = await runCall(gateway, mcp, call, () => carryCall(gateway, mcp, call, exchange));
     const { current } = exchange;
     if (exchange.cancelled.aborted) current?.http.end();
     else if (current !== undefined) finish(current.http, current.id, answer);

@@ -5,7 +5,7 @@ import type { RequestFrame } from '#mcp/frame.js';
 import { decodeHeaderValue, mirroredParams } from '#mcp/param-headers.js';
 import type { CallRequest } from '../../call/call.js';
 import { paramHeaders } from '../../call/param-headers-of.js';
-import type { Gateway } from '../../gateway.js';
+import type { CatalogEntry } from '../../catalog/catalog.types.js';
 import type { McpRequest } from '../mcp-request.js';
 
 /**
@@ -43,16 +43,13 @@ const nameIn = (method: string, params: RequestFrame['params']): Json | undefine
  * Headers that the schema does not know say nothing and are not passed on.
  * @throws CountersignError header_mismatch
  */
-export const checkParamHeaders = async (
-  gateway: Gateway,
+export const checkParamHeaders = (
   { post }: McpRequest,
-  { method, server, target }: CallRequest,
-): Promise<void> => {
-  if (method !== 'tools/call') return;
-  const found = await gateway.catalog.lookup(server, 'tools', target.name).catch(() => undefined);
-  const entry = found !== undefined && 'entry' in found ? found.entry : undefined;
-  if (entry === undefined) return;
-  const schema = entry.json['inputSchema'];
+  { target }: CallRequest,
+  tool: CatalogEntry | undefined,
+): void => {
+  if (tool === undefined) return;
+  const schema = tool.json['inputSchema'];
   const expected = new Map(
     Object.entries(paramHeaders(schema, target.args)).map(([name, value]) => [name.toLowerCase(), value]),
   );

@@ -5,16 +5,18 @@ import { isJsonObject } from '#core/evidence/json-object.js';
 import { notificationFrame, resultFrame } from '#mcp/frame-write.js';
 import { META } from '#mcp/meta.js';
 import type { ListKind } from '#mcp/upstream/upstream.types.js';
-import type { Exchange } from '../../call/exchange.js';
 import type { Gateway } from '../../gateway.js';
 import { handleCall } from '../../handle-call.js';
 import type { Listener } from '../../listeners.js';
 import { httpReply } from '../http-reply.js';
 import type { McpRequest } from '../mcp-request.js';
 import { recorded } from '../recorded.js';
+import { silentExchange } from '../silent-exchange.js';
+import { requireTasks, watchTask } from '../tasks/watch-tasks.js';
 import { toCallRequest } from '../to-call-request.js';
 
-const URIS_MAX = 100;
+/** Resources, and tasks, of one request. */
+const WATCHED_MAX = 100;
 const KEEP_ALIVE_MS = 15_000;
 
 /**
@@ -28,18 +30,28 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     throw new CountersignError('media_type_refused', 'Accept');
   const wanted = frame.params['notifications'];
   if (!isJsonObject(wanted)) throw new CountersignError('params_invalid', 'notifications');
-  gateway.listeners.requireRoom(owner);
-  const asked = urisIn(wanted['resourceSubscriptions']);
+  const asked = namesIn(wanted['resourceSubscriptions'], 'resourceSubscriptions');
+  const askedTasks = namesIn(wanted['taskIds'], 'taskIds');
+  if (askedTasks.length > 0) requireTasks(mcp);
   const http = httpReply(post.request, post.reply);
   const { signal, end } = gateway.inFlight.begin(`${owner}\nlisten`, frame.id);
+  const leave = takePlace(gateway, owner, end);
   const subscriber = randomUUID();
   http.openStream();
   const uris = await watchable(gateway, mcp, subscriber, asked, signal);
   const lists = listsIn(wanted);
   const tag = { _meta: { [META.subscriptionId]: frame.id } };
+  const gone = new AbortController();
+  const tasks = askedTasks.flatMap((taskId) => {
+    const tell = (task: JsonObject) =>
+      http.send(notificationFrame('notifications/tasks', { ...task, ...tag }));
+    const stop = typeof taskId === 'string' ? watchTask(gateway, mcp, taskId, gone.signal, tell) : undefined;
+    return stop === undefined ? [] : [{ taskId, stop }];
+  });
   const honoured = {
     ...Object.fromEntries(WANTED.filter(([name]) => wanted[name] === true).map(([name]) => [name, true])),
     ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
+    ...(tasks.length === 0 ? {} : { taskIds: tasks.map(({ taskId }) => taskId) }),
   };
   const listener: Listener = {
     owner,
@@ -61,19 +73,31 @@ export const listen = async (gateway: Gateway, mcp: McpRequest): Promise<void> =
     clearInterval(keepAlive);
     clearTimeout(expiry);
     gateway.listeners.remove(listener);
+    gone.abort();
+    for (const { stop } of tasks) stop();
     void gateway.listeners.forget(subscriber);
     end();
+    leave();
   };
   // The client may have left while its resources were looked at.
-  if (http.isGone()) over();
+  if (http.isGone() || post.reply.raw.destroyed) over();
   else post.reply.raw.once('close', over);
 };
 
+const takePlace = (gateway: Gateway, owner: string, end: () => void): (() => void) => {
+  try {
+    return gateway.listeners.takePlace(owner);
+  } catch (error) {
+    end();
+    throw error;
+  }
+};
+
 /** Looked at before the stream is opened: behind its headers nothing can be refused any more. */
-const urisIn = (wanted: Json | undefined): readonly Json[] => {
+const namesIn = (wanted: Json | undefined, member: string): readonly Json[] => {
   if (wanted === undefined) return [];
-  if (!Array.isArray(wanted) || wanted.length > URIS_MAX)
-    throw new CountersignError('params_invalid', 'resourceSubscriptions');
+  if (!Array.isArray(wanted) || wanted.length > WATCHED_MAX)
+    throw new CountersignError('params_invalid', member);
   return wanted;
 };
 
@@ -99,7 +123,7 @@ const watchable = async (
     const frame = { ...mcp.frame, params: { uri } };
     try {
       const { call } = await toCallRequest(gateway, { ...mcp, frame }, 'resources/subscribe');
-      await handleCall(gateway, { ...call, subscriber }, silent(signal));
+      await handleCall(gateway, { ...call, subscriber }, silentExchange(signal));
       honoured.push(uri);
     } catch (error) {
       const { caller, endpoint } = mcp;
@@ -108,18 +132,6 @@ const watchable = async (
   }
   return honoured;
 };
-
-/** Watching is quick and asks nothing. */
-const silent = (cancelled: AbortSignal): Exchange => ({
-  cancelled,
-  // A resource that needs an approval cannot be watched: nobody waits for one here.
-  isGone: () => true,
-  openStream: () => undefined,
-  progress: () => undefined,
-  notify: () => undefined,
-  keepAlive: () => undefined,
-  ask: () => Promise.reject(new CountersignError('capability_missing')),
-});
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 

@@ -30,7 +30,7 @@ const endAll = async (): Promise<void> => {
   if (watched.size > 0 && folder !== undefined) await rm(folder, { recursive: true, force: true });
 };
 
-// Lines `+pid` and `-pid`; the end of the input is the end of the launcher.
+// Lines `+pid` and `-pid`; the end of the input is the end of the process that wrote them.
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   const pid = Number(line.slice(1));

@@ -1,0 +1,1 @@
+export { setUpKurrentDb } from '#event-store/kurrentdb/setup-kurrentdb.js';
