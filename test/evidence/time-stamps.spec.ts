@@ -10,33 +10,12 @@ import { parseNote } from '#tlog/note.js';
 import { formatVerifierKey } from '#tlog/note-key.js';
 import { MemoryLog, randomHistory, seeded } from '../../apps/ledger/evidence/memory-log.fixture.js';
 import { filesOf, packOf } from '../../apps/ledger/evidence/pack.fixture.js';
+import { makeAuthority } from '../../apps/ledger/log/authority.fixture.js';
 
 const run = promisify(execFile);
-const AUTHORITY = `
-[req]
-distinguished_name = dn
-x509_extensions = ext
-prompt = no
-[dn]
-CN = Test authority
-[ext]
-basicConstraints = critical,CA:false
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,timeStamping
-[tsa]
-default_tsa = one
-[one]
-serial = ./serial
-crypto_device = builtin
-signer_cert = ./tsa.pem
-signer_key = ./tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-`;
 
 let folder: string;
-const openssl = (words: string) => run('openssl', words.split(' '), { cwd: folder });
+let openssl: Awaited<ReturnType<typeof makeAuthority>>;
 const log = randomHistory(new MemoryLog(), seeded(11), 6);
 const trust = { vkey: formatVerifierKey(log.signer.verifier) };
 const size = log.kept.length;
@@ -50,9 +29,7 @@ const tokenFor = async (of: number): Promise<Buffer> => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-tsa-'));
-  await writeFile(join(folder, 'tsa.cnf'), AUTHORITY);
-  await writeFile(join(folder, 'serial'), '01\n');
-  await openssl('req -x509 -newkey rsa:2048 -nodes -days 2 -config tsa.cnf -keyout tsa.key -out tsa.pem');
+  openssl = await makeAuthority(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
