@@ -1,6 +1,8 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { decideExpiry } from '#core/approval/decide-approval.js';
+import type { KnownApproval } from '#core/approval/approval.state.js';
+import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
+import { escalationsOf } from '#core/approval/escalation.js';
 import { LOGGER } from '#http/platform.module.js';
 import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
@@ -8,10 +10,12 @@ import { CloseCall } from './close-call.js';
 import { Directory } from './directory.js';
 
 const EARLY_MS_MAX = 1_000;
+/** Between the id of an approval and what is due besides its expiry; no call id has it. */
+const LATER = '~';
 
 export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unknown) => void) => Jobs;
 
-/** Ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
+/** Escalates and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
 @Injectable()
 export class Expiry implements OnApplicationShutdown {
   private readonly jobs: Jobs;
@@ -33,12 +37,22 @@ export class Expiry implements OnApplicationShutdown {
     );
   }
 
-  async schedule(approvalId: string, expiresAt: string): Promise<void> {
+  /** One job for each instant at which something is due: a job that is under way cannot set itself again everywhere. */
+  async schedule(approvalId: string, { request }: KnownApproval): Promise<void> {
+    const later = escalationsOf(request).map(({ requirement, since }) => ({
+      id: `${approvalId}${LATER}${requirement}`,
+      at: since,
+    }));
+    for (const { id, at } of [...later, { id: approvalId, at: request.expiresAt }])
+      await this.set(approvalId, id, at);
+  }
+
+  private async set(approvalId: string, id: string, at: string): Promise<void> {
     try {
-      await this.jobs.schedule(approvalId, new Date(expiresAt));
+      await this.jobs.schedule(id, new Date(at));
     } catch (error) {
       // Without the alarm nothing wrong can happen: votes after the expiry are refused all the same.
-      this.logger.warn({ approvalId, err: error }, 'could not set the expiry timer');
+      this.logger.warn({ approvalId, err: error }, 'could not set a timer');
     }
   }
 
@@ -47,7 +61,7 @@ export class Expiry implements OnApplicationShutdown {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
       if (!callOpen) continue;
       if (approval.status === 'pending' || approval.status === 'granted')
-        await this.schedule(approvalId, approval.request.expiresAt);
+        await this.schedule(approvalId, approval);
       else await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
   }
@@ -56,19 +70,23 @@ export class Expiry implements OnApplicationShutdown {
     await this.jobs.close().catch(() => undefined);
   }
 
-  private async due(approvalId: string): Promise<void> {
+  private async due(id: string): Promise<void> {
+    const [approvalId = id, requirement] = id.split(LATER);
     const listed = this.directory.get(approvalId);
     if (listed === undefined || !listed.callOpen) return;
-    const { expiresAt } = listed.approval.request;
+    const { request } = listed.approval;
+    const escalation = escalationsOf(request).find((each) => String(each.requirement) === requirement);
+    const at = escalation?.since ?? request.expiresAt;
     // Timers may ring a moment early. The decider would then change nothing, and nobody would look again.
-    const early_ms = Date.parse(expiresAt) - Date.now();
+    const early_ms = Date.parse(at) - Date.now();
     if (early_ms > 0)
       await new Promise((resolve) => setTimeout(resolve, Math.min(early_ms + 1, EARLY_MS_MAX)));
     const now = new Date().toISOString();
     const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
-      decideExpiry(current, now),
+      decideLook(current, now),
     );
-    if (state.status === 'pending' || state.status === 'granted') return this.schedule(approvalId, expiresAt);
+    if (state.status === 'pending' || state.status === 'granted')
+      return hasExpired(at, now) ? undefined : this.set(approvalId, id, at);
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
 }

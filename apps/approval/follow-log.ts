@@ -13,6 +13,7 @@ import { Expiry } from './expiry.js';
 const TYPES = [
   'ApprovalRequested',
   'ApprovalVoted',
+  'ApprovalEscalated',
   'ApprovalGranted',
   'ApprovalDenied',
   'ApprovalExpired',

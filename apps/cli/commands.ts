@@ -130,6 +130,20 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
     },
   ],
   [
+    'evidence',
+    {
+      says: 'export an evidence pack for an examiner',
+      load: async () => (await import('./commands/evidence.js')).evidence,
+    },
+  ],
+  [
+    'verify',
+    {
+      says: 'check an evidence pack, offline',
+      load: async () => (await import('./commands/verify.js')).verify,
+    },
+  ],
+  [
     'alarms',
     {
       says: 'list what was done to the records',

@@ -27,6 +27,8 @@ const COMMANDS = [
   'export',
   'ledger',
   'replay',
+  'evidence',
+  'verify',
   'alarms',
   'store',
   'backup',

@@ -11,6 +11,7 @@ import { StoreWatch } from './alarms/store-watch.js';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { Disclosures } from './disclosure/disclosures.js';
 import { DisclosureHttp } from './http/disclosure.http.js';
+import { EvidenceHttp } from './http/evidence.http.js';
 import { LedgerHttp } from './http/ledger.http.js';
 import { ProjectionHttp } from './http/projection.http.js';
 import { READING_ROLES, Reading } from './http/reading.js';
@@ -47,6 +48,7 @@ export class LedgerModule implements OnApplicationShutdown {
         ReplayHttp,
         DisclosureHttp,
         AlarmsHttp,
+        EvidenceHttp,
       ],
       providers: [
         { provide: STORE, useValue: store },

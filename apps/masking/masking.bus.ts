@@ -54,8 +54,9 @@ export class MaskingBus {
   }
 
   @Answers(maskingOpen)
-  async open({ sealed, commit }: SealedRef & { purpose: string }) {
-    return { bytes: await this.opened({ sealed, commit }) };
+  async open({ sealed, commit, purpose }: SealedRef & { purpose: string }) {
+    const { bytes, salt } = await this.sealedText(() => this.keys.opener.openSalted(sealed, commit));
+    return purpose === 'evidence' ? { bytes, salt } : { bytes };
   }
 
   @Answers(maskingDisclose)
@@ -73,10 +74,6 @@ export class MaskingBus {
   @Answers(maskingReplay)
   async replay({ items }: { items: readonly ReplayItem[] }) {
     return { items: await replayItems(this.keys.opener, items) };
-  }
-
-  private opened({ sealed, commit }: SealedRef): Promise<Uint8Array> {
-    return this.sealedText(() => this.keys.opener.open(sealed, commit));
   }
 
   private async sealedText<Text>(open: () => Promise<Text>): Promise<Text> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalsSchema } from './approvals.schema.js';
 import { budgetsSchema } from './budget.schema.js';
 import { disclosuresSchema } from './disclosures.schema.js';
 import { logSchema } from './log.schema.js';
@@ -86,6 +87,14 @@ const issuer = z.strictObject({
     .string()
     .default('preferred_username')
     .describe('claim that names the person in records; falls back to sub'),
+  human_claim: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'claim that is the same for all accounts of one human (employee number, oid, verified email), at every issuer that ' +
+        'names one; recorded. Approvals compare it besides issuer and sub; without it two accounts are two people',
+    ),
 });
 
 const scopes = (says: string) =>
@@ -218,24 +227,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   outbound,
-  approvals: z
-    .strictObject({
-      hold_ms: z
-        .number()
-        .int()
-        .min(0)
-        .max(600_000)
-        .default(55_000)
-        .describe('how long a held call waits before it answers "pending"'),
-      progress_ms: z
-        .number()
-        .int()
-        .min(100)
-        .max(60_000)
-        .default(10_000)
-        .describe('time between progress messages while a call is held'),
-    })
-    .prefault({}),
+  approvals: approvalsSchema,
   limits: z
     .strictObject({
       request_bytes_max: z

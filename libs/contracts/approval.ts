@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { APPROVAL_STATUSES } from '#core/approval/approval.events.js';
 import { bytes, contract, digest, id, instant } from './contract.js';
 
-const requirement = z.object({ by: z.array(z.string()).min(1), count: z.number().int().min(1) });
+const share = { by: z.array(z.string()).min(1), count: z.number().int().min(1) };
+const requirement = z.object({
+  ...share,
+  or: z.array(z.object(share)).min(1).optional(),
+  escalate: z.object({ after_s: z.number().int().min(1), to: z.array(z.string()).min(1) }).optional(),
+});
 const status = z.enum(APPROVAL_STATUSES);
 const standing = z.object({
   approvalId: id,
@@ -24,13 +29,23 @@ export const approvalRequest = contract({
     digest,
     /** Keyed hash of who, what and policy: finds the approval when the identical call is sent again. */
     attachKey: z.string(),
-    requester: z.object({ principal: id, issuer: id, subject: id, clientId: z.string(), agent: z.string() }),
+    requester: z.object({
+      principal: id,
+      issuer: id,
+      subject: id,
+      human: id.optional(),
+      clientId: z.string(),
+      agent: z.string(),
+    }),
     server: id,
     tool: id,
     toolDigest: digest,
     policyDigest: digest,
     profileDigest: digest.nullable(),
     requirements: z.array(requirement).min(1),
+    /** Whether each human counts for one requirement only. */
+    distinct: z.boolean(),
+    requestedAt: instant.optional(),
     rules: z.array(z.object({ id: z.string(), says: z.string() })),
     expiresAt: instant,
     /** Sealed JSON { arguments: masked, nonce }, and its commitment. */

@@ -33,15 +33,22 @@ export const maskingSealingKey = contract({
   reply: z.object({ kid: z.string(), publicKey: z.record(z.string(), z.string()) }),
 });
 
-/** Opens a sealed payload after checking it against the commitment in its entry. Never used for original results. */
+/**
+ * Opens a sealed payload after checking it against the commitment in its entry. Never used for original results. The salt
+ * comes with it for evidence packs only: with it a reader can check the commitment.
+ */
 export const maskingOpen = contract({
   subject: 'countersign.masking.open.v1',
   answeredBy: 'masking',
   askedBy: ['approval', 'ledger'],
   deadline_ms: 1_500,
   unavailable: 'masking_unavailable',
-  request: z.object({ sealed: bytes, commit: digest, purpose: z.enum(['approval', 'transcript', 'replay']) }),
-  reply: z.object({ bytes }),
+  request: z.object({
+    sealed: bytes,
+    commit: digest,
+    purpose: z.enum(['approval', 'transcript', 'replay', 'evidence']),
+  }),
+  reply: z.object({ bytes, salt: bytes.optional() }),
 });
 
 const sealedRef = z.object({ sealed: bytes, commit: digest });

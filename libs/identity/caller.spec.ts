@@ -34,6 +34,48 @@ describe('a caller made of claims', () => {
     expect(caller(claims).isMachine).toBe(true);
   });
 
+  it.each([
+    ['its client', { client_id: 'copilot-7' }],
+    ['a claim', { client_id: 'x', token_use: 'agent' }],
+    ['one value of a claim that is a list', { client_id: 'x', token_use: ['user', 'agent'] }],
+  ])('is a machine by the rule of the bank for %s', (_by, claims) => {
+    const rule = { clients: ['copilot-*', 'exact'], claims: { token_use: ['agent'] } };
+    const ruled = (more: Record<string, unknown>) =>
+      callerFromClaims(
+        { aud: 'urn:x', exp: NOW_S + 60, sub: 'u-1', ...more },
+        ['urn:x'],
+        ISSUER,
+        NOW_S,
+        30,
+        rule,
+      );
+    expect(ruled(claims).isMachine).toBe(true);
+    expect(ruled({ client_id: 'exactly', token_use: 'user' }).isMachine).toBe(false);
+    expect(caller(claims).isMachine).toBe(false);
+  });
+
+  it('is a machine when somebody acts for the person (RFC 8693)', () => {
+    expect(caller({ client_id: 'a', act: { sub: 'agent' } }).isMachine).toBe(true);
+  });
+
+  it.each([
+    ['a number', 'employee', { employee: 4711 }, '4711'],
+    ['a text, whatever its case and blanks', 'oid', { oid: ' A-1 ' }, 'a-1'],
+    ['a verified email', 'email', { email: 'Ann@Bank.example', email_verified: true }, 'ann@bank.example'],
+    ['no email that nobody verified', 'email', { email: 'ann@bank.example' }, undefined],
+    ['no email whose proof is a text', 'email', { email: 'a@b.example', email_verified: 'true' }, undefined],
+    ['nothing that is missing', 'employee', {}, undefined],
+  ])('names the human by %s', (_what, human_claim, claims, human) => {
+    expect(caller(claims, { ...ISSUER, human_claim } as typeof ISSUER).human).toBe(human);
+  });
+
+  it('is refused when the claim of the human is no name', () => {
+    expect(() => caller({ oid: { a: 1 } }, { ...ISSUER, human_claim: 'oid' } as typeof ISSUER)).toThrow(
+      'oid',
+    );
+    expect(() => caller({ oid: ' ' }, { ...ISSUER, human_claim: 'oid' } as typeof ISSUER)).toThrow('oid');
+  });
+
   it('is a person when a client acts for one', () => {
     expect(caller({ azp: 'agent', oid: 'o-1', scp: 'mcp' }).isMachine).toBe(false);
     expect(caller({ sub: 'o-1', azp: 'agent', oid: 'o-1', scp: 'mcp' }).isMachine).toBe(false);

@@ -2,8 +2,9 @@ import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { type Claims, claimOf, isRecord, isStringList, textClaim } from './claims.js';
 import { groupsFromClaims } from './groups.js';
-import type { IssuerOptions } from './identity-options.js';
-import { isMachineToken } from './machine-token.js';
+import { humanOf } from './human.js';
+import type { IssuerOptions, MachineRule } from './identity-options.js';
+import { isMachineToken, isRuledMachine } from './machine-token.js';
 import { policyClaims, scopesOf } from './policy-claims.js';
 
 /**
@@ -15,6 +16,8 @@ export interface Caller {
   readonly subject: string;
   /** `preferred_username` (or the configured claim), else `sub`. Not a secret. */
   readonly principal: string;
+  /** The same for all accounts of one human; absent when the issuer does not say. */
+  readonly human?: string;
   /** The OAuth client, that is the agent; '' when the token names none. */
   readonly clientId: string;
   readonly groups: readonly string[];
@@ -24,7 +27,7 @@ export interface Caller {
   readonly claims: JsonObject;
   /** Epoch seconds. */
   readonly expiresAt: number;
-  /** A token of a program with no person behind it (client credentials). */
+  /** A token of a program (client credentials), of an agent by the bank's rule, or of one who acts for another (act). */
   readonly isMachine: boolean;
 }
 
@@ -86,20 +89,23 @@ export const callerFromClaims = (
   issuer: IssuerOptions,
   now_s: number,
   skew_s: number,
+  machines?: MachineRule,
 ): Caller => {
   const expiresAt = checkClaims(claims, audiences, now_s, skew_s);
   const subject = textClaim(claims, 'sub');
   if (subject === undefined) throw new CountersignError('token_invalid', 'the token has no subject (sub)');
   const clientId = clientOf(claims);
+  const human = humanOf(claims, issuer.human_claim);
   return Object.freeze({
     issuer: issuer.issuer,
     subject,
     principal: textClaim(claims, issuer.principal_claim) ?? subject,
+    ...(human !== undefined && { human }),
     clientId,
     groups: groupsFromClaims(claims, issuer.groups_claim),
     scopes: scopesOf(claims),
     claims: policyClaims(claims),
     expiresAt,
-    isMachine: isMachineToken(claims, subject, clientId),
+    isMachine: isMachineToken(claims, subject, clientId) || isRuledMachine(claims, clientId, machines),
   });
 };

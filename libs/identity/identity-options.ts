@@ -9,6 +9,16 @@ export interface IssuerOptions {
   readonly groups_claim: string;
   /** Name of the claim that people know the caller by; `sub` stands in when it is missing. */
   readonly principal_claim: string;
+  /** Name of the claim that is the same for all accounts of one human, at every issuer that has it configured. */
+  readonly human_claim?: string | undefined;
+}
+
+/** Tokens that are no person's, besides those that say so themselves (`isMachineToken`). */
+export interface MachineRule {
+  /** OAuth clients of agents and services. `*` at the end stands for any ending. */
+  readonly clients: readonly string[];
+  /** By claim: the values that agents' tokens have. */
+  readonly claims: { readonly [claim: string]: readonly string[] };
 }
 
 export interface IdentityOptions {
@@ -20,6 +30,7 @@ export interface IdentityOptions {
   readonly clock_skew_s: number;
   /** Verified tokens remembered; 0 switches the cache off. */
   readonly token_cache_max: number;
+  readonly machines?: MachineRule;
 }
 
 export const DEFAULT_GROUPS_CLAIM = 'groups';

@@ -90,7 +90,7 @@ export const createTokenVerifier = (options: IdentityOptions): TokenVerifier => 
       key,
     });
     const jkt = keyThumbprintOf(claims);
-    const caller = callerFromClaims(claims, audiences, issuer.options, now_s, clock_skew_s);
+    const caller = callerFromClaims(claims, audiences, issuer.options, now_s, clock_skew_s, options.machines);
     // The keys may have been fetched since; what is put in now must not be swept out as outdated by the next caller.
     dropOutdated();
     const verified = { caller, jkt, generation };

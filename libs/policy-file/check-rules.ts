@@ -1,3 +1,5 @@
+import { rolesNamed } from '#core/approval/requirement.js';
+import { requirementsOf } from '#core/policy/merge-approvals.js';
 import type { PolicyRule } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
 import type { PlacedRule, Vocabulary } from './read-rules.js';
@@ -53,10 +55,35 @@ export const checkReachability = (
 export const noteOwnApprovals = (findings: Findings, placed: readonly PlacedRule[]): void => {
   for (const { rule, node } of placed) {
     const { approval, roles } = rule;
-    if (approval === null || roles === 'any' || approval.by.length === 0) continue;
-    if (!approval.by.every((role) => roles.includes(role))) continue;
+    if (approval === null || roles === 'any') continue;
+    const approvers = rolesNamed(requirementsOf(approval));
+    if (approvers.length === 0 || !approvers.every((role) => roles.includes(role))) continue;
     const reason = 'Only roles of the requesters can approve; never the requester in person.';
     findings.warn(node, reason, 'make sure enough other people hold these roles.');
+  }
+};
+
+/** Requirements of one operation that may give alternatives: votes are counted for each combination of them. */
+export const ALTERNATIVES_OF_OPERATION_MAX = 4;
+
+/** Refuses an operation whose approvals could only be counted at length. */
+export const checkAlternatives = (findings: Findings, placed: readonly PlacedRule[]): void => {
+  const inOperation = new Map<string, number>();
+  for (const { rule, node } of placed) {
+    const alternatives = rule.approval
+      ? requirementsOf(rule.approval).filter(({ or }) => or !== undefined).length
+      : 0;
+    if (alternatives === 0) continue;
+    for (const operation of rule.operations) {
+      const before = inOperation.get(operation) ?? 0;
+      inOperation.set(operation, before + alternatives);
+      if (before <= ALTERNATIVES_OF_OPERATION_MAX && before + alternatives > ALTERNATIVES_OF_OPERATION_MAX)
+        findings.refuse(
+          node,
+          `"${operation}" has more than ${ALTERNATIVES_OF_OPERATION_MAX} requirements with any_of.`,
+          'ask for them in fewer rules.',
+        );
+    }
   }
 };
 
@@ -69,7 +96,11 @@ export const noteUnused = (
 ): void => {
   const rules = placed.map(({ rule }) => rule);
   const roles = new Set(
-    rules.flatMap(({ roles, approval }) => [...(roles === 'any' ? [] : roles), ...(approval?.by ?? [])]),
+    rules.flatMap(({ roles, approval }) => [
+      ...(roles === 'any' ? [] : roles),
+      ...(approval ? rolesNamed(requirementsOf(approval)) : []),
+      ...(approval ? requirementsOf(approval).flatMap(({ escalate }) => escalate?.to ?? []) : []),
+    ]),
   );
   const operations = new Set(rules.flatMap((rule) => rule.operations));
   const anyRole = rules.some((rule) => rule.roles === 'any' && rule.effect === 'allow');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Mistake, problemsWith } from './examples/mistakes.fixture.js';
+import { APPROVALS_MAX } from './read-approval.js';
 import { TEXT_CHARS_MAX } from './read-node.js';
-import { APPROVALS_MAX } from './read-rules.js';
 
 const KINDS = '- { kinds: [US_SSN, PAN, BANK_ACCOUNT, PERSON, DOB, ADDRESS, EMAIL, PHONE], do: redact }';
 const SCAN = '- { unscannable: [image, audio, binary, over-limit], do: block }';

@@ -2,7 +2,7 @@ import type { Digest } from '#core/hash.js';
 import { indexPolicy } from '#core/policy/index-policy.js';
 import type { PolicyBundle } from '#core/policy/policy.types.js';
 import { runPolicyTests } from '#core/policy/run-policy-tests.js';
-import { checkReachability, noteOwnApprovals, noteUnused } from './check-rules.js';
+import { checkAlternatives, checkReachability, noteOwnApprovals, noteUnused } from './check-rules.js';
 import { parseYaml } from './parse-yaml.js';
 import { digestOf } from './policy-digest.js';
 import { collectFindings, type Findings, formatProblem, inFileOrder, PolicyFileError } from './problems.js';
@@ -67,6 +67,7 @@ const readPolicy = (findings: Findings, root: YamlNode): ReadPolicy | undefined 
   const ruleIds = rules.map((rule) => rule.id);
   const tests = section('tests', [], (node) => [...readTests(findings, node, { ...words, ruleIds })]);
   checkReachability(findings, placed, words);
+  checkAlternatives(findings, placed);
   noteOwnApprovals(findings, placed);
   noteUnused(findings, placed, entriesOf(fields.get('roles')), entriesOf(fields.get('operations')));
   if (!fields.has('tests'))

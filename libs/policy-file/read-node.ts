@@ -162,6 +162,9 @@ export const integerOf = (
   return value >= bounds.min && value <= bounds.max ? value : wrongType(findings, node, expected);
 };
 
+export const booleanOf = (findings: Findings, node: YamlNode): boolean | undefined =>
+  node.kind === 'boolean' ? node.value : wrongType(findings, node, 'true or false');
+
 /** What to write instead of a name that is not known: the nearest one, or the whole choice. */
 export const suggest = (word: string, known: readonly string[]): string => {
   const near = known.map((name) => ({ name, distance: editDistance(word, name) }));

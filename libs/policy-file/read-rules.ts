@@ -1,12 +1,9 @@
-import type { ApprovalDemand, PolicyBundle, PolicyRule } from '#core/policy/policy.types.js';
+import type { PolicyBundle, PolicyRule } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
+import { readApproval } from './read-approval.js';
 import { readConditions } from './read-conditions.js';
-import { readDuration } from './read-duration.js';
-import { fieldsOf, integerOf, isName, knownOf, knownSetOf, listOf, NAME_HINT, textOf } from './read-node.js';
+import { fieldsOf, isName, knownOf, knownSetOf, listOf, NAME_HINT, textOf } from './read-node.js';
 import type { YamlEntry, YamlNode } from './yaml-node.js';
-
-export const EXPIRES_S_DEFAULT = 30 * 60;
-export const APPROVALS_MAX = 10;
 
 /** What rules may refer to. */
 export type Vocabulary = Pick<PolicyBundle, 'roles' | 'operations' | 'masking'>;
@@ -54,7 +51,7 @@ const readRule = (
     effect,
     operations,
     when: when ? readConditions(findings, when.value) : [],
-    approval: approval ? readApproval(findings, approval.value, words) : null,
+    approval: approval ? readApproval(findings, approval.value, Object.keys(words.roles)) : null,
     mask: (mask && knownOf(findings, mask.value, 'masking profile', Object.keys(words.masking))) ?? null,
   };
 };
@@ -127,20 +124,4 @@ const checkObligations = (findings: Findings, node: YamlNode, fields: Fields, ve
   for (const entry of [approval, mask]) {
     if (entry) findings.refuse(entry.keyAt, `A deny rule takes no "${entry.key}".`, 'remove it.');
   }
-};
-
-const readApproval = (findings: Findings, node: YamlNode, words: Vocabulary): ApprovalDemand | null => {
-  const fields = fieldsOf(findings, node, 'the approval', {
-    required: ['by'],
-    optional: ['count', 'expires'],
-  });
-  const by = fields?.get('by');
-  const count = fields?.get('count');
-  const expires = fields?.get('expires');
-  if (by === undefined) return null;
-  return {
-    by: knownSetOf(findings, by.value, 'role', Object.keys(words.roles)) ?? [],
-    count: (count && integerOf(findings, count.value, { min: 1, max: APPROVALS_MAX })) ?? 1,
-    expires_s: (expires && readDuration(findings, expires.value)) ?? EXPIRES_S_DEFAULT,
-  };
 };

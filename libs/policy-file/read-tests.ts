@@ -2,12 +2,15 @@ import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { readInstant } from '#core/policy/operators/change-window.js';
 import type { PolicyExpectation, PolicyTest } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
+import { APPROVALS_MAX } from './read-approval.js';
 import { FORMS, readCalled } from './read-called.js';
 import { readJsonObject } from './read-json.js';
 import { fieldsOf, knownOf, knownSetOf, listOf, suggest, textOf } from './read-node.js';
 import type { Vocabulary } from './read-rules.js';
-import { APPROVALS_MAX } from './read-rules.js';
 import type { YamlEntry, YamlNode } from './yaml-node.js';
+
+/** Voters in a test. */
+const VOTERS_MAX = 2 * APPROVALS_MAX;
 
 export interface PlacedTest {
   readonly test: PolicyTest;
@@ -19,6 +22,9 @@ interface TestVocabulary extends Vocabulary {
   readonly ruleIds: readonly string[];
 }
 
+/** Who votes, to see whether it is enough: a role for each person, or a list of roles for one who has several. */
+const VOTES = ['granted_by', 'not_granted_by'] as const;
+
 type Fields = ReadonlyMap<string, YamlEntry>;
 
 /** `tests:`: calls and what they must be decided to be. */
@@ -26,7 +32,7 @@ export const readTests = (findings: Findings, node: YamlNode, words: TestVocabul
   (listOf(findings, node, 'a list of tests') ?? []).flatMap((item) => {
     const fields = fieldsOf(findings, item, 'the test', {
       required: ['as', 'expect'],
-      optional: [...FORMS, 'args', 'token', 'now'],
+      optional: [...FORMS, 'args', 'token', 'now', ...VOTES],
     });
     const test = fields && readTest(findings, item, fields, words);
     return test ? [{ test, node: fields.get('expect')?.value ?? item }] : [];
@@ -52,7 +58,16 @@ const readTest = (
     token: token ? readJsonObject(findings, token.value, 'a map of token claims') : {},
   };
   if (caller === undefined || target === undefined || expected === undefined) return undefined;
-  return { as: caller, ...target, ...given, now: at, expect: expected };
+  const [grantedBy, notGrantedBy] = VOTES.map((key) => readVotes(findings, fields.get(key), roles, expected));
+  return {
+    as: caller,
+    ...target,
+    ...given,
+    now: at,
+    expect: expected,
+    ...(grantedBy && { grantedBy }),
+    ...(notGrantedBy && { notGrantedBy }),
+  };
 };
 
 const readCaller = (
@@ -63,6 +78,19 @@ const readCaller = (
   if (node.kind === 'list') return knownSetOf(findings, node, 'role', roles);
   const role = knownOf(findings, node, 'role', roles);
   return role === undefined ? undefined : [role];
+};
+
+const readVotes = (
+  findings: Findings,
+  entry: YamlEntry | undefined,
+  roles: readonly string[],
+  expected: PolicyExpectation,
+): readonly (readonly string[])[] | undefined => {
+  if (entry === undefined) return undefined;
+  if (expected.effect !== 'approval')
+    findings.refuse(entry.keyAt, 'Nobody votes on this call.', 'expect an approval, or remove it.');
+  const people = listOf(findings, entry.value, 'a list of voters', VOTERS_MAX) ?? [];
+  return people.map((person) => readCaller(findings, person, roles) ?? []);
 };
 
 const readNow = (findings: Findings, node: YamlNode): string | null => {

@@ -61,7 +61,10 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     logger,
     resourceServer: createResourceServer({
       identity: config.identity,
-      verifier: createTokenVerifier(config.identity),
+      verifier: createTokenVerifier({
+        ...config.identity,
+        machines: { clients: config.approvals.machine_clients, claims: config.approvals.machine_claims },
+      }),
       publicUrl,
       dpopNonceSecret: config.identity.dpop_nonce && readSecret(config.identity.dpop_nonce),
     }),

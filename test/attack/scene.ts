@@ -130,6 +130,8 @@ export const openScene = async (): Promise<Scene> => {
         groups: groups[person],
         jti: randomUUID(),
         canary: CANARY.token,
+        // Who approves does so at another client than the agents.
+        ...(person === 'manager' ? { client_id: 'approvals-console' } : {}),
         ...claims,
       });
       made.add(token);

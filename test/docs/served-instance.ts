@@ -55,7 +55,7 @@ const npxScript = (main: string, url: string): string =>
     'set -eu',
     '[ "$1" = countersign ] || { echo "unexpected: npx $1" >&2; exit 127; }',
     'shift',
-    `case "$1" in serve|distributed|demo|policy) ;; *) set -- "$@" --server ${url} ;; esac`,
+    `case "$1" in serve|distributed|demo|policy|verify) ;; *) set -- "$@" --server ${url} ;; esac`,
     `exec "${process.execPath}" "${main}" "$@"`,
     '',
   ].join('\n');

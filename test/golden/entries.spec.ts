@@ -90,7 +90,10 @@ describe('golden entries', () => {
       status: 'granted',
       request,
       votes: [vote],
+      escalations: [],
     });
+    const escalation = entryOf('ApprovalEscalated').data;
+    expect(fold('ApprovalRequested', 'ApprovalEscalated')).toMatchObject({ escalations: [escalation] });
     expect(fold('ApprovalRequested', 'ApprovalDenied')).toMatchObject({
       status: 'denied',
       reason: entryOf('ApprovalDenied').data['reason'],

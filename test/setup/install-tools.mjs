@@ -4,11 +4,20 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Program, Debian package, and what needs it. Add chromium here on the day a test drives a browser. */
+/** Program (or a file that has to be there), Debian package, and what needs it. */
 const TOOLS = [
   { program: 'nats-server', package: 'nats-server', used_by: 'the suites of the distributed shape' },
   { program: 'redis-server', package: 'redis-server', used_by: 'the suites of the BullMQ timers' },
   { program: 'postgres', package: 'postgresql', used_by: 'the suites of database servers' },
+  { program: 'openssl', package: 'openssl', used_by: 'the suites of evidence packs' },
+  { program: 'unzip', package: 'unzip', used_by: 'the suites of evidence packs' },
+  { program: 'chromium', package: 'chromium', used_by: 'the suite of the evidence report' },
+  { program: '/usr/bin/go', package: 'golang-go', used_by: 'the suites of evidence packs' },
+  {
+    program: '/usr/share/gocode/src/golang.org/x/mod/sumdb/note/note.go',
+    package: 'golang-golang-x-mod-dev',
+    used_by: 'the suites of evidence packs',
+  },
   { program: 'strace', package: 'strace', used_by: 'the suites that make system calls fail' },
   { program: 'ps', package: 'procps', used_by: 'the suites that kill children of the gateway' },
 ];
@@ -21,7 +30,10 @@ const folders = () => [
   '/usr/local/sbin',
   ...(existsSync(POSTGRES) ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, 'bin')) : []),
 ];
-const isMissing = ({ program }) => !folders().some((folder) => existsSync(join(folder, program)));
+const isMissing = ({ program }) =>
+  program.startsWith('/')
+    ? !existsSync(program)
+    : !folders().some((folder) => existsSync(join(folder, program)));
 const say = (text) => process.stderr.write(`countersign: ${text}\n`);
 
 const aptGet = (...args) =>

@@ -45,7 +45,7 @@ export class ApprovalBus {
       (current) => decideRequest(current, request),
       shown.sealed,
     );
-    await this.expiry.schedule(approvalId, data.expiresAt);
+    if (state.status !== 'none') await this.expiry.schedule(approvalId, state);
     return standing(approvalId, state);
   }
 

@@ -1,17 +1,21 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
-import { decideVote } from '#core/approval/decide-approval.js';
+import { requirementsNow } from '#core/approval/approval.state.js';
+import { checkWithdrawal, decideVote, decideWithdrawal, samePerson } from '#core/approval/decide-approval.js';
+import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
+import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Directory, type Listed } from '../directory.js';
 import { FollowLog } from '../follow-log.js';
 import { ShownArguments } from '../shown-arguments.js';
-import { ApprovalsQuery, VoteBody } from './approval.queries.js';
+import { ApprovalsQuery, VoteBody, WithdrawBody } from './approval.queries.js';
 
 @Controller('approvals')
 export class ApprovalHttp {
@@ -57,6 +61,24 @@ export class ApprovalHttp {
     return this.vote('deny', caller, id, body);
   }
 
+  /** By the requester: the held call is cancelled with it. */
+  @Post(':id/withdraw')
+  @HttpCode(200)
+  async withdraw(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() { reason }: WithdrawBody) {
+    this.log.requireCaughtUp();
+    const by = personOf(caller);
+    const why = reason?.trim() || 'withdrawn by the requester';
+    return this.recorded(caller, { approvalId: id.slice(0, 100), act: 'withdraw' }, async () => {
+      const { approval } = this.visible(caller, id);
+      await this.closeCall.beforeWithdrawal(id, checkWithdrawal(approval, by), why);
+      await this.approvals.execute(id, callerActor(caller), (current) => {
+        checkWithdrawal(current, by);
+        return decideWithdrawal(current, why);
+      });
+      return this.item(this.known(id));
+    });
+  }
+
   private async vote(
     vote: 'approve' | 'deny',
     caller: RestCaller,
@@ -64,33 +86,40 @@ export class ApprovalHttp {
     { digest, reason }: VoteBody,
   ) {
     this.log.requireCaughtUp();
-    const { principal, issuer, subject, isMachine, roles } = caller;
+    const { clientId, isMachine, roles } = caller;
+    const client = this.config.approvals.human_clients.includes(clientId) ? undefined : clientId;
     const now = new Date().toISOString();
-    try {
+    return this.recorded(caller, { approvalId: approvalId.slice(0, 100), vote }, async () => {
       const state = await this.approvals.execute(approvalId, callerActor(caller), (current) =>
         decideVote(current, {
           vote,
-          approver: { principal, issuer, subject },
+          approver: personOf(caller),
           roles,
           isMachine,
+          client,
           digest,
           reason,
           now,
         }),
       );
       if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
+      return this.item(this.known(approvalId));
+    });
+  }
+
+  /** What is refused here is on record like every other refusal (promise G6). */
+  private async recorded<Answer>(
+    caller: RestCaller,
+    about: JsonObject,
+    act: () => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await act();
     } catch (error) {
-      if (error instanceof CountersignError) {
-        await recordRefusal(this.bus, INSTANCE, {
-          code: error.code,
-          where: 'approvals',
-          caller,
-          about: { approvalId: approvalId.slice(0, 100), vote },
-        });
-      }
+      if (error instanceof CountersignError)
+        await recordRefusal(this.bus, INSTANCE, { code: error.code, where: 'approvals', caller, about });
       throw error;
     }
-    return this.item(this.known(approvalId));
   }
 
   private visible(caller: RestCaller, id: string): Listed {
@@ -108,12 +137,9 @@ export class ApprovalHttp {
 
   /** Those who may vote, the requester, and examiners; to others it does not exist. */
   private maySee(caller: RestCaller, { approval }: Listed): boolean {
-    const { requirements, requester } = approval.request;
-    const roles = [...requirements.flatMap(({ by }) => by), ...this.config.roles.examiner];
-    return (
-      caller.roles.some((role) => roles.includes(role)) ||
-      (requester.issuer === caller.issuer && requester.subject === caller.subject)
-    );
+    const { requester } = approval.request;
+    const roles = [...rolesNamed(requirementsNow(approval)), ...this.config.roles.examiner];
+    return caller.roles.some((role) => roles.includes(role)) || samePerson(requester, personOf(caller));
   }
 
   private async item(listed: Listed) {
@@ -134,7 +160,8 @@ export class ApprovalHttp {
         vote: vote.vote,
         reason: vote.reason,
       })),
-      quorum: request.requirements,
+      quorum: requirementsNow(approval),
+      distinct: request.distinct ?? false,
       requestedAt,
       expiresAt: request.expiresAt,
       ...(reason === undefined ? {} : { reason }),

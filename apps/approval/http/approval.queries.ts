@@ -13,3 +13,7 @@ export class VoteBody {
   /** Checked by the decider, so that a missing digest gets its own stable code. */
   @IsOptional() @IsString() @MaxLength(100) digest?: string;
 }
+
+export class WithdrawBody {
+  @IsOptional() @IsString() @MaxLength(500) reason?: string;
+}

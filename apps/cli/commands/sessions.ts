@@ -1,20 +1,9 @@
+import type { SessionItem } from '../../ledger/projection/call-filter.js';
 import { type Command, EXIT_FINE, textOption } from '../command.js';
 import { printJson, table } from '../print.js';
 import { openApi, query, SERVER_OPTIONS, serverHelp } from '../server/api.js';
 import { whenBuilt } from '../server/when-built.js';
 import type { Page } from './calls.js';
-
-interface SessionItem {
-  readonly id: string;
-  readonly principal: string;
-  readonly client: string;
-  readonly agent: string | null;
-  readonly first: string;
-  readonly last: string;
-  readonly calls: number;
-  readonly writes: number;
-  readonly outcomes: { readonly [outcome: string]: number };
-}
 
 const FILTERS = ['principal', 'client', 'agent', 'from', 'to', 'cursor', 'limit'] as const;
 

@@ -2,6 +2,7 @@ import { analystIsDenied } from './chapters/analyst-is-denied.js';
 import { analystReads } from './chapters/analyst-reads.js';
 import { engineerIsHeld } from './chapters/engineer-is-held.js';
 import { examinerReads } from './chapters/examiner-reads.js';
+import { examinerVerifies } from './chapters/examiner-verifies.js';
 import type { Stage } from './stage.js';
 import { type Check, openStory, type Story } from './story.js';
 
@@ -10,6 +11,7 @@ const CHAPTERS: readonly (readonly [title: string, play: (story: Story) => Promi
   ['The same agent tries to write', analystIsDenied],
   ['A data engineer’s agent writes, after a human agreed', engineerIsHeld],
   ['A bank examiner looks into it', examinerReads],
+  ['The examiner takes the evidence away', examinerVerifies],
 ];
 
 /**

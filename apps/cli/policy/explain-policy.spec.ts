@@ -101,4 +101,15 @@ describe('who may do what', () => {
     );
     expect(text).toContain('RA-2: Risk analysts may never change anything.');
   });
+
+  it('says who must approve, with all ways', () => {
+    const text = CONDITIONAL.replace(
+      'approval: { by: [chief], count: 2 }',
+      'approval: { all_of: [{ by: [clerk] }, { any_of: [{ by: [chief], count: 2 }, { by: [clerk, chief], count: 3 }] }] }',
+    );
+    const { bundle } = parsePolicyFile(text, 'branch');
+    expect(explainText(bundle, explainPolicy(bundle))).toContain(
+      'approval (2 of chief or 3 of chief|clerk) and 1 of clerk if',
+    );
+  });
 });

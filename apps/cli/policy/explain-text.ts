@@ -1,3 +1,5 @@
+import { type Requirement, requirementText } from '#core/approval/requirement.js';
+import { requirementsOf } from '#core/policy/merge-approvals.js';
 import type { PolicyBundle } from '#core/policy/policy.types.js';
 import { table } from '../print.js';
 import type { ConditionalRule, ExplainedCell } from './explain-policy.js';
@@ -17,14 +19,25 @@ export const explainText = (bundle: PolicyBundle, cells: readonly ExplainedCell[
   );
 };
 
+const approvalText = (requirements: readonly Requirement[], distinct: false | undefined): string => {
+  const each = requirements.map((requirement) =>
+    requirement.or && requirements.length > 1
+      ? `(${requirementText(requirement)})`
+      : requirementText(requirement),
+  );
+  const shared = distinct === false && requirements.length > 1 ? ' (one person may serve several)' : '';
+  return each.join(' and ') + shared;
+};
+
 const verdict = ({ effect, rules, approval, masked }: ExplainedCell): string => {
   const named = rules.length === 0 ? '(no rule)' : rules.join(' ');
-  const asked = approval?.requirements.map(({ by, count }) => `${count} of ${by.join('|')}`).join(' and ');
+  const asked = approval === null ? undefined : approvalText(approval.requirements, approval.distinct);
   return [effect, ...(asked === undefined ? [] : [asked]), named, ...(masked ? ['masked'] : [])].join(' ');
 };
 
 const exception = ({ rule, effect, when, approval }: ConditionalRule): string => {
   const what = effect === 'oblige' ? [] : [effect];
-  const asked = approval === null ? [] : [`approval ${approval.count} of ${approval.by.join('|')}`];
+  const asked =
+    approval === null ? [] : [`approval ${approvalText(requirementsOf(approval), approval.distinct)}`];
   return `${rule}: ${[...what, ...asked].join(' ') || 'also masked'} if ${when.join(' and ')}`;
 };

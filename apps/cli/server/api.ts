@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { tokenFromEnvironment } from '#config/cli-environment.js';
 import { InputError, type Invocation, textOption } from '../command.js';
 import { developmentToken } from './development-token.js';
@@ -29,6 +30,8 @@ export interface Api {
   delete<Answer>(path: string): Promise<Answer>;
   /** An answer of any length, as `application/x-ndjson`: its lines as they come. */
   lines<Line>(path: string, body: object): AsyncIterable<Line>;
+  /** A file of any length, as it comes. */
+  download(path: string, body: object): Promise<Readable>;
 }
 
 /** Where to ask, and as whom: the demo user that --user names, else COUNTERSIGN_TOKEN, else `defaultUser`. @throws InputError */
@@ -71,6 +74,13 @@ export const apiWithToken = (server: string, token: string): Api => {
       (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
     delete: async <Answer>(path: string) => (await ask(path, { method: 'DELETE' })) as Answer,
     lines,
+    download: async (path, body) => {
+      const request = { method: 'POST', body: JSON.stringify(body) };
+      const response = await reachStream(server + path, { ...request, headers: headersOf(request) });
+      if (response.ok && response.body !== null) return Readable.fromWeb(response.body);
+      await answerOf(server + path, response);
+      throw new InputError(`${server}${path} answered without a file.`);
+    },
   };
 };
 

@@ -5,6 +5,7 @@ import { maskingMask } from '#contracts/masking.js';
 import { approvalDigest } from '#core/approval/approval-digest.js';
 import { CountersignError } from '#core/errors.js';
 import type { Digest } from '#core/hash.js';
+import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
@@ -74,7 +75,8 @@ const hold = async (
   const { approval, profile, rules, says } = decided.decision;
   if (approval === null)
     throw new CountersignError('internal', 'policy asked for an approval without saying whose');
-  const expiresAt = new Date(gateway.now().getTime() + approval.expires_s * 1_000).toISOString();
+  const asked = gateway.now();
+  const expiresAt = new Date(asked.getTime() + approval.expires_s * 1_000).toISOString();
   const digest = digestOf(gateway, call, call.id, tool, decided, expiresAt);
   const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
   const { masked } = await gateway.bus
@@ -84,27 +86,34 @@ const hold = async (
   const shown = gateway
     .sealer()
     .seal(Buffer.concat([Buffer.from('{"arguments":'), masked, Buffer.from(`,"nonce":"${nonce}"}`)]));
-  const requirements = approval.requirements.map(({ by, count }) => ({ by: [...by], count }));
+  const requirements = approval.requirements.map(({ by, count, or, escalate }) => ({
+    by: [...by],
+    count,
+    ...(or && { or: or.map((other) => ({ by: [...other.by], count: other.count })) }),
+    ...(escalate && { escalate: { after_s: escalate.after_s, to: [...escalate.to] } }),
+  }));
   await recordHeld(gateway, call, tool.digest, decided, {
     approvalId: held.approvalId,
     digest,
     expiresAt,
     requirements,
   });
-  const { principal, issuer, subject, clientId } = call.caller;
+  const requester = { ...personOf(call.caller), clientId: call.caller.clientId };
   try {
     await requestApproval(gateway, {
       approvalId: held.approvalId,
       callId: call.id,
       digest,
       attachKey: key,
-      requester: { principal, issuer, subject, clientId, agent: call.client.info?.name ?? '' },
+      requester: { ...requester, agent: call.client.info?.name ?? '' },
       server: call.server,
       tool: call.tool,
       toolDigest: tool.boundDigest,
       policyDigest: decided.policyDigest,
       profileDigest: decided.profileDigest,
       requirements,
+      distinct: approval.distinct !== false,
+      requestedAt: asked.toISOString(),
       rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
       expiresAt,
       shown: {

@@ -14,6 +14,7 @@ import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
+import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
 import { Disclosures, type ListedDisclosure } from '../disclosure/disclosures.js';
 import { findOriginal } from '../disclosure/find-original.js';
@@ -159,8 +160,6 @@ export class DisclosureHttp {
     requireRole(caller, readers);
   }
 }
-
-const personOf = ({ principal, issuer, subject }: RestCaller) => ({ principal, issuer, subject });
 
 const item = ({ id, requestedAt, state }: ListedDisclosure) => {
   const { callId, eventId, commit, digest, requester, reason, requirements, expiresAt, box_ms } =

@@ -9,9 +9,3 @@ export type EventIndexRequest =
     }
   | { readonly op: 'find'; readonly id: string }
   | { readonly op: 'close' };
-
-export interface EventIndexReply {
-  readonly n: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '#config/config.schema.js';
-import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { Ledger } from '../ledger.js';
-import type { EventIndexReply, EventIndexRequest } from './event-index.messages.js';
+import { ThreadClient } from '../thread/thread-client.js';
+import type { EventIndexRequest } from './event-index.messages.js';
 
 const PAGE_EVENTS = 1_000;
 /** While nobody asks the index follows at this pace only, so that it takes no time from calls under way. */
@@ -14,29 +13,20 @@ const FOLLOW_EVERY_MS = 5_000;
 /** Where in the store an event lies, by its id. A file that may be deleted: it comes back from the store. */
 @Injectable()
 export class EventIndex implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  private worker: Worker | undefined;
-  private next = 0;
+  private readonly worker: ThreadClient<EventIndexRequest>;
   private catching: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private is_closed = false;
 
   constructor(
     @Inject(Ledger) private readonly ledger: Ledger,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {}
+    @Inject(CONFIG) config: Config,
+  ) {
+    const entry = new URL('./event-index.worker.js', import.meta.url);
+    this.worker = new ThreadClient(entry, join(config.data_dir, 'event-index.db'), 'the index of events');
+  }
 
   onApplicationBootstrap(): void {
-    const file = join(this.config.data_dir, 'event-index.db');
-    this.worker = new Worker(new URL('./event-index.worker.js', import.meta.url), { workerData: { file } });
-    this.worker.on('message', ({ n, value, error }: EventIndexReply) => {
-      const waiter = this.waiting.get(n);
-      this.waiting.delete(n);
-      if (error === undefined) waiter?.resolve(value);
-      else waiter?.reject(new CountersignError('ledger_unavailable', 'the index of events failed'));
-    });
-    this.worker.on('error', () => this.fail());
-    this.worker.on('exit', () => this.fail());
     this.follow();
   }
 
@@ -46,7 +36,7 @@ export class EventIndex implements OnApplicationBootstrap, OnApplicationShutdown
     await this.catching?.catch(() => undefined);
     await this.catchUp();
     const { store } = this.ledger;
-    const found = (await this.ask({ op: 'find', id })) as readonly {
+    const found = (await this.worker.ask({ op: 'find', id })) as readonly {
       position: string;
       before: string | null;
     }[];
@@ -67,8 +57,7 @@ export class EventIndex implements OnApplicationBootstrap, OnApplicationShutdown
     this.is_closed = true;
     clearTimeout(this.timer);
     await this.catching?.catch(() => undefined);
-    await this.ask({ op: 'close' }).catch(() => undefined);
-    await this.worker?.terminate();
+    await this.worker.close();
   }
 
   private follow(): void {
@@ -89,7 +78,7 @@ export class EventIndex implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private async run(): Promise<void> {
-    let after = (await this.ask({ op: 'progress' })) as string | null;
+    let after = (await this.worker.ask({ op: 'progress' })) as string | null;
     while (!this.is_closed) {
       const page = await this.ledger.store.readAll({
         limit: PAGE_EVENTS,
@@ -98,24 +87,8 @@ export class EventIndex implements OnApplicationBootstrap, OnApplicationShutdown
       });
       if (page.scannedTo === undefined || page.scannedTo.toString() === after) return;
       const events = page.events.map(({ id, position }) => ({ id, position: position.toString() }));
-      await this.ask({ op: 'add', events, after, scannedTo: page.scannedTo.toString() });
+      await this.worker.ask({ op: 'add', events, after, scannedTo: page.scannedTo.toString() });
       after = page.scannedTo.toString();
     }
-  }
-
-  private ask(request: EventIndexRequest): Promise<unknown> {
-    if (this.worker === undefined) return Promise.reject(new CountersignError('ledger_unavailable'));
-    const n = this.next++;
-    const waiter = Promise.withResolvers<unknown>();
-    this.waiting.set(n, waiter);
-    this.worker.postMessage({ n, request });
-    return waiter.promise;
-  }
-
-  private fail(): void {
-    const error = new CountersignError('ledger_unavailable', 'the index of events stopped');
-    for (const waiter of this.waiting.values()) waiter.reject(error);
-    this.waiting.clear();
-    this.worker = undefined;
   }
 }

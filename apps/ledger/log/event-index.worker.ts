@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
-import type { EventIndexReply, EventIndexRequest } from './event-index.messages.js';
+import { workerData } from 'node:worker_threads';
+import { answerRequests } from '../thread/answer-requests.js';
+import type { EventIndexRequest } from './event-index.messages.js';
 
 const VERSION = 1;
 const { file } = workerData as { file: string };
@@ -53,13 +54,4 @@ const answer = (request: EventIndexRequest): unknown => {
   }
 };
 
-parentPort?.on('message', ({ n, request }: { n: number; request: EventIndexRequest }) => {
-  let reply: EventIndexReply;
-  try {
-    reply = { n, value: answer(request) };
-  } catch (error) {
-    reply = { n, error: (error as Error).message };
-  }
-  parentPort?.postMessage(reply);
-  if (request.op === 'close') parentPort?.close();
-});
+answerRequests(answer);

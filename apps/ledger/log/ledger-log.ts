@@ -5,7 +5,7 @@ import type { Config } from '#config/config.schema.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { setDegraded } from '#service/degraded.js';
 import { logCheckpointAge, logSigning, logSize, logWitnessed } from '#telemetry/log-metrics.js';
-import { formatVerifierKey } from '#tlog/note-key.js';
+import { formatVerifierKey, type NoteSigner } from '#tlog/note-key.js';
 import { Alarms } from '../alarms/alarms.js';
 import { Ledger } from '../ledger.js';
 import { openLogSigner } from './log-key.js';
@@ -20,7 +20,15 @@ const WITNESSED_GRACE_MS = 30_000;
 /** The Merkle log as a part of the ledger service: opened when the service starts, closed before its store. */
 @Injectable()
 export class LedgerLog implements OnApplicationBootstrap, OnApplicationShutdown {
-  private opened: { readonly log: MerkleLog; readonly vkey: string; readonly quorum: Quorum } | undefined;
+  private opened:
+    | {
+        readonly log: MerkleLog;
+        readonly vkey: string;
+        readonly quorum: Quorum;
+        /** Signs what this log vouches for: its checkpoints and the manifests of evidence packs, nothing else. */
+        readonly signer: NoteSigner;
+      }
+    | undefined;
   private reporting: NodeJS.Timeout | undefined;
 
   constructor(
@@ -59,7 +67,7 @@ export class LedgerLog implements OnApplicationBootstrap, OnApplicationShutdown 
       logger,
       raiseAlarm: (alarm) => this.alarms.raiseAlarm(alarm),
     });
-    this.opened = { log, vkey: formatVerifierKey(signer.verifier), quorum };
+    this.opened = { log, vkey: formatVerifierKey(signer.verifier), quorum, signer };
     log.start();
     this.reporting = setInterval(() => this.report(), REPORT_EVERY_MS).unref();
   }

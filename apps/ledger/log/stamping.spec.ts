@@ -1,63 +1,34 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readEntry } from '#core/evidence/read-entry.js';
 import { sha256 } from '#sealing/sha256.js';
+import { makeAuthority } from './authority.fixture.js';
 import { allEvents, type LogScene, openScene } from './log.fixture.js';
 import { imprintOf, timeStampRequest, tokenIn } from './rfc3161.js';
 import { nextStamp } from './stamping.js';
-
-const run = promisify(execFile);
-const CONFIG = `
-[req]
-distinguished_name = dn
-x509_extensions = ext
-prompt = no
-[dn]
-CN = Test authority
-[ext]
-basicConstraints = critical,CA:false
-keyUsage = critical,digitalSignature
-extendedKeyUsage = critical,timeStamping
-[tsa]
-default_tsa = one
-[one]
-serial = ./serial
-crypto_device = builtin
-signer_cert = ./tsa.pem
-signer_key = ./tsa.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-`;
 
 let scene: LogScene;
 let server: Server;
 let url: string;
 let isAway = false;
-const openssl = (...args: readonly string[]) => run('openssl', args, { cwd: scene.folder });
+let openssl: Awaited<ReturnType<typeof makeAuthority>>;
 const file = (name: string) => join(scene.folder, name);
 
 /** What `openssl ts` answers to a request. */
 const reply = async (query: Uint8Array): Promise<Buffer> => {
   await writeFile(file('query.tsq'), query);
-  await openssl('ts', '-reply', '-config', 'tsa.cnf', '-queryfile', 'query.tsq', '-out', 'reply.tsr');
+  await openssl('ts -reply -config tsa.cnf -queryfile query.tsq -out reply.tsr');
   return readFile(file('reply.tsr'));
 };
 
 beforeAll(async () => {
   scene = await openScene();
-  await writeFile(file('tsa.cnf'), CONFIG);
-  await writeFile(file('serial'), '01\n');
-  await openssl(
-    ...'req -x509 -newkey rsa:2048 -nodes -days 2 -config tsa.cnf -keyout tsa.key -out tsa.pem'.split(' '),
-  );
+  openssl = await makeAuthority(scene.folder);
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -93,9 +64,7 @@ describe('time stamps of an authority', () => {
     const verify = async (content: string) => {
       await writeFile(file('checkpoint.txt'), content);
       return openssl(
-        ...'ts -verify -token_in -in token.der -data checkpoint.txt -CAfile tsa.pem -partial_chain'.split(
-          ' ',
-        ),
+        'ts -verify -token_in -in token.der -data checkpoint.txt -CAfile tsa.pem -partial_chain',
       );
     };
     expect((await verify(text)).stdout + (await verify(text)).stderr).toContain('Verification: OK');

@@ -39,10 +39,6 @@ export type ProjectionRequest =
   | { readonly op: 'open-calls' }
   | { readonly op: 'close' };
 
-export type ProjectionReply =
-  | { readonly n: number; readonly value: unknown }
-  | { readonly n: number; readonly error: string };
-
 /** How far the read model is. Positions are those of the store. */
 export interface ProjectionProgress {
   readonly version: number;

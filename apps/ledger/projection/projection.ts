@@ -4,10 +4,10 @@ import { EVENT_VERSIONS } from '#core/evidence/event-versions.js';
 import type { EventStore } from '#event-store/event-store.js';
 import type { Logger } from '#telemetry/logger.js';
 import { readModelCaughtUp } from '#telemetry/metrics.js';
+import { ThreadClient } from '../thread/thread-client.js';
 import type { CallPage, CallSearch, SessionFilter, SessionPage } from './call-filter.js';
 import { PROJECTED_TYPES } from './project-call.js';
 import type { IndexedPayload, ProjectionProgress, ProjectionRequest } from './projection.messages.js';
-import { WorkerClient } from './worker-client.js';
 
 const PAGE = 1_000;
 const PROJECTED: ReadonlySet<string> = new Set(PROJECTED_TYPES);
@@ -24,7 +24,7 @@ const TELL_EVERY_MS = 2_000;
 export class Projection {
   /** Changes when everything is dropped: what was read for the model before belongs to the past. */
   epoch = 0;
-  private readonly worker: WorkerClient;
+  private readonly worker: ThreadClient<ProjectionRequest>;
   /** Undefined: the worker has not been asked yet. */
   private appliedTo: string | null | undefined;
   private catching: Promise<void> | undefined;
@@ -36,7 +36,11 @@ export class Projection {
     file: string,
     private readonly logger?: Logger,
   ) {
-    this.worker = new WorkerClient(file);
+    this.worker = new ThreadClient(
+      new URL('./projection.worker.js', import.meta.url),
+      file,
+      'the read model',
+    );
     this.follow();
   }
 

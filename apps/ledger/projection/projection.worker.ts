@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerRequests } from '../thread/answer-requests.js';
 import { createDatabase, openDatabase } from './open-database.js';
-import type { ProjectionProgress, ProjectionReply, ProjectionRequest } from './projection.messages.js';
+import type { ProjectionProgress, ProjectionRequest } from './projection.messages.js';
 import { countTruncated, listCalls } from './query-calls.js';
 import { listSessions } from './query-sessions.js';
 import { callWriter } from './write-calls.js';
@@ -61,13 +62,4 @@ const answer = (request: ProjectionRequest): unknown => {
   }
 };
 
-parentPort?.on('message', ({ n, request }: { n: number; request: ProjectionRequest }) => {
-  let reply: ProjectionReply;
-  try {
-    reply = { n, value: answer(request) };
-  } catch (error) {
-    reply = { n, error: (error as Error).message };
-  }
-  parentPort?.postMessage(reply);
-  if (request.op === 'close') parentPort?.close();
-});
+answerRequests(answer);

@@ -20,8 +20,11 @@ const INDEXED: { readonly [type: string]: Place } = {
   MessageReleased: 'message',
 };
 const PAGE = 64;
-/** While no question waits, so many times longer is rested than worked. */
+/** While no question waits, so many times longer is rested than worked ... */
 const REST = 4;
+/** ... and nothing is done while the thread was busy for more than this share of the last so many milliseconds. */
+const BUSY_SHARE = 0.3;
+const QUIET_FOR_MS = 200;
 const TELL_EVERY_MS = 2_000;
 
 /** The tokens that a value is found under, and the name of the key that made them. */
@@ -125,6 +128,7 @@ export class ValueIndex {
   private async indexTo(end: bigint, epoch: number, key: string | undefined): Promise<boolean> {
     let tellAt = performance.now() + TELL_EVERY_MS;
     while (!this.closed) {
+      await this.quiet();
       const begun = performance.now();
       await this.begin(key);
       if (epoch !== this.projection.epoch) return false;
@@ -136,6 +140,15 @@ export class ValueIndex {
       await this.rest((performance.now() - begun) * REST);
     }
     return true;
+  }
+
+  /** Comes back when calls leave room, or a question waits: the two may share a thread (standalone). */
+  private async quiet(): Promise<void> {
+    while (this.questions === 0 && !this.closed) {
+      const before = performance.eventLoopUtilization();
+      await this.rest(QUIET_FOR_MS);
+      if (performance.eventLoopUtilization(before).utilization < BUSY_SHARE) return;
+    }
   }
 
   /** Ends early when a question comes. */

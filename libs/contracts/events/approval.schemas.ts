@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type {
   ApprovalDenied,
+  ApprovalEscalated,
   ApprovalExpired,
   ApprovalGranted,
   ApprovalRequested,
@@ -9,7 +10,7 @@ import type {
 } from '#core/approval/approval.events.js';
 import { requirements } from './call.schemas.js';
 import { eventSchema } from './event-schema.js';
-import { digest, digestOrNull, instant, name, oneOf, text, texts } from './fields.js';
+import { count, digest, digestOrNull, flag, instant, name, oneOf, text, texts } from './fields.js';
 
 const stream = 'approval';
 const v = 1;
@@ -18,6 +19,7 @@ export const person = {
   principal: name('Name in the configured claim.'),
   issuer: name('The issuer of the token.'),
   subject: name('The subject of the token: with the issuer it names the same person for ever.'),
+  human: name('Equal for all accounts of one human; absent when the issuer does not say.').optional(),
 };
 
 /** A vote of a person, whatever it is about. */
@@ -53,6 +55,10 @@ export const APPROVAL_SCHEMAS = [
       policyDigest: digest('Of the policy that decided.'),
       profileDigest: digestOrNull('Of the masking profile; null when nothing is masked.'),
       requirements: requirements('Each must be met.'),
+      distinct: flag(
+        'Whether each person counts for one requirement only; absent: one may serve several.',
+      ).optional(),
+      requestedAt: instant('Escalations count from here; absent: there are none.').optional(),
       rules: z
         .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
         .describe('The rules that ask for it.'),
@@ -66,6 +72,18 @@ export const APPROVAL_SCHEMAS = [
     stream,
     payload: 'none',
     data: vote,
+  }),
+  eventSchema<ApprovalEscalated>({
+    type: 'ApprovalEscalated',
+    v,
+    about: 'Time has passed and more roles may approve; on record when it is noticed.',
+    stream,
+    payload: 'none',
+    data: {
+      requirement: count('Place of the requirement in the request, from 0.'),
+      to: texts('Roles that may approve as well.'),
+      since: instant('When it was due.'),
+    },
   }),
   eventSchema<ApprovalGranted>({
     type: 'ApprovalGranted',

@@ -35,12 +35,27 @@ import {
 const stream = 'call';
 const v = 1;
 
+const share = {
+  by: texts('Any of these roles may approve.'),
+  count: count('How many different people must approve.'),
+};
+
 export const requirements = (says: string) =>
   z
     .array(
       z.strictObject({
-        by: texts('Any of these roles may approve.'),
-        count: count('How many different people must approve.'),
+        ...share,
+        or: z
+          .array(z.strictObject(share))
+          .optional()
+          .describe('Other ways to meet it, each enough; absent: there is none.'),
+        escalate: z
+          .strictObject({
+            after_s: count('Seconds after the request.'),
+            to: texts('Roles that may approve as well from then on.'),
+          })
+          .optional()
+          .describe('Who else may approve later; absent: nobody.'),
       }),
     )
     .describe(says);
@@ -51,6 +66,10 @@ const decision = z
       .strictObject({
         expires_s: count('Seconds until the approval expires.'),
         requirements: requirements('Each must be met.'),
+        distinct: z
+          .literal(false)
+          .optional()
+          .describe('False: one person may serve several requirements; absent: each counts for one.'),
       })
       .nullable()
       .describe('What people must approve; null when nobody has to.'),

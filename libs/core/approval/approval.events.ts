@@ -1,20 +1,18 @@
 import type { PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
+import type { Requirement } from './requirement.js';
 
 /** `used` and `withdrawn` follow the call; a granted approval that nobody used by its expiry is `expired`. */
 export const APPROVAL_STATUSES = ['pending', 'granted', 'denied', 'expired', 'withdrawn', 'used'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 
-/** A person at a moment: the same issuer and subject are the same human, whatever the name or group. */
+/** A person at a moment. `samePerson` says who is the same human, whatever the name or group. */
 export interface Person {
   readonly principal: string;
   readonly issuer: string;
   readonly subject: string;
-}
-
-export interface Requirement {
-  readonly by: readonly string[];
-  readonly count: number;
+  /** What the issuer says is the same for all accounts of one human; absent when it does not say. */
+  readonly human?: string;
 }
 
 /** Payload: sealed {"arguments": masked, "nonce"}. */
@@ -32,6 +30,10 @@ export interface ApprovalRequested {
     readonly policyDigest: Digest;
     readonly profileDigest: Digest | null;
     readonly requirements: readonly Requirement[];
+    /** Whether each human counts for one requirement only. Absent: one may serve several, as it once was. */
+    readonly distinct?: boolean;
+    /** From then on the time to an escalation counts. Absent: nothing escalates, as it once was. */
+    readonly requestedAt?: string;
     readonly rules: readonly { readonly id: string; readonly says: string }[];
     readonly expiresAt: string;
   };
@@ -48,6 +50,18 @@ export interface ApprovalVoted {
     readonly roles: readonly string[];
     readonly digest: Digest;
     readonly reason: string;
+  };
+}
+
+/** Time has passed and more roles may vote; on record when somebody looks, before anything that depends on it. */
+export interface ApprovalEscalated {
+  readonly type: 'ApprovalEscalated';
+  readonly v: 1;
+  readonly data: {
+    /** Place in the requirements, from 0. */
+    readonly requirement: number;
+    readonly to: readonly string[];
+    readonly since: string;
   };
 }
 
@@ -78,6 +92,7 @@ export interface ApprovalWithdrawn {
 export type ApprovalEvent =
   | ApprovalRequested
   | ApprovalVoted
+  | ApprovalEscalated
   | ApprovalGranted
   | ApprovalDenied
   | ApprovalExpired

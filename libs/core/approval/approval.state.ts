@@ -1,4 +1,12 @@
-import type { ApprovalEvent, ApprovalRequested, ApprovalStatus, ApprovalVoted } from './approval.events.js';
+import type {
+  ApprovalEscalated,
+  ApprovalEvent,
+  ApprovalRequested,
+  ApprovalStatus,
+  ApprovalVoted,
+} from './approval.events.js';
+import { escalated } from './escalation.js';
+import type { Requirement } from './requirement.js';
 
 export type ApprovalState =
   | { readonly status: 'none' }
@@ -6,21 +14,28 @@ export type ApprovalState =
       readonly status: ApprovalStatus;
       readonly request: ApprovalRequested['data'];
       readonly votes: readonly ApprovalVoted['data'][];
+      readonly escalations: readonly ApprovalEscalated['data'][];
       readonly reason?: string;
     };
 
 export type KnownApproval = Exclude<ApprovalState, { status: 'none' }>;
 
+/** Whose votes count now. */
+export const requirementsNow = ({ request, escalations }: KnownApproval): readonly Requirement[] =>
+  escalated(request.requirements, escalations);
+
 export const NO_APPROVAL: ApprovalState = { status: 'none' };
 
 export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): ApprovalState => {
   if (event.type === 'ApprovalRequested') {
-    return { status: 'pending', request: event.data, votes: [] };
+    return { status: 'pending', request: event.data, votes: [], escalations: [] };
   }
   if (state.status === 'none') return state;
   switch (event.type) {
     case 'ApprovalVoted':
       return { ...state, votes: [...state.votes, event.data] };
+    case 'ApprovalEscalated':
+      return { ...state, escalations: [...state.escalations, event.data] };
     case 'ApprovalGranted':
       return { ...state, status: 'granted' };
     case 'ApprovalDenied':

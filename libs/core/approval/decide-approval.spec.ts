@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '../errors.js';
-import type { ApprovalEvent, ApprovalRequested, Requirement } from './approval.events.js';
+import type { ApprovalEvent, ApprovalRequested } from './approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from './approval.state.js';
 import {
   type CastVote,
+  checkWithdrawal,
   decideExpiry,
   decideRequest,
   decideVote,
   decideWithdrawal,
 } from './decide-approval.js';
+import type { Requirement } from './requirement.js';
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as const;
 const EXPIRES = '2026-11-22T12:30:00.000Z';
@@ -25,7 +27,7 @@ const requested = (
     data: {
       callId: 'c-1',
       digest: DIGEST,
-      requester: { ...person('engineer'), client: 'agent', agent: '' },
+      requester: { ...person('engineer'), human: '4711', client: 'agent', agent: '' },
       requirements,
       expiresAt: EXPIRES,
     },
@@ -71,7 +73,18 @@ describe('a vote', () => {
     expect(voted(state, vote('manager-2')).status).toBe('granted');
   });
 
-  it('counts for each requirement its roles meet, and all requirements must be met', () => {
+  it('counts for one requirement only, so that two need two humans', () => {
+    const both: ApprovalRequested = requested([
+      { by: ['risk'], count: 1 },
+      { by: ['operations'], count: 1 },
+    ]);
+    const distinct = given({ ...both, data: { ...both.data, distinct: true } });
+    const first = voted(distinct, vote('both', { roles: ['operations', 'risk'] }));
+    expect(first.status).toBe('pending');
+    expect(voted(first, vote('r1', { roles: ['risk'] })).status).toBe('granted');
+  });
+
+  it('serves several requirements in approvals asked for before votes were distinct, and all must be met', () => {
     const state = given(
       requested([
         { by: ['risk'], count: 1 },
@@ -96,6 +109,12 @@ describe('a vote', () => {
       vote('x', { approver: { ...person('engineer'), principal: 'someone else' } }),
       'approver_is_requester',
     ],
+    [
+      'by the requester through a second account of the same human',
+      vote('second', { approver: { ...person('second'), issuer: 'https://other', human: '4711' } }),
+      'approver_is_requester',
+    ],
+    ['by the agent that made the request', vote('m1', { client: 'agent' }), 'approver_not_eligible'],
     ['by a machine', vote('robot', { isMachine: true }), 'approver_not_eligible'],
     ['by somebody without the role', vote('clerk', { roles: ['clerk'] }), 'approver_not_eligible'],
     ['without the digest', vote('manager-1', { digest: undefined }), 'digest_mismatch'],
@@ -110,6 +129,16 @@ describe('a vote', () => {
     const state = voted(given(requested(TWO)), vote('manager-1'));
     const again = vote('manager-1', { approver: { ...person('manager-1'), principal: 'other name' } });
     expect(code(() => decideVote(state, again))).toBe('approver_voted_already');
+  });
+
+  it('of the same human through two accounts is one vote; without a claim that names the human they are two', () => {
+    const account = (issuer: string, human?: string) => ({ ...person('m'), issuer, ...(human && { human }) });
+    const state = voted(given(requested(TWO)), vote('m', { approver: account('https://a', 'e-1') }));
+    expect(code(() => voted(state, vote('m', { approver: account('https://b', 'e-1') })))).toBe(
+      'approver_voted_already',
+    );
+    expect(voted(state, vote('m', { approver: account('https://b', 'e-2') })).status).toBe('granted');
+    expect(voted(state, vote('m', { approver: account('https://b') })).status).toBe('granted');
   });
 
   it.each(['granted', 'denied', 'expired', 'withdrawn'])('on an approval that is %s is refused', (status) => {
@@ -161,6 +190,16 @@ describe('an approval', () => {
     expect(decideExpiry(given(requested()), EXPIRES).map(({ type }) => type)).toEqual(['ApprovalExpired']);
     expect(decideExpiry(voted(given(requested()), vote('manager-1')), EXPIRES)).toHaveLength(1);
     expect(decideExpiry(NO_APPROVAL, EXPIRES)).toEqual([]);
+  });
+
+  it('is withdrawn by its requester alone, through any account, while it is open', () => {
+    const state = given(requested());
+    expect(checkWithdrawal(state, person('engineer'))).toBe(state);
+    expect(checkWithdrawal(state, { ...person('second'), human: '4711' })).toBe(state);
+    expect(code(() => checkWithdrawal(state, person('manager-1')))).toBe('forbidden');
+    expect(code(() => checkWithdrawal(NO_APPROVAL, person('engineer')))).toBe('approval_unknown');
+    const used = { ...state, status: 'used' } as ApprovalState;
+    expect(code(() => checkWithdrawal(used, person('engineer')))).toBe('approval_closed');
   });
 
   it('is withdrawn while it is open', () => {

@@ -2,35 +2,33 @@ import { CountersignError } from '../errors.js';
 import type { Digest } from '../hash.js';
 import type {
   ApprovalDenied,
+  ApprovalEscalated,
   ApprovalEvent,
   ApprovalRequested,
   ApprovalVoted,
   Person,
-  Requirement,
 } from './approval.events.js';
-import type { ApprovalState, KnownApproval } from './approval.state.js';
+import { type ApprovalState, evolveApproval, type KnownApproval, requirementsNow } from './approval.state.js';
+import { escalationsOf } from './escalation.js';
+import { quorumMet } from './quorum.js';
+import { type Requirement, rolesNamed } from './requirement.js';
 
 export interface CastVote {
   readonly vote: 'approve' | 'deny';
   readonly approver: Person;
   readonly roles: readonly string[];
-  /** True for client-credentials tokens: an agent or service, never a human. */
+  /** True for tokens of an agent or service: no human. */
   readonly isMachine: boolean;
+  /** The OAuth client of the voter's token; absent for one that people use for calls and approvals alike. */
+  readonly client?: string | undefined;
   readonly digest: string | undefined;
   readonly reason: string | undefined;
   readonly now: string;
 }
 
-/** The same issuer and subject are the same human, whatever the name or group. */
-export const samePerson = (a: Person, b: Person): boolean => a.issuer === b.issuer && a.subject === b.subject;
-
-/** Every requirement needs `count` distinct humans with one of its roles; one vote may serve several requirements. */
-export const quorumMet = (requirements: readonly Requirement[], votes: readonly CountedVote[]): boolean =>
-  requirements.every(
-    ({ by, count }) =>
-      votes.filter((vote) => vote.vote === 'approve' && vote.roles.some((role) => by.includes(role)))
-        .length >= count,
-  );
+/** The same account (issuer and subject) or the same human behind two accounts, whatever the name or group. */
+export const samePerson = (a: Person, b: Person): boolean =>
+  (a.issuer === b.issuer && a.subject === b.subject) || (a.human !== undefined && a.human === b.human);
 
 /** An expiry at the very instant counts as expired. */
 export const hasExpired = (expiresAt: string, now: string): boolean =>
@@ -46,15 +44,17 @@ export const decideRequest = (
 /** What a vote is about: the digest the voter was shown, who asked, and whose votes are needed. */
 export interface Ballot {
   readonly digest: Digest;
-  readonly requester: Person;
+  readonly requester: Person & { readonly client: string };
   readonly requirements: readonly Requirement[];
+  /** Whether each human counts for one requirement only; absent = one may serve several. */
+  readonly distinct?: boolean;
 }
 
 /** A vote that counts, as it is recorded. */
 export type CountedVote = ApprovalVoted['data'];
 
 /**
- * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, a machine, a
+ * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, their agent, a machine, a
  * second vote of the same human and anybody without a named role are refused.
  * @throws CountersignError digest_mismatch, approver_is_requester, approver_not_eligible, approver_voted_already,
  *   reason_missing
@@ -67,7 +67,12 @@ export const checkVote = (
   const { approver, digest, isMachine, roles, vote } = command;
   if (digest !== ballot.digest) throw new CountersignError('digest_mismatch');
   if (samePerson(approver, ballot.requester)) throw new CountersignError('approver_is_requester');
-  const eligible = ballot.requirements.some(({ by }) => roles.some((role) => by.includes(role)));
+  if (command.client !== undefined && command.client !== '' && command.client === ballot.requester.client)
+    throw new CountersignError(
+      'approver_not_eligible',
+      'the token is one of the agent that made the request',
+    );
+  const eligible = rolesNamed(ballot.requirements).some((role) => roles.includes(role));
   if (isMachine || !eligible)
     throw new CountersignError('approver_not_eligible', eligibleRoles(ballot.requirements));
   if (votes.some((known) => samePerson(known.approver, approver)))
@@ -77,21 +82,52 @@ export const checkVote = (
   return { vote, approver, roles, digest: ballot.digest, reason };
 };
 
+/** Whether these votes are enough. A vote that denies ends everything before it is counted. */
+export const isMet = ({ requirements, distinct }: Ballot, votes: readonly CountedVote[]): boolean =>
+  quorumMet(
+    requirements,
+    votes.map(({ roles }) => roles),
+    distinct === true,
+  );
+
 /**
  * A human's vote on a held call. One denial ends it.
  * @throws CountersignError approval_unknown, approval_closed, approval_expired, and those of `checkVote`
  */
 export const decideVote = (state: ApprovalState, command: CastVote): readonly ApprovalEvent[] => {
-  const { request, votes } = open(state, command.now);
-  const vote = checkVote(request, votes, command);
+  const risen = decideEscalation(state, command.now);
+  const current = open(risen.reduce<ApprovalState>(evolveApproval, state), command.now);
+  const { request, votes } = current;
+  const ballot = { ...request, requirements: requirementsNow(current) };
+  const vote = checkVote(ballot, votes, command);
   const voted: ApprovalVoted = { type: 'ApprovalVoted', v: 1, data: vote };
   if (vote.vote === 'deny') {
     const denied: ApprovalDenied = { type: 'ApprovalDenied', v: 1, data: { reason: vote.reason } };
-    return [voted, denied];
+    return [...risen, voted, denied];
   }
-  return quorumMet(request.requirements, [...votes, vote])
-    ? [voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
-    : [voted];
+  return isMet(ballot, [...votes, vote])
+    ? [...risen, voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
+    : [...risen, voted];
+};
+
+/** What is due at `now` (recorded clock) and not on record yet. */
+export const decideEscalation = (state: ApprovalState, now: string): readonly ApprovalEscalated[] =>
+  state.status !== 'pending' || hasExpired(state.request.expiresAt, now)
+    ? []
+    : escalationsOf(state.request)
+        .filter(({ since }) => hasExpired(since, now))
+        .filter(({ requirement }) => !state.escalations.some((known) => known.requirement === requirement))
+        .map((data) => ({ type: 'ApprovalEscalated', v: 1, data }));
+
+/** What time alone changes: escalations, and a grant where votes that were given before are enough with them. */
+export const decideLook = (state: ApprovalState, now: string): readonly ApprovalEvent[] => {
+  const risen = decideEscalation(state, now);
+  const after = risen.reduce<ApprovalState>(evolveApproval, state);
+  if (risen.length === 0 || after.status === 'none') return decideExpiry(state, now);
+  const { request, votes } = after;
+  return isMet({ ...request, requirements: requirementsNow(after) }, votes)
+    ? [...risen, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
+    : risen;
 };
 
 /** Due or later: ends a pending or unused granted approval. Earlier, or already ended: nothing. */
@@ -106,6 +142,19 @@ export const decideWithdrawal = (state: ApprovalState, reason: string): readonly
     ? [{ type: 'ApprovalWithdrawn', v: 1, data: { reason } }]
     : [];
 
+/**
+ * By the requester in person, whichever account: nobody else may take a request back.
+ * @throws CountersignError approval_unknown, forbidden, approval_closed
+ */
+export const checkWithdrawal = (state: ApprovalState, by: Person): KnownApproval => {
+  if (state.status === 'none') throw new CountersignError('approval_unknown');
+  if (!samePerson(state.request.requester, by))
+    throw new CountersignError('forbidden', 'only the requester may withdraw it');
+  if (state.status !== 'pending' && state.status !== 'granted')
+    throw new CountersignError('approval_closed', `it is ${state.status}`);
+  return state;
+};
+
 const open = (state: ApprovalState, now: string): KnownApproval => {
   if (state.status === 'none') throw new CountersignError('approval_unknown');
   if (state.status !== 'pending') throw new CountersignError('approval_closed', `it is ${state.status}`);
@@ -114,4 +163,4 @@ const open = (state: ApprovalState, now: string): KnownApproval => {
 };
 
 const eligibleRoles = (requirements: readonly Requirement[]): string =>
-  `eligible: ${[...new Set(requirements.flatMap(({ by }) => by))].sort().join(', ')}`;
+  `eligible: ${rolesNamed(requirements).join(', ')}`;

@@ -1,3 +1,4 @@
+import type { Requirement } from '../approval/requirement.js';
 import type { ErrorCode } from '../errors.js';
 import type { JsonObject } from '../evidence/canonical-json.js';
 import type { Actor, PayloadCommitment } from '../evidence/entry.js';
@@ -102,7 +103,7 @@ export interface CallHeld {
     readonly approvalId: string;
     readonly digest: Digest;
     readonly expiresAt: string;
-    readonly requirements: readonly { readonly by: readonly string[]; readonly count: number }[];
+    readonly requirements: readonly Requirement[];
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Person } from '../approval/approval.events.js';
-import { type CastVote, checkVote, hasExpired, quorumMet, samePerson } from '../approval/decide-approval.js';
+import { type CastVote, checkVote, hasExpired, isMet, samePerson } from '../approval/decide-approval.js';
 import { CountersignError } from '../errors.js';
 import { canonicalJson, type JsonObject } from '../evidence/canonical-json.js';
 import type { HashFunction } from '../hash.js';
@@ -32,7 +32,7 @@ export const decideDisclosureVote = (
   const vote = checkVote(request, votes, command);
   const voted: DisclosureEvent = { type: 'DisclosureVoted', v: 1, data: vote };
   if (vote.vote === 'deny') return [voted, { type: 'DisclosureDenied', v: 1, data: { reason: vote.reason } }];
-  if (!quorumMet(request.requirements, [...votes, vote])) return [voted];
+  if (!isMet(request, [...votes, vote])) return [voted];
   const until = new Date(Date.parse(command.now) + request.box_ms).toISOString();
   return [voted, { type: 'DisclosureGranted', v: 1, data: { digest: request.digest, until } }];
 };

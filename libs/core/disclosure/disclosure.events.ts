@@ -1,5 +1,6 @@
-import type { Person, Requirement } from '../approval/approval.events.js';
+import type { Person } from '../approval/approval.events.js';
 import type { CountedVote } from '../approval/decide-approval.js';
+import type { Requirement } from '../approval/requirement.js';
 import type { Digest } from '../hash.js';
 
 /** An examiner asks to see what an upstream really answered: the sealed original behind a masked result. */

@@ -36,6 +36,7 @@ export const EVENT_VERSIONS: {
 } = {
   AlarmRaised: 1,
   ApprovalDenied: 1,
+  ApprovalEscalated: 1,
   ApprovalExpired: 1,
   ApprovalGranted: 1,
   ApprovalRequested: 1,

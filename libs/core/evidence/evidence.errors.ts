@@ -36,4 +36,10 @@ export const EVIDENCE_ERRORS = {
     says: 'No signed checkpoint covers this entry yet.',
     next: 'Ask again in a second; operators: GET /ledger/log says when nothing is signed any more, and why.',
   },
+  evidence_too_large: {
+    http: 413,
+    rpc: -31081,
+    says: 'The evidence pack would be larger than 4 GiB.',
+    next: 'Ask for a shorter time with --from and --to; without them a pack holds the whole log.',
+  },
 } as const;

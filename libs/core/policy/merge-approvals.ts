@@ -1,24 +1,68 @@
+import { type Requirement, requirementText } from '../approval/requirement.js';
 import type { ApprovalDemand, Decision } from './policy.types.js';
 
 /**
- * The strictest of all demands: each distinct set of approver roles stays a requirement of its own with the highest
- * count asked of it, and the shortest expiry holds for all. Null when nothing is demanded. `by` must be sorted, as it
- * is in a bundle.
+ * The strictest of all demands: each distinct requirement stays one of its own, of those that name the same roles the
+ * highest count holds, and the shortest expiry holds for all. One person may serve several requirements only if every
+ * demand says so. Null when nothing is demanded. Roles must be sorted, as they are in a bundle.
  */
 export const mergeApprovals = (demands: readonly ApprovalDemand[]): Decision['approval'] => {
   const [first] = demands;
   if (first === undefined) return null;
-  const requirements: { by: readonly string[]; count: number }[] = [];
+  const requirements: Requirement[] = [];
   let expires_s = first.expires_s;
+  let distinct = false;
   for (const demand of demands) {
     if (demand.expires_s < expires_s) expires_s = demand.expires_s;
-    const same = requirements.find(({ by }) => isSameList(by, demand.by));
-    if (same === undefined) requirements.push({ by: demand.by, count: demand.count });
-    else if (same.count < demand.count) same.count = demand.count;
+    if (demand.distinct !== false) distinct = true;
+    addStrictest(requirements, demand);
+    for (const also of demand.and ?? []) addStrictest(requirements, also);
   }
-  if (requirements.length > 1) requirements.sort((a, b) => (a.by.join('\n') < b.by.join('\n') ? -1 : 1));
-  return { requirements, expires_s };
+  if (requirements.length > 1) requirements.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  return { requirements, expires_s, ...(distinct ? {} : { distinct: false as const }) };
 };
+
+/** All that a demand asks for. */
+export const requirementsOf = (demand: ApprovalDemand): readonly Requirement[] => [
+  requirementOf(demand),
+  ...(demand.and ?? []),
+];
+
+const requirementOf = ({ by, count, or, escalate }: Requirement): Requirement => ({
+  by,
+  count,
+  ...(or !== undefined && { or }),
+  ...(escalate !== undefined && { escalate }),
+});
+
+const addStrictest = (requirements: Requirement[], requirement: Requirement): void => {
+  const at = requirements.findIndex((known) => isForSameRoles(known, requirement));
+  const same = requirements[at];
+  if (same === undefined) {
+    requirements.push(requirementOf(requirement));
+    return;
+  }
+  const { by, or } = same;
+  const count = Math.max(same.count, requirement.count);
+  // Where one rule never escalates, or otherwise, its strictness holds.
+  const escalate = isSameEscalation(same, requirement) ? same.escalate : undefined;
+  requirements[at] = requirementOf({ by, count, or, escalate });
+};
+
+/** Other ways to meet a requirement must be the same in all: there is no stricter of two. */
+const isForSameRoles = (a: Requirement, b: Requirement): boolean =>
+  a.or === undefined && b.or === undefined
+    ? isSameList(a.by, b.by)
+    : requirementText({ ...a, escalate: undefined }) === requirementText({ ...b, escalate: undefined });
+
+const isSameEscalation = ({ escalate: a }: Requirement, { escalate: b }: Requirement): boolean =>
+  a !== undefined && b !== undefined && a.after_s === b.after_s && isSameList(a.to, b.to);
+
+/** By role names first: as it was before there were alternatives. */
+const sortKey = (requirement: Requirement): string =>
+  requirement.or === undefined
+    ? requirement.by.join('\n')
+    : `${requirement.by.join('\n')}\n\n${requirementText(requirement)}`;
 
 const isSameList = (a: readonly string[], b: readonly string[]): boolean => {
   if (a.length !== b.length) return false;

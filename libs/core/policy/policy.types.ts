@@ -1,3 +1,4 @@
+import type { Requirement } from '../approval/requirement.js';
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
 
 /** Personal data the masking engine of this version can find. */
@@ -69,12 +70,13 @@ export interface PolicyRule {
   readonly mask: string | null;
 }
 
-export interface ApprovalDemand {
-  /** Any of these roles may approve. */
-  readonly by: readonly string[];
-  /** Distinct people; never the requester. */
-  readonly count: number;
+/** Distinct people, never the requester. The optional members are absent, never empty, when not used. */
+export interface ApprovalDemand extends Requirement {
   readonly expires_s: number;
+  /** Must be met as well. */
+  readonly and?: readonly Requirement[];
+  /** Only ever false: one person may serve several requirements. */
+  readonly distinct?: false;
 }
 
 export interface PolicyCondition {
@@ -128,11 +130,15 @@ export interface PolicyTest {
   /** Null = no clock: conditions on time are unknown. */
   readonly now: string | null;
   readonly expect: PolicyExpectation;
+  /** The roles of each person who approves; together they must be enough. Absent = not tried. */
+  readonly grantedBy?: readonly (readonly string[])[];
+  /** Together they must not be enough. */
+  readonly notGrantedBy?: readonly (readonly string[])[];
 }
 
 export interface PolicyExpectation {
   readonly effect: 'allow' | 'deny' | 'approval';
-  /** Approvals asked for, summed over all requirements; null unless the effect is `approval`. */
+  /** The fewest approvals that are enough, summed over all requirements; null unless the effect is `approval`. */
   readonly count: number | null;
   /** Sorted; null = not compared. For `deny` an empty list means the default deny. */
   readonly rules: readonly string[] | null;
@@ -165,8 +171,10 @@ export interface Decision {
   readonly says: readonly string[];
   readonly approval: {
     /** Each must be met. Sorted by `by`. */
-    readonly requirements: readonly { readonly by: readonly string[]; readonly count: number }[];
+    readonly requirements: readonly Requirement[];
     readonly expires_s: number;
+    /** Absent: each human counts for one requirement only. False: one may serve several. */
+    readonly distinct?: false;
   } | null;
   /** The united profile; null only when the effect is deny or no matched rule masks. */
   readonly profile: MaskingProfile | null;

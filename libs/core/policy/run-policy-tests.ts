@@ -1,3 +1,5 @@
+import { quorumMet } from '../approval/quorum.js';
+import { fewestApprovals } from '../approval/requirement.js';
 import { decideForRoles } from './decide-policy.js';
 import type { IndexedPolicy } from './index-policy.js';
 import type { Decision, PolicyExpectation, PolicyTest } from './policy.types.js';
@@ -14,7 +16,8 @@ export interface PolicyTestFailure {
 export const runPolicyTests = (policy: IndexedPolicy): readonly PolicyTestFailure[] =>
   policy.bundle.tests.flatMap((test, at) => {
     const decision = decideTest(policy, test);
-    if (meets(decision, test.expect)) return [];
+    if (meets(decision, test.expect))
+      return failedVotes(decision, test).map((failed) => ({ test: at, ...failed }));
     return { test: at, expected: describe(test.expect), actual: describe(expectationOf(decision)) };
   });
 
@@ -25,10 +28,30 @@ export const decideTest = (policy: IndexedPolicy, test: PolicyTest): Decision =>
 /** A decision in the terms of `expect:`. */
 export const expectationOf = (decision: Decision): PolicyExpectation => ({
   effect: decision.effect,
-  count: decision.approval?.requirements.reduce((sum, { count }) => sum + count, 0) ?? null,
+  count: decision.approval && fewestApprovals(decision.approval.requirements),
   rules: decision.rules,
   masked: decision.profile !== null,
 });
+
+/** What `granted_by` and `not_granted_by` say of the approvals that are asked for. */
+const failedVotes = (
+  { approval }: Decision,
+  { grantedBy, notGrantedBy }: PolicyTest,
+): readonly Omit<PolicyTestFailure, 'test'>[] => {
+  const granted = (votes: readonly (readonly string[])[]): boolean =>
+    approval === null || quorumMet(approval.requirements, votes, approval.distinct !== false);
+  const says = (votes: readonly (readonly string[])[], yes: boolean): string =>
+    `${yes ? 'granted' : 'not granted'} by ${votes.map((roles) => roles.join('+')).join(', ')}`;
+  const tried = [
+    { votes: grantedBy, expected: true },
+    { votes: notGrantedBy, expected: false },
+  ];
+  return tried.flatMap(({ votes, expected }) =>
+    votes === undefined || granted(votes) === expected
+      ? []
+      : [{ expected: says(votes, expected), actual: says(votes, !expected) }],
+  );
+};
 
 const meets = (decision: Decision, expected: PolicyExpectation): boolean => {
   const actual = expectationOf(decision);

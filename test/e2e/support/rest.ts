@@ -108,6 +108,8 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
     deny: (id: string, vote: Vote) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
+    withdraw: (id: string, body: { readonly reason?: string }) =>
+      send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/withdraw`, token, body),
   };
 };
 

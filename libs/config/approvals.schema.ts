@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** How long held calls wait, and whose tokens approve nothing. */
+export const approvalsSchema = z
+  .strictObject({
+    hold_ms: z
+      .number()
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(55_000)
+      .describe('how long a held call waits before it answers "pending"'),
+    progress_ms: z
+      .number()
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(10_000)
+      .describe('time between progress messages while a call is held'),
+    machine_clients: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'OAuth clients of agents and services (* at the end: any ending); their tokens approve nothing, whoever they act for',
+      ),
+    machine_claims: z
+      .record(z.string(), z.array(z.string()).min(1))
+      .default({})
+      .describe(
+        'claims and the values by which agents’ tokens are known, for example { token_use: [agent] }',
+      ),
+    human_clients: z
+      .array(z.string().min(1))
+      .default(['countersign-cli'])
+      .describe(
+        'OAuth clients that people use for calls and for approvals; any other client that made a call cannot approve it',
+      ),
+  })
+  .prefault({});

@@ -1,0 +1,3 @@
+import { tamperSuite } from './tamper-suite.js';
+
+tamperSuite(100);

@@ -1,0 +1,3 @@
+import { tamperSuite } from '../evidence/tamper-suite.js';
+
+tamperSuite(1_000);
