@@ -3,11 +3,12 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Config } from '#config/config.schema.js';
 import { CONFIG } from '#http/platform.module.js';
 import { Ledger } from '../ledger.js';
+import { quietSince } from '../thread/quiet.js';
 import { ThreadClient } from '../thread/thread-client.js';
 import type { EventIndexRequest } from './event-index.messages.js';
 
 const PAGE_EVENTS = 1_000;
-/** While nobody asks the index follows at this pace only, so that it takes no time from calls under way. */
+/** While nobody asks the index follows at this pace only, and only when calls leave room. */
 const FOLLOW_EVERY_MS = 5_000;
 
 /** Where in the store an event lies, by its id. A file that may be deleted: it comes back from the store. */
@@ -61,8 +62,9 @@ export class EventIndex implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private follow(): void {
+    const isQuiet = quietSince();
     this.timer = setTimeout(() => {
-      void this.catchUp()
+      void (isQuiet() ? this.catchUp() : Promise.resolve())
         .catch(() => undefined)
         .finally(() => {
           if (!this.is_closed) this.follow();

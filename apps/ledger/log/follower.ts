@@ -14,7 +14,8 @@ import { type Hash, sameHash } from '#tlog/merkle.js';
 import { LogFinding } from './log-finding.js';
 import type { LogTree } from './log-tree.js';
 
-const PAGE_EVENTS = 1_000;
+/** Hashing a page holds up calls under way, a page of these for about a millisecond. */
+const PAGE_EVENTS = 200;
 /** While the tree is far behind, full tiles go to the disk after so many entries. */
 const FLUSH_EVERY_ENTRIES = 16_384;
 

@@ -7,6 +7,7 @@ import { readEntry } from '#core/evidence/read-entry.js';
 import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 import type { Logger } from '#telemetry/logger.js';
 import { readModelCaughtUp } from '#telemetry/metrics.js';
+import { quietSince } from '../thread/quiet.js';
 import type { CallPage, CallSearch } from './call-filter.js';
 import { FOLLOW_EVERY_MS, inTime, type Projection } from './projection.js';
 import type { IndexedPayload } from './projection.messages.js';
@@ -22,8 +23,7 @@ const INDEXED: { readonly [type: string]: Place } = {
 const PAGE = 64;
 /** While no question waits, so many times longer is rested than worked ... */
 const REST = 4;
-/** ... and nothing is done while the thread was busy for more than this share of the last so many milliseconds. */
-const BUSY_SHARE = 0.3;
+/** ... and nothing is done before calls have left room for so long. */
 const QUIET_FOR_MS = 200;
 const TELL_EVERY_MS = 2_000;
 
@@ -145,9 +145,9 @@ export class ValueIndex {
   /** Comes back when calls leave room, or a question waits: the two may share a thread (standalone). */
   private async quiet(): Promise<void> {
     while (this.questions === 0 && !this.closed) {
-      const before = performance.eventLoopUtilization();
+      const isQuiet = quietSince();
       await this.rest(QUIET_FOR_MS);
-      if (performance.eventLoopUtilization(before).utilization < BUSY_SHARE) return;
+      if (isQuiet()) return;
     }
   }
 
