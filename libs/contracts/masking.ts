@@ -46,7 +46,7 @@ export const maskingOpen = contract({
   request: z.object({
     sealed: bytes,
     commit: digest,
-    purpose: z.enum(['approval', 'transcript', 'replay', 'evidence']),
+    purpose: z.enum(['approval', 'transcript', 'evidence']),
   }),
   reply: z.object({ bytes, salt: bytes.optional() }),
 });

@@ -58,6 +58,22 @@ export const recordRefusal = async (bus: Bus, instance: string, refusal: Refusal
   await bus.request(ledgerAppend, refusalCommand(instance, refusal));
 };
 
+/** Does `act`; what it refuses is on record before it is answered (promise G6). @throws CountersignError of `act`, ledger_* */
+export const recordingRefusals = async <Answer>(
+  bus: Bus,
+  instance: string,
+  refusal: Omit<Refusal, 'code'>,
+  act: () => Promise<Answer>,
+): Promise<Answer> => {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof CountersignError)
+      await recordRefusal(bus, instance, { ...refusal, code: error.code });
+    throw error;
+  }
+};
+
 /** Records what is counted so far; for the end of the process. Never rejects: what could not be recorded stays counted. */
 export const flushRefusals = async (bus: Bus): Promise<void> => {
   const counting = countings.get(bus);

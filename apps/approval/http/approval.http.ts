@@ -7,7 +7,7 @@ import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import { CONFIG } from '#http/platform.module.js';
-import { callerActor, recordRefusal } from '#http/record-refusal.js';
+import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from '../approvals.js';
@@ -107,19 +107,12 @@ export class ApprovalHttp {
     });
   }
 
-  /** What is refused here is on record like every other refusal (promise G6). */
-  private async recorded<Answer>(
+  private recorded<Answer>(
     caller: RestCaller,
     about: JsonObject,
     act: () => Promise<Answer>,
   ): Promise<Answer> {
-    try {
-      return await act();
-    } catch (error) {
-      if (error instanceof CountersignError)
-        await recordRefusal(this.bus, INSTANCE, { code: error.code, where: 'approvals', caller, about });
-      throw error;
-    }
+    return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, act);
   }
 
   private visible(caller: RestCaller, id: string): Listed {

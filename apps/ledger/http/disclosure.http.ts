@@ -10,9 +10,8 @@ import {
 } from '#core/disclosure/decide-disclosure.js';
 import type { DisclosureEvent } from '#core/disclosure/disclosure.events.js';
 import type { DisclosureState } from '#core/disclosure/disclosure.state.js';
-import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
-import { callerActor, recordRefusal } from '#http/record-refusal.js';
+import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
@@ -129,28 +128,13 @@ export class DisclosureHttp {
     return item(await this.disclosures.execute(id, callerActor(caller), decide));
   }
 
-  /** What is refused here is on record like every other refusal (promise G6). */
-  private async governed<Answer>(
+  private governed<Answer>(
     caller: RestCaller,
-    about: { readonly [name: string]: string },
+    asked: { readonly [name: string]: string },
     act: () => Promise<Answer>,
   ): Promise<Answer> {
-    try {
-      return await act();
-    } catch (error) {
-      if (error instanceof CountersignError) {
-        const shortened = Object.fromEntries(
-          Object.entries(about).map(([name, text]) => [name, text.slice(0, 100)]),
-        );
-        await recordRefusal(this.bus, INSTANCE, {
-          code: error.code,
-          where: 'disclosures',
-          caller,
-          about: shortened,
-        });
-      }
-      throw error;
-    }
+    const about = Object.fromEntries(Object.entries(asked).map(([name, text]) => [name, text.slice(0, 100)]));
+    return recordingRefusals(this.bus, INSTANCE, { where: 'disclosures', caller, about }, act);
   }
 
   private async recordRead(caller: RestCaller, query: { readonly id: string | null }): Promise<void> {
