@@ -5,8 +5,25 @@ import type { AppendCommand } from '#core/evidence/build-append.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 
-const STREAM_NAME =
-  /^(call|approval|policy|refusal|read|gateway|key|session|list|consent|catalog|disclosure|alarm)-[A-Za-z0-9._:-]{1,150}$/;
+const NOUNS = [
+  'call',
+  'approval',
+  'policy',
+  'refusal',
+  'read',
+  'gateway',
+  'key',
+  'session',
+  'list',
+  'consent',
+  'catalog',
+  'disclosure',
+  'alarm',
+  'delegation',
+  'notice',
+  'proposal',
+];
+const STREAM_NAME = new RegExp(`^(${NOUNS.join('|')})-[A-Za-z0-9._:-]{1,150}$`);
 
 /** Each entry must say itself what the append says of it; nobody can store an entry under another name or place. */
 export const checkEntries = ({ stream, expected, events }: AppendCommand): readonly Entry[] => {

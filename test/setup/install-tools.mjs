@@ -19,6 +19,8 @@ const TOOLS = [
     used_by: 'the suites of evidence packs',
   },
   { program: 'strace', package: 'strace', used_by: 'the suites that make system calls fail' },
+  { program: 'spin', package: 'spin', used_by: 'the model of the approval protocol' },
+  { program: 'gcc', package: 'gcc libc6-dev', used_by: 'the model of the approval protocol' },
   { program: 'ps', package: 'procps', used_by: 'the suites that kill children of the gateway' },
 ];
 
@@ -53,7 +55,7 @@ const install = (names) => {
 
 const missing = TOOLS.filter(isMissing);
 if (missing.length > 0) {
-  const names = missing.map((tool) => tool.package);
+  const names = missing.flatMap((tool) => tool.package.split(' '));
   const isDebianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (isDebianRoot) {
     say(`installing ${names.join(' ')} (apt-get); this happens once`);
