@@ -10,6 +10,7 @@ import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
+import { approvalView } from '../approval-view.js';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Directory, type Listed } from '../directory.js';
@@ -136,28 +137,6 @@ export class ApprovalHttp {
   }
 
   private async item(listed: Listed) {
-    const { approvalId, approval, requestedAt } = listed;
-    const { request, votes, status, reason } = approval;
-    return {
-      id: approvalId,
-      status,
-      digest: request.digest,
-      callId: request.callId,
-      requester: request.requester,
-      server: request.server,
-      tool: request.tool,
-      arguments: await this.shown.of(listed),
-      reasons: request.rules,
-      votes: votes.map((vote) => ({
-        approver: vote.approver.principal,
-        vote: vote.vote,
-        reason: vote.reason,
-      })),
-      quorum: requirementsNow(approval),
-      distinct: request.distinct ?? false,
-      requestedAt,
-      expiresAt: request.expiresAt,
-      ...(reason === undefined ? {} : { reason }),
-    };
+    return approvalView(listed, await this.shown.of(listed));
   }
 }
