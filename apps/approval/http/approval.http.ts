@@ -71,7 +71,8 @@ export class ApprovalHttp {
     const why = reason?.trim() || 'withdrawn by the requester';
     return this.recorded(caller, { approvalId: id.slice(0, 100), act: 'withdraw' }, async () => {
       const { approval } = this.visible(caller, id);
-      await this.closeCall.beforeWithdrawal(id, checkWithdrawal(approval, by), why);
+      const standing = await this.closeCall.before(id, checkWithdrawal(approval, by), 'withdrawn', why);
+      if (standing === 'forwarded') throw new CountersignError('approval_closed', 'it is used');
       await this.approvals.execute(id, callerActor(caller), (current) => {
         checkWithdrawal(current, by);
         return decideWithdrawal(current, why);
@@ -89,9 +90,8 @@ export class ApprovalHttp {
     this.log.requireCaughtUp();
     const { clientId, isMachine, roles } = caller;
     const client = this.config.approvals.human_clients.includes(clientId) ? undefined : clientId;
-    const now = new Date().toISOString();
     return this.recorded(caller, { approvalId: approvalId.slice(0, 100), vote }, async () => {
-      const state = await this.approvals.execute(approvalId, callerActor(caller), (current) =>
+      const state = await this.approvals.execute(approvalId, callerActor(caller), (current, now) =>
         decideVote(current, {
           vote,
           approver: personOf(caller),
