@@ -10,6 +10,10 @@ import { Directory } from './directory.js';
 import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
+import { CHANNELS } from './notify/channel.js';
+import { openChannels } from './notify/open-channels.js';
+import { Outbox } from './notify/outbox.js';
+import { SendNotice } from './notify/send-notice.js';
 import { ShownArguments } from './shown-arguments.js';
 
 const QUEUE = 'countersign-approvals';
@@ -28,10 +32,13 @@ const QUEUE = 'countersign-approvals';
         return (handler, onError) => bullmqJobs({ redis_url, queue: QUEUE }, handler, onError);
       },
     },
+    { provide: CHANNELS, inject: [CONFIG], useFactory: openChannels },
     Approvals,
     CloseCall,
     Expiry,
     FollowLog,
+    Outbox,
+    SendNotice,
     ShownArguments,
   ],
 })

@@ -9,6 +9,7 @@ import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { Directory } from './directory.js';
 import { Expiry } from './expiry.js';
+import { Outbox } from './notify/outbox.js';
 
 const TYPES = [
   'ApprovalRequested',
@@ -19,6 +20,9 @@ const TYPES = [
   'ApprovalExpired',
   'ApprovalWithdrawn',
   'HoldEnded',
+  'NoticeIntended',
+  'NoticeSent',
+  'NoticeFailed',
 ];
 const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
@@ -33,6 +37,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(BUS) bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(Expiry) expiry: Expiry,
+    @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.log = new LogFollower(bus, logger, {
@@ -43,7 +48,10 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       onEvents: (events) => {
         for (const event of events) this.apply(event);
       },
-      onCaughtUp: () => expiry.rebuild(),
+      onCaughtUp: async () => {
+        await expiry.rebuild();
+        this.outbox.start();
+      },
     });
   }
 
@@ -69,5 +77,6 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       const ended = knownEvent<HoldEnded>(entry);
       if (ended !== undefined) this.directory.applyHoldEnd(ended.data);
     }
+    this.outbox.observe(event);
   }
 }
