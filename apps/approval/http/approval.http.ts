@@ -10,6 +10,7 @@ import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
+import { approvalView } from '../approval-view.js';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Directory, type Listed } from '../directory.js';
@@ -70,7 +71,8 @@ export class ApprovalHttp {
     const why = reason?.trim() || 'withdrawn by the requester';
     return this.recorded(caller, { approvalId: id.slice(0, 100), act: 'withdraw' }, async () => {
       const { approval } = this.visible(caller, id);
-      await this.closeCall.beforeWithdrawal(id, checkWithdrawal(approval, by), why);
+      const standing = await this.closeCall.before(id, checkWithdrawal(approval, by), 'withdrawn', why);
+      if (standing === 'forwarded') throw new CountersignError('approval_closed', 'it is used');
       await this.approvals.execute(id, callerActor(caller), (current) => {
         checkWithdrawal(current, by);
         return decideWithdrawal(current, why);
@@ -88,9 +90,8 @@ export class ApprovalHttp {
     this.log.requireCaughtUp();
     const { clientId, isMachine, roles } = caller;
     const client = this.config.approvals.human_clients.includes(clientId) ? undefined : clientId;
-    const now = new Date().toISOString();
     return this.recorded(caller, { approvalId: approvalId.slice(0, 100), vote }, async () => {
-      const state = await this.approvals.execute(approvalId, callerActor(caller), (current) =>
+      const state = await this.approvals.execute(approvalId, callerActor(caller), (current, now) =>
         decideVote(current, {
           vote,
           approver: personOf(caller),
@@ -136,28 +137,6 @@ export class ApprovalHttp {
   }
 
   private async item(listed: Listed) {
-    const { approvalId, approval, requestedAt } = listed;
-    const { request, votes, status, reason } = approval;
-    return {
-      id: approvalId,
-      status,
-      digest: request.digest,
-      callId: request.callId,
-      requester: request.requester,
-      server: request.server,
-      tool: request.tool,
-      arguments: await this.shown.of(listed),
-      reasons: request.rules,
-      votes: votes.map((vote) => ({
-        approver: vote.approver.principal,
-        vote: vote.vote,
-        reason: vote.reason,
-      })),
-      quorum: requirementsNow(approval),
-      distinct: request.distinct ?? false,
-      requestedAt,
-      expiresAt: request.expiresAt,
-      ...(reason === undefined ? {} : { reason }),
-    };
+    return approvalView(listed, await this.shown.of(listed));
   }
 }
