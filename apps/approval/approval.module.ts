@@ -12,6 +12,8 @@ import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
 import { ReportsHttp } from './http/reports.http.js';
 import { ShownArguments } from './shown-arguments.js';
+import { VisibleApprovals } from './visible-approvals.js';
+import { Voting } from './voting.js';
 
 const QUEUE = 'countersign-approvals';
 
@@ -34,6 +36,8 @@ const QUEUE = 'countersign-approvals';
     Expiry,
     FollowLog,
     ShownArguments,
+    VisibleApprovals,
+    Voting,
   ],
 })
 export class ApprovalModule {}
