@@ -10,12 +10,15 @@ import { Directory } from './directory.js';
 import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
+import { ReportsHttp } from './http/reports.http.js';
 import { ShownArguments } from './shown-arguments.js';
+import { VisibleApprovals } from './visible-approvals.js';
+import { Voting } from './voting.js';
 
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {
@@ -33,6 +36,8 @@ const QUEUE = 'countersign-approvals';
     Expiry,
     FollowLog,
     ShownArguments,
+    VisibleApprovals,
+    Voting,
   ],
 })
 export class ApprovalModule {}

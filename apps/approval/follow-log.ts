@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { LogFollower } from '#bus/log-follower.js';
 import type { WireEvent } from '#contracts/ledger.js';
-import type { HoldEnded } from '#core/call/call.events.js';
+import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
@@ -18,6 +18,7 @@ const TYPES = [
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
+  'CallHeld',
   'HoldEnded',
 ];
 const PAGE = 500;
@@ -32,7 +33,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(
     @Inject(BUS) bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
-    @Inject(Expiry) expiry: Expiry,
+    @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.log = new LogFollower(bus, logger, {
@@ -66,8 +67,15 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       this.directory.applyApproval(event.stream.slice('approval-'.length), entry, event.attachment);
     } else if (event.stream.startsWith('call-')) {
-      const ended = knownEvent<HoldEnded>(entry);
-      if (ended !== undefined) this.directory.applyHoldEnd(ended.data);
+      const known = knownEvent<CallHeld | HoldEnded>(entry);
+      if (known?.type === 'HoldEnded') this.directory.applyHoldEnd(known.data);
+      if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }
+  }
+
+  private applyHeld(callId: string, held: CallHeld['data']): void {
+    this.directory.applyHeld(callId, held);
+    // What was held before the start is looked at once all of it is known.
+    if (this.log.isCaughtUp) void this.expiry.watchUnasked(held.approvalId, held.expiresAt);
   }
 }

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UpstreamAuth, UpstreamCaller } from '#mcp/upstream/upstream-auth.types.js';
-import { openOutbound } from './outbound/guarded-fetch.js';
-import { outboundRules } from './outbound/outbound-rules.js';
+import { openOutbound } from '#outbound/guarded-fetch.js';
+import { outboundRules } from '#outbound/outbound-rules.js';
 import { openFileStore } from './store/file-store.js';
 import type { UpstreamContext } from './upstream-context.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { UpstreamCaller } from '#mcp/upstream/upstream-auth.types.js';
+import type { OutboundFetch } from '#outbound/guarded-fetch.js';
 import type { ReadSecret } from './oauth/client-authentication.js';
-import type { OutboundFetch } from './outbound/guarded-fetch.js';
 import type { SealedStore } from './store/sealed-store.js';
 
 /** What every way of authenticating at one upstream works with. */

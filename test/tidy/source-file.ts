@@ -30,7 +30,9 @@ const TEXT = new Set([
 export const readTree = (folder = ''): readonly SourceFile[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : readTree(path);
+    // In a linked worktree .git is a file.
+    if (NOT_OURS.has(entry.name)) return [];
+    if (entry.isDirectory()) return readTree(path);
     const isText = TEXT.has(extname(entry.name)) && !entry.name.endsWith('.log');
     return isText ? [{ path, text: readFileSync(join(ROOT, path), 'utf8') }] : [];
   });

@@ -1,5 +1,5 @@
 import { CountersignError } from '#core/errors.js';
-import { OutboundRefusedError } from '../outbound/guarded-connect.js';
+import { OutboundRefusedError } from '#outbound/guarded-connect.js';
 
 /** The authorization server said no (RFC 6749 section 5.2), with one of the registered codes or none we know. */
 export class TokenRefusedError extends Error {

@@ -7,7 +7,7 @@ import {
   selectResourceURL,
 } from '@modelcontextprotocol/client';
 import { CountersignError } from '#core/errors.js';
-import type { OutboundFetch } from '../outbound/guarded-fetch.js';
+import type { OutboundFetch } from '#outbound/guarded-fetch.js';
 
 /** The authorization server that speaks for an upstream, as discovery has found it. JSON, kept with what it issued. */
 export interface Authority {

@@ -1,6 +1,6 @@
 import { assertSecureTokenEndpoint } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import type { OutboundFetch } from '../outbound/guarded-fetch.js';
+import type { OutboundFetch } from '#outbound/guarded-fetch.js';
 import { TokenRefusedError } from './auth-failed.js';
 import type { TokenEndpoint } from './authority.js';
 import { authenticateClient, type ClientCredentials } from './client-authentication.js';

@@ -1,7 +1,7 @@
 import { buildDiscoveryUrls } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { CountersignError } from '#core/errors.js';
-import type { OutboundFetch } from '../outbound/guarded-fetch.js';
+import type { OutboundFetch } from '#outbound/guarded-fetch.js';
 
 const document = z.looseObject({
   issuer: z.string(),

@@ -45,7 +45,7 @@ export const openOutbound = (options: GuardedFetchOptions): Outbound => {
         ...(init as RequestInit),
         dispatcher,
         redirect: 'manual',
-        signal: AbortSignal.timeout(answer_ms),
+        signal: AbortSignal.any([AbortSignal.timeout(answer_ms), ...(init.signal ? [init.signal] : [])]),
       });
       if (answer.status >= 300 && answer.status < 400) {
         await answer.body?.cancel();

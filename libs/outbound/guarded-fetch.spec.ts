@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Listening, listen } from '../oauth-world.fixture.js';
+import { type Listening, listen } from '#upstream-auth/oauth-world.fixture.js';
 import { OutboundRefusedError, type Resolve } from './guarded-connect.js';
 import { type GuardedFetchOptions, openOutbound } from './guarded-fetch.js';
 import { outboundRules } from './outbound-rules.js';

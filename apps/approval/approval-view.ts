@@ -1,0 +1,30 @@
+import { requirementsNow } from '#core/approval/approval.state.js';
+import type { Listed } from './directory.js';
+
+/** An approval as it is shown to those who may see it; `shown` are the masked arguments. */
+export const approvalView = ({ approvalId, approval, requestedAt }: Listed, shown: unknown) => {
+  const { request, votes, status, reason } = approval;
+  return {
+    id: approvalId,
+    status,
+    digest: request.digest,
+    callId: request.callId,
+    requester: request.requester,
+    server: request.server,
+    tool: request.tool,
+    arguments: shown,
+    reasons: request.rules,
+    votes: votes.map((vote) => ({
+      approver: vote.approver.principal,
+      vote: vote.vote,
+      reason: vote.reason,
+    })),
+    quorum: requirementsNow(approval),
+    distinct: request.distinct ?? false,
+    requestedAt,
+    expiresAt: request.expiresAt,
+    ...(reason === undefined ? {} : { reason }),
+  };
+};
+
+export type ApprovalView = ReturnType<typeof approvalView>;
