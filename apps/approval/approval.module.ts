@@ -10,16 +10,19 @@ import { Directory } from './directory.js';
 import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
+import { ReportsHttp } from './http/reports.http.js';
 import { CHANNELS } from './notify/channel.js';
 import { openChannels } from './notify/open-channels.js';
 import { Outbox } from './notify/outbox.js';
 import { SendNotice } from './notify/send-notice.js';
 import { ShownArguments } from './shown-arguments.js';
+import { VisibleApprovals } from './visible-approvals.js';
+import { Voting } from './voting.js';
 
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {
@@ -40,6 +43,8 @@ const QUEUE = 'countersign-approvals';
     Outbox,
     SendNotice,
     ShownArguments,
+    VisibleApprovals,
+    Voting,
   ],
 })
 export class ApprovalModule {}

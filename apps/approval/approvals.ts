@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
-import { decideOnStream } from '#bus/decide-on-stream.js';
+import { decideOnStream, readState } from '#bus/decide-on-stream.js';
 import { type ApprovalEvent, approvalStream } from '#core/approval/approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import type { Actor } from '#core/evidence/entry.js';
@@ -18,13 +18,19 @@ export class Approvals {
     @Inject(Directory) private readonly directory: Directory,
   ) {}
 
+  /** As the ledger has it. @throws CountersignError event_unknown, ledger_unavailable */
+  async read(approvalId: string): Promise<ApprovalState> {
+    const read = { stream: approvalStream(approvalId), initial: NO_APPROVAL, evolve: evolveApproval };
+    return (await readState<ApprovalState, ApprovalEvent>(this.bus, read)).state;
+  }
+
   /**
    * @throws CountersignError of the decider, event_unknown, ledger_unavailable, revision_conflict
    */
   async execute(
     approvalId: string,
     actor: Actor,
-    decide: (state: ApprovalState) => readonly ApprovalEvent[],
+    decide: (state: ApprovalState, now: string) => readonly ApprovalEvent[],
     attachment?: Uint8Array,
   ): Promise<ApprovalState> {
     const { state, entries } = await decideOnStream<ApprovalState, ApprovalEvent>(this.bus, {

@@ -21,22 +21,37 @@ export class CloseCall {
     if (end !== undefined) await this.close(approval.request.callId, end);
   }
 
+  /** A call that was held for an approval which was never asked for: its ingress stopped between the two. */
+  async unasked(approvalId: string, callId: string): Promise<void> {
+    await this.close(callId, expiredEnd(approvalId));
+  }
+
   /**
-   * Cancels the held call before its approval is withdrawn, so that no call is forwarded under an approval that its
-   * requester has taken back. @throws CountersignError approval_closed when the call was forwarded first
+   * Ends the held call before its approval is withdrawn or expires: the ledger looks at the approval and then stores the
+   * forward, and an end that came between the two would say of a call that ran that it never did. A crash behind this
+   * leaves an open approval of a call that has ended; the next look at it ends it as well.
+   * @returns `forwarded` when the call was forwarded first: its approval is used, and nothing is left to end
    */
-  async beforeWithdrawal(approvalId: string, approval: KnownApproval, reason: string): Promise<void> {
-    const end = endOf(approvalId, { ...approval, status: 'withdrawn', reason });
-    if (end === undefined) return;
+  async before(
+    approvalId: string,
+    approval: KnownApproval,
+    status: 'withdrawn' | 'expired',
+    reason = '',
+  ): Promise<'closed' | 'forwarded'> {
+    const end = status === 'expired' ? expiredEnd(approvalId) : withdrawnEnd(approvalId, reason);
+    return this.close(approval.request.callId, end);
+  }
+
+  /** Tries again when a repeated call or the ingress was faster: a call that nobody ends would be held for ever. */
+  private async close(callId: string, end: CallEnd): Promise<'closed' | 'forwarded'> {
     for (let attempt = 0; attempt < CLOSE_ATTEMPTS; attempt++) {
-      const standing = await this.close(approval.request.callId, end);
-      if (standing === 'forwarded') throw new CountersignError('approval_closed', 'it is used');
-      if (standing === 'closed') return;
+      const standing = await this.closeOnce(callId, end);
+      if (standing !== 'changed') return standing;
     }
     throw new CountersignError('revision_conflict', 'the call changes all the time');
   }
 
-  private async close(callId: string, end: CallEnd): Promise<'closed' | 'forwarded' | 'changed'> {
+  private async closeOnce(callId: string, end: CallEnd): Promise<'closed' | 'forwarded' | 'changed'> {
     const stream = callStream(callId);
     const { events } = await this.bus.request(ledgerReadStream, { stream });
     const last = events.at(-1);
@@ -58,33 +73,42 @@ export class CloseCall {
       await this.bus.request(ledgerAppend, command);
       return 'closed';
     } catch (error) {
-      // A repeated call or the ingress was faster; the follower sees what happened.
       if (!(error instanceof CountersignError) || error.code !== 'revision_conflict') throw error;
       return 'changed';
     }
   }
 }
 
+const ended = (approvalId: string, because: HoldEnded['data']['because']): HoldEnded => ({
+  type: 'HoldEnded',
+  v: 1,
+  data: { approvalId, because },
+});
+
+const denied = (code: CallDenied['data']['code'], reason: string): CallDenied => ({
+  type: 'CallDenied',
+  v: 1,
+  data: { code, reason },
+});
+
+const expiredEnd = (approvalId: string): CallEnd => [
+  ended(approvalId, 'expired'),
+  denied('approval_expired', 'nobody approved it in time'),
+];
+
+const withdrawnEnd = (approvalId: string, reason: string): CallEnd => [
+  ended(approvalId, 'cancelled'),
+  { type: 'CallCancelled', v: 1, data: { reason } },
+];
+
 const endOf = (approvalId: string, { status, reason = '' }: KnownApproval): CallEnd | undefined => {
-  const ended = (because: HoldEnded['data']['because']): HoldEnded => ({
-    type: 'HoldEnded',
-    v: 1,
-    data: { approvalId, because },
-  });
   switch (status) {
     case 'denied':
-      return [ended('denied'), { type: 'CallDenied', v: 1, data: { code: 'approval_denied', reason } }];
+      return [ended(approvalId, 'denied'), denied('approval_denied', reason)];
     case 'expired':
-      return [
-        ended('expired'),
-        {
-          type: 'CallDenied',
-          v: 1,
-          data: { code: 'approval_expired', reason: 'nobody approved it in time' },
-        },
-      ];
+      return expiredEnd(approvalId);
     case 'withdrawn':
-      return [ended('cancelled'), { type: 'CallCancelled', v: 1, data: { reason } }];
+      return withdrawnEnd(approvalId, reason);
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
-import type { HoldEnded } from '#core/call/call.events.js';
+import type { Decided } from '#core/approval/reports/reported.js';
+import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
 
@@ -14,12 +15,28 @@ export interface Listed {
   readonly shownCommit: `sha256:${string}`;
   /** False once the hold has ended: the call was forwarded, refused or cancelled. */
   readonly callOpen: boolean;
+  /** Absent while it is pending. */
+  readonly decided?: Decided;
+}
+
+const DECIDES: Readonly<Partial<Record<ApprovalEvent['type'], Decided['as']>>> = {
+  ApprovalGranted: 'granted',
+  ApprovalDenied: 'denied',
+  ApprovalExpired: 'expired',
+  ApprovalWithdrawn: 'withdrawn',
+};
+
+/** A held call for whose approval nobody has asked yet. */
+export interface Unasked {
+  readonly callId: string;
+  readonly expiresAt: string;
 }
 
 /** All approvals by id and by attach key, folded from the log. Truth is the log; this can be dropped at any time. */
 export class Directory {
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
+  private readonly notAsked = new Map<string, Unasked>();
   private readonly waiters = new Map<string, Set<() => void>>();
 
   get(approvalId: string): Listed | undefined {
@@ -28,6 +45,15 @@ export class Directory {
 
   all(): readonly Listed[] {
     return [...this.approvals.values()];
+  }
+
+  /** A call is held: its approval is asked for in the moment after, unless its ingress stops in between. */
+  applyHeld(callId: string, { approvalId, expiresAt }: CallHeld['data']): void {
+    if (!this.approvals.has(approvalId)) this.notAsked.set(approvalId, { callId, expiresAt });
+  }
+
+  unasked(): ReadonlyMap<string, Unasked> {
+    return this.notAsked;
   }
 
   /** The approval of an identical call that is still pending, or granted and not yet used. */
@@ -61,11 +87,17 @@ export class Directory {
             callOpen: true,
           }
         : { ...known, approval, revision: entry.revision };
-    this.keep(listed);
+    const as = DECIDES[event.type];
+    this.keep(
+      as === undefined || listed.decided !== undefined
+        ? listed
+        : { ...listed, decided: { as, at: entry.time } },
+    );
   }
 
   /** The call waits no more: its approval is used up, or pointless. */
   applyHoldEnd({ approvalId, because }: HoldEnded['data']): void {
+    this.notAsked.delete(approvalId);
     const listed = this.approvals.get(approvalId);
     if (listed === undefined || !listed.callOpen) return;
     const status: ApprovalStatus = because === 'granted' ? 'used' : listed.approval.status;
@@ -89,8 +121,15 @@ export class Directory {
   }
 
   private keep(listed: Listed): void {
-    this.approvals.set(listed.approvalId, listed);
-    this.byAttachKey.set(listed.approval.request.attachKey, listed.approvalId);
+    const { approvalId, approval, callOpen } = listed;
+    const { attachKey } = approval.request;
+    const isNew = !this.approvals.has(approvalId);
+    this.approvals.set(approvalId, listed);
+    this.notAsked.delete(approvalId);
+    // The newest has the key: news of an older one for the identical call must not hide it.
+    if (isNew) this.byAttachKey.set(attachKey, approvalId);
+    const isOver = !callOpen || (approval.status !== 'pending' && approval.status !== 'granted');
+    if (isOver && this.byAttachKey.get(attachKey) === approvalId) this.byAttachKey.delete(attachKey);
     for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { KnownApproval } from '#core/approval/approval.state.js';
+import type { ApprovalState, KnownApproval } from '#core/approval/approval.state.js';
 import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
 import { escalationsOf } from '#core/approval/escalation.js';
 import { LOGGER } from '#http/platform.module.js';
@@ -56,14 +56,20 @@ export class Expiry implements OnApplicationShutdown {
     }
   }
 
+  /** A held call whose approval may never be asked for; the job of the approval, once it is there, has the same id. */
+  async watchUnasked(approvalId: string, expiresAt: string): Promise<void> {
+    if (this.directory.get(approvalId) === undefined) await this.set(approvalId, approvalId, expiresAt);
+  }
+
   /** After the directory has been rebuilt: timers for what is open, and the end of calls whose approval ended unseen. */
   async rebuild(): Promise<void> {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
-      if (!callOpen) continue;
       if (approval.status === 'pending' || approval.status === 'granted')
         await this.schedule(approvalId, approval);
-      else await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
+      else if (callOpen) await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
+    for (const [approvalId, { expiresAt }] of this.directory.unasked())
+      await this.watchUnasked(approvalId, expiresAt);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -73,20 +79,47 @@ export class Expiry implements OnApplicationShutdown {
   private async due(id: string): Promise<void> {
     const [approvalId = id, requirement] = id.split(LATER);
     const listed = this.directory.get(approvalId);
-    if (listed === undefined || !listed.callOpen) return;
+    if (listed === undefined) return this.dueUnasked(approvalId);
+    // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
+    if (listed.approval.status === 'used') return;
     const { request } = listed.approval;
     const escalation = escalationsOf(request).find((each) => String(each.requirement) === requirement);
     const at = escalation?.since ?? request.expiresAt;
-    // Timers may ring a moment early. The decider would then change nothing, and nobody would look again.
-    const early_ms = Date.parse(at) - Date.now();
-    if (early_ms > 0)
-      await new Promise((resolve) => setTimeout(resolve, Math.min(early_ms + 1, EARLY_MS_MAX)));
+    await reach(at);
     const now = new Date().toISOString();
-    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
-      decideLook(current, now),
-    );
+    const state = await this.look(approvalId, now);
+    if (state === 'used') return;
     if (state.status === 'pending' || state.status === 'granted')
       return hasExpired(at, now) ? undefined : this.set(approvalId, id, at);
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
+
+  /** What time alone changes. A granted approval expires once its call can be forwarded no more, and not if it was. */
+  private async look(approvalId: string, now: string): Promise<ApprovalState | 'used'> {
+    for (;;) {
+      const seen = await this.approvals.read(approvalId);
+      const isOver = seen.status === 'granted' && hasExpired(seen.request.expiresAt, now);
+      if (isOver && (await this.closeCall.before(approvalId, seen, 'expired')) === 'forwarded') return 'used';
+      const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
+        current.status === 'granted' && !isOver ? [] : decideLook(current, now),
+      );
+      // Granted between the two, or before now: at most once more, since it stays granted until it is used or over.
+      if (state.status !== 'granted' || !hasExpired(state.request.expiresAt, now)) return state;
+    }
+  }
+
+  private async dueUnasked(approvalId: string): Promise<void> {
+    const held = this.directory.unasked().get(approvalId);
+    if (held === undefined) return;
+    await reach(held.expiresAt);
+    if (hasExpired(held.expiresAt, new Date().toISOString()))
+      await this.closeCall.unasked(approvalId, held.callId);
+    else await this.set(approvalId, approvalId, held.expiresAt);
+  }
 }
+
+/** Timers may ring a moment early. The decider would then change nothing, and nobody would look again. */
+const reach = async (at: string): Promise<void> => {
+  const early_ms = Date.parse(at) - Date.now();
+  if (early_ms > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(early_ms + 1, EARLY_MS_MAX)));
+};

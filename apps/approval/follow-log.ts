@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { LogFollower } from '#bus/log-follower.js';
 import type { WireEvent } from '#contracts/ledger.js';
-import type { HoldEnded } from '#core/call/call.events.js';
+import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
@@ -19,6 +19,7 @@ const TYPES = [
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
+  'CallHeld',
   'HoldEnded',
   'NoticeIntended',
   'NoticeSent',
@@ -36,7 +37,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(
     @Inject(BUS) bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
-    @Inject(Expiry) expiry: Expiry,
+    @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(LOGGER) logger: Logger,
   ) {
@@ -49,7 +50,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
         for (const event of events) this.apply(event);
       },
       onCaughtUp: async () => {
-        await expiry.rebuild();
+        await this.expiry.rebuild();
         this.outbox.start();
       },
     });
@@ -74,9 +75,16 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       this.directory.applyApproval(event.stream.slice('approval-'.length), entry, event.attachment);
     } else if (event.stream.startsWith('call-')) {
-      const ended = knownEvent<HoldEnded>(entry);
-      if (ended !== undefined) this.directory.applyHoldEnd(ended.data);
+      const known = knownEvent<CallHeld | HoldEnded>(entry);
+      if (known?.type === 'HoldEnded') this.directory.applyHoldEnd(known.data);
+      if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }
     this.outbox.observe(event);
+  }
+
+  private applyHeld(callId: string, held: CallHeld['data']): void {
+    this.directory.applyHeld(callId, held);
+    // What was held before the start is looked at once all of it is known.
+    if (this.log.isCaughtUp) void this.expiry.watchUnasked(held.approvalId, held.expiresAt);
   }
 }

@@ -15,8 +15,8 @@ export interface StreamDecision<State, Event extends AnyEvent> {
   readonly stream: string;
   readonly initial: State;
   readonly evolve: (state: State, event: Event) => State;
-  /** Pure: it may be asked more than once. No events: nothing is appended. */
-  readonly decide: (state: State) => readonly Event[];
+  /** Pure: it may be asked more than once. No events: nothing is appended. `now` is the time that is recorded with them. */
+  readonly decide: (state: State, now: string) => readonly Event[];
   readonly actor: Actor;
   /** The call or other unit of work the events belong to. */
   readonly correlation: (state: State) => string;
@@ -48,10 +48,11 @@ export const decideOnStream = async <State, Event extends AnyEvent>(
 ): Promise<Decided<State>> => {
   for (let attempt = 0; ; attempt++) {
     const { state, entries } = await readState(bus, decision);
-    const events = decision.decide(state);
+    const now = new Date().toISOString();
+    const events = decision.decide(state, now);
     if (events.length === 0) return { state, entries };
     try {
-      const appended = await append(bus, decision, { state, entries }, events);
+      const appended = await append(bus, decision, { state, entries }, events, now);
       return { state: events.reduce(decision.evolve, state), entries: [...entries, ...appended] };
     } catch (error) {
       const lostRace = error instanceof CountersignError && error.code === 'revision_conflict';
@@ -78,6 +79,7 @@ const append = async <State, Event extends AnyEvent>(
   { stream, actor, correlation, causation, attachmentOf }: StreamDecision<State, Event>,
   { state, entries }: Decided<State>,
   events: readonly Event[],
+  time: string,
 ): Promise<readonly StoredEntry[]> => {
   const toRecord = events.map((event): EventToRecord => {
     const attachment = attachmentOf?.(event);
@@ -88,7 +90,7 @@ const append = async <State, Event extends AnyEvent>(
     {
       stream,
       expected: entries.length - 1,
-      time: new Date().toISOString(),
+      time,
       actor,
       correlation: correlation(state),
       causation,

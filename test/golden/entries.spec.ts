@@ -48,16 +48,17 @@ describe('golden entries', () => {
     expect(sums.sort()).toEqual(golden.map(({ name, bytes }) => sumLine(name, bytes)).sort());
   });
 
+  const approvalId = entryOf('CallHeld').correlation;
   /** Where each event of a call leads to from some state that it may follow. */
   const LEADS_TO: { readonly [Type in CallEvent['type']]: readonly [CallState, CallState['kind']] } = {
     CallRequested: [NO_CALL, 'requested'],
     CallDecided: [{ kind: 'requested' }, 'decided'],
     CallHeld: [{ kind: 'decided', effect: 'approval', approvalId: null }, 'held'],
-    CallRepeated: [{ kind: 'held', approvalId: 'a' }, 'held'],
-    HoldEnded: [{ kind: 'held', approvalId: 'a' }, 'released'],
+    CallRepeated: [{ kind: 'held', approvalId }, 'held'],
+    HoldEnded: [{ kind: 'held', approvalId }, 'released'],
     CallDenied: [{ kind: 'requested' }, 'ended'],
     CallCancelled: [{ kind: 'released', approvalId: 'a', granted: false }, 'ended'],
-    ForwardIntended: [{ kind: 'released', approvalId: 'a', granted: true }, 'forwarding'],
+    ForwardIntended: [{ kind: 'released', approvalId, granted: true }, 'forwarding'],
     InputRequested: [{ kind: 'forwarding', instance: 'i', asked: 0, open: [] }, 'forwarding'],
     InputAnswered: [{ kind: 'forwarding', instance: 'i', asked: 1, open: [1] }, 'forwarding'],
     MessageReleased: [{ kind: 'forwarding', instance: 'i', asked: 0, open: [] }, 'forwarding'],

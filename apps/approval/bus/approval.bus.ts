@@ -68,6 +68,11 @@ export class ApprovalBus {
 
   @Answers(approvalWithdraw)
   async withdraw({ approvalId, reason }: { approvalId: string; reason: string }) {
+    const known = await this.approvals.read(approvalId);
+    const isOpen = known.status === 'pending' || known.status === 'granted';
+    // Whoever cancels after another replica has forwarded withdraws nothing.
+    if (isOpen && (await this.closeCall.before(approvalId, known, 'withdrawn', reason)) === 'forwarded')
+      return { ...standing(approvalId, known), status: 'used' as const };
     const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, (current) =>
       decideWithdrawal(current, reason),
     );

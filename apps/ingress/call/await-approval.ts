@@ -16,6 +16,7 @@ import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
   ignoreConflict,
+  isHeld,
   lastRevision,
   recordHeld,
   recordRelease,
@@ -215,7 +216,26 @@ const isGranted = async (gateway: Gateway, held: HeldCall, wait_ms: number): Pro
   }
 };
 
+const RELEASE_ATTEMPTS = 5;
+
+/** The identical call may come again at that very moment: while nobody has ended the hold, it is tried once more. */
 const release = async (
+  gateway: Gateway,
+  call: Call,
+  tool: Resolved,
+  held: HeldCall,
+): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await releaseOnce(gateway, call, tool, held);
+    } catch (error) {
+      const isLost = error instanceof CountersignError && error.code === 'revision_conflict';
+      if (!isLost || attempt === RELEASE_ATTEMPTS || !(await isHeld(gateway, held.callId))) throw error;
+    }
+  }
+};
+
+const releaseOnce = async (
   gateway: Gateway,
   call: Call,
   tool: Resolved,

@@ -219,7 +219,7 @@ export const recordRepeated = async (
   for (let attempt = 1; ; attempt++) {
     const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
     const last = events.at(-1);
-    if (last?.type !== 'CallHeld' && last?.type !== 'CallRepeated') return false;
+    if (last === undefined || !isHold(last.type)) return false;
     try {
       await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
       return true;
@@ -233,6 +233,14 @@ export const recordRepeated = async (
     }
   }
 };
+
+/** Whether a call still waits for its approval. @throws CountersignError ledger_unavailable */
+export const isHeld = async (gateway: Gateway, callId: string): Promise<boolean> => {
+  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
+  return isHold(events.at(-1)?.type);
+};
+
+const isHold = (type: string | undefined): boolean => type === 'CallHeld' || type === 'CallRepeated';
 
 /** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
 export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {

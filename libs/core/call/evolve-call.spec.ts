@@ -7,6 +7,8 @@ const event = (type: CallEvent['type'], data: object = {}): CallEvent =>
 const requested = event('CallRequested');
 const decided = (effect: string) => event('CallDecided', { decision: { effect } });
 const intended = event('ForwardIntended', { instance: 'i-1' });
+const intendedUnder = (approvalId: string | null) =>
+  event('ForwardIntended', { instance: 'i-1', approvalId });
 const held = event('CallHeld', { approvalId: 'a-1' });
 const ended = (because: string) => event('HoldEnded', { approvalId: 'a-1', because });
 const returned = event('CallReturned');
@@ -27,7 +29,8 @@ describe('a call', () => {
 
   it('that is held is forwarded only after another decision', () => {
     expect(
-      given(requested, decided('approval'), held, decided('approval'), ended('granted'), intended).kind,
+      given(requested, decided('approval'), held, decided('approval'), ended('granted'), intendedUnder('a-1'))
+        .kind,
     ).toBe('forwarding');
     expect(() => given(requested, decided('approval'), held, decided('approval'), intended)).toThrow(
       IllegalTransition,
@@ -49,6 +52,24 @@ describe('a call', () => {
     [
       'when its approval was denied',
       [requested, decided('approval'), held, decided('approval'), ended('denied'), intended],
+    ],
+    [
+      'under no approval once it was held for one',
+      [requested, decided('approval'), held, decided('approval'), ended('granted'), intendedUnder(null)],
+    ],
+    [
+      'under another approval than it was held for',
+      [requested, decided('approval'), held, decided('approval'), ended('granted'), intendedUnder('a-2')],
+    ],
+    [
+      'because another approval was granted',
+      [
+        requested,
+        decided('approval'),
+        held,
+        decided('approval'),
+        event('HoldEnded', { approvalId: 'a-2', because: 'granted' }),
+      ],
     ],
     ['a second time', [requested, decided('allow'), intended, intended]],
     [

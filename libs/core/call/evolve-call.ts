@@ -79,11 +79,12 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
       return { kind: 'held', approvalId: event.data.approvalId };
     case 'CallRepeated':
       follows('held');
+      if (heldApproval !== event.data.approvalId) throw new IllegalTransition(state.kind, event.type);
       return state;
     case 'HoldEnded': {
       follows('held', 'decided');
-      const mayGrant =
-        state.kind === 'decided' && state.effect !== 'deny' && heldApproval === event.data.approvalId;
+      if (heldApproval !== event.data.approvalId) throw new IllegalTransition(state.kind, event.type);
+      const mayGrant = state.kind === 'decided' && state.effect !== 'deny';
       return {
         kind: 'released',
         approvalId: event.data.approvalId,
@@ -122,7 +123,8 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
 };
 
 const mayForward = (state: CallState, { data }: ForwardIntended): boolean => {
-  if (state.kind === 'released') return state.granted;
+  // The ledger looks the approval up by this id: without it, or with another, nobody would have checked it.
+  if (state.kind === 'released') return state.granted && data.approvalId === state.approvalId;
   if (state.kind !== 'decided' || state.approvalId !== null) return false;
   if (state.effect === 'allow') return true;
   return state.effect === 'approval' && state.continues !== undefined && data.approvalId !== null;

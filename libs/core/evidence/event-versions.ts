@@ -58,6 +58,7 @@ export const EVENT_VERSIONS: {
   CatalogEntryHeld: 1,
   CatalogEntryPinned: 1,
   CatalogEntryRemoved: 1,
+  CatalogEntryVoted: 1,
   CheckpointCosigned: 1,
   CheckpointRecorded: 1,
   CheckpointTimestamped: 1,
