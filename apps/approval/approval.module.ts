@@ -10,12 +10,19 @@ import { Directory } from './directory.js';
 import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
+import { ReportsHttp } from './http/reports.http.js';
+import { CHANNELS } from './notify/channel.js';
+import { openChannels } from './notify/open-channels.js';
+import { Outbox } from './notify/outbox.js';
+import { SendNotice } from './notify/send-notice.js';
 import { ShownArguments } from './shown-arguments.js';
+import { VisibleApprovals } from './visible-approvals.js';
+import { Voting } from './voting.js';
 
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {
@@ -28,11 +35,16 @@ const QUEUE = 'countersign-approvals';
         return (handler, onError) => bullmqJobs({ redis_url, queue: QUEUE }, handler, onError);
       },
     },
+    { provide: CHANNELS, inject: [CONFIG], useFactory: openChannels },
     Approvals,
     CloseCall,
     Expiry,
     FollowLog,
+    Outbox,
+    SendNotice,
     ShownArguments,
+    VisibleApprovals,
+    Voting,
   ],
 })
 export class ApprovalModule {}

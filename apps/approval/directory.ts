@@ -1,5 +1,6 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import type { Decided } from '#core/approval/reports/reported.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
@@ -14,7 +15,16 @@ export interface Listed {
   readonly shownCommit: `sha256:${string}`;
   /** False once the hold has ended: the call was forwarded, refused or cancelled. */
   readonly callOpen: boolean;
+  /** Absent while it is pending. */
+  readonly decided?: Decided;
 }
+
+const DECIDES: Readonly<Partial<Record<ApprovalEvent['type'], Decided['as']>>> = {
+  ApprovalGranted: 'granted',
+  ApprovalDenied: 'denied',
+  ApprovalExpired: 'expired',
+  ApprovalWithdrawn: 'withdrawn',
+};
 
 /** A held call for whose approval nobody has asked yet. */
 export interface Unasked {
@@ -77,7 +87,12 @@ export class Directory {
             callOpen: true,
           }
         : { ...known, approval, revision: entry.revision };
-    this.keep(listed);
+    const as = DECIDES[event.type];
+    this.keep(
+      as === undefined || listed.decided !== undefined
+        ? listed
+        : { ...listed, decided: { as, at: entry.time } },
+    );
   }
 
   /** The call waits no more: its approval is used up, or pointless. */

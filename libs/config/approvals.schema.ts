@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notifySchema } from './notify.schema.js';
 
 /** How long held calls wait, and whose tokens approve nothing. */
 export const approvalsSchema = z
@@ -35,5 +36,6 @@ export const approvalsSchema = z
       .describe(
         'OAuth clients that people use for calls and for approvals; any other client that made a call cannot approve it',
       ),
+    notify: notifySchema,
   })
   .prefault({});

@@ -1,6 +1,7 @@
-import { type Command, EXIT_FINE, textOption } from '../command.js';
+import { type Command, EXIT_FINE, type Invocation, textOption, UsageError } from '../command.js';
 import { block, printJson } from '../print.js';
 import { openApi, query, SERVER_OPTIONS, serverHelp } from '../server/api.js';
+import { approvalReport, REPORT_OPTIONS } from './approval-report.js';
 import type { Page } from './calls.js';
 
 export interface ApprovalItem {
@@ -20,31 +21,46 @@ export interface ApprovalItem {
 
 export const approvals: Command = {
   help: [
-    'usage: countersign approvals [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
+    'usage: countersign approvals [list] [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
+    '       countersign approvals report pending|decisions|duties [--from T] [--to T] [--limit N] [--csv|--json]',
     '',
     'Lists the approvals you may see, with masked arguments and the digest to approve.',
     '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
+    'report: what waits by age; how long decisions took; who decided for whom. For auditors; each look is recorded.',
+    '  --from T, --to T  of requests made, for "decisions" of decisions made, in this time; without its end',
     serverHelp('manager-1'),
   ].join('\n'),
   options: {
     ...SERVER_OPTIONS,
+    ...REPORT_OPTIONS,
     status: { type: 'string' },
     limit: { type: 'string' },
     cursor: { type: 'string' },
   },
-  positionals_max: 0,
-  run: async (invocation) => {
-    const status = textOption(invocation, 'status') ?? 'pending';
-    const [limit, cursor] = [textOption(invocation, 'limit'), textOption(invocation, 'cursor')];
-    const api = await openApi(invocation, 'manager-1');
-    const path = `/approvals${query({ status: status === 'all' ? undefined : status, limit, cursor })}`;
-    const page = await api.get<Page<ApprovalItem>>(path);
-    if (invocation.values['json'] === true) printJson(page);
-    else console.log(page.items.length === 0 ? 'no approvals' : page.items.map(approvalText).join('\n\n'));
-    if (page.next !== null && invocation.values['json'] !== true)
-      console.log(`\nmore: --cursor ${page.next}`);
-    return EXIT_FINE;
+  positionals_max: 2,
+  run: (invocation) => {
+    const [verb = 'list', ...words] = invocation.positionals;
+    switch (verb) {
+      case 'list':
+        return list(invocation);
+      case 'report':
+        return approvalReport(invocation, words);
+      default:
+        throw new UsageError(`"${verb}": expected list or report`);
+    }
   },
+};
+
+const list = async (invocation: Invocation): Promise<number> => {
+  const status = textOption(invocation, 'status') ?? 'pending';
+  const [limit, cursor] = [textOption(invocation, 'limit'), textOption(invocation, 'cursor')];
+  const api = await openApi(invocation, 'manager-1');
+  const path = `/approvals${query({ status: status === 'all' ? undefined : status, limit, cursor })}`;
+  const page = await api.get<Page<ApprovalItem>>(path);
+  if (invocation.values['json'] === true) printJson(page);
+  else console.log(page.items.length === 0 ? 'no approvals' : page.items.map(approvalText).join('\n\n'));
+  if (page.next !== null && invocation.values['json'] !== true) console.log(`\nmore: --cursor ${page.next}`);
+  return EXIT_FINE;
 };
 
 export const approvalText = (item: ApprovalItem): string =>

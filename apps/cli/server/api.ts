@@ -28,6 +28,8 @@ export interface Api {
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: object): Promise<Answer>;
   delete<Answer>(path: string): Promise<Answer>;
+  /** An answer that is text of this media type. */
+  text(path: string, accept: string): Promise<string>;
   /** An answer of any length, as `application/x-ndjson`: its lines as they come. */
   lines<Line>(path: string, body: object): AsyncIterable<Line>;
   /** A file of any length, as it comes. */
@@ -73,6 +75,13 @@ export const apiWithToken = (server: string, token: string): Api => {
     post: async <Answer>(path: string, body: object) =>
       (await ask(path, { method: 'POST', body: JSON.stringify(body) })) as Answer,
     delete: async <Answer>(path: string) => (await ask(path, { method: 'DELETE' })) as Answer,
+    text: async (path, accept) => {
+      const request = { headers: { ...headersOf({}), accept } };
+      const response = await reach(server + path, request, DEADLINE_MS);
+      if (response.ok) return response.text();
+      await answerOf(server + path, response);
+      throw new InputError(`${server}${path} answered without text.`);
+    },
     lines,
     download: async (path, body) => {
       const request = { method: 'POST', body: JSON.stringify(body) };

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '#core/errors.js';
 import type { CallItem, CallSearch } from '../projection/call-filter.js';
-import { csvRecord } from './csv.js';
 import { exportCalls } from './export-calls.js';
 
 const item = (n: number, changes: Partial<CallItem> = {}): CallItem => ({
@@ -106,23 +105,5 @@ describe('an export', () => {
       transcript: () => Promise.reject(new Error('bug')),
     });
     await expect(textOf(broken)).rejects.toThrow('bug');
-  });
-});
-
-describe('a cell of CSV', () => {
-  it.each([
-    ['=1+1', "'=1+1"],
-    ['+1', "'+1"],
-    ['-1', "'-1"],
-    ['@SUM(A1)', "'@SUM(A1)"],
-    [' =1', "' =1"],
-    ['\t=1', "'\t=1"],
-    ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
-    ['a,b', '"a,b"'],
-    ['a"b', '"a""b"'],
-    ['a\r\nb', '"a\r\nb"'],
-    ['plain', 'plain'],
-  ])('%j is written %j', (value, cell) => {
-    expect(csvRecord([value])).toBe(`${cell}\r\n`);
   });
 });

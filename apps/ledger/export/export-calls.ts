@@ -1,6 +1,6 @@
 import { CountersignError } from '#core/errors.js';
+import { csvRecord } from '#http/csv.js';
 import type { CallItem, CallPage, CallSearch } from '../projection/call-filter.js';
-import { csvRecord } from './csv.js';
 
 export interface CallExport {
   readonly format: 'jsonl' | 'csv';

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '#config/config.schema.js';
+import type { ApprovalStatus } from '#core/approval/approval.events.js';
+import { requirementsNow } from '#core/approval/approval.state.js';
+import { samePerson } from '#core/approval/decide-approval.js';
+import { rolesNamed } from '#core/approval/requirement.js';
+import { CountersignError } from '#core/errors.js';
+import { CONFIG } from '#http/platform.module.js';
+import type { RestCaller } from '#http/rest-caller.js';
+import { personOf } from '#identity/human.js';
+import { type ApprovalView, approvalView } from './approval-view.js';
+import { Directory, type Listed } from './directory.js';
+import { FollowLog } from './follow-log.js';
+import { ShownArguments } from './shown-arguments.js';
+
+/** Who may see what, the same at every door. */
+@Injectable()
+export class VisibleApprovals {
+  constructor(
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(ShownArguments) private readonly shown: ShownArguments,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @throws CountersignError approval_unavailable */
+  all(caller: RestCaller, status?: ApprovalStatus): readonly Listed[] {
+    this.log.requireCaughtUp();
+    return this.directory
+      .all()
+      .filter(
+        (listed) =>
+          (status === undefined || listed.approval.status === status) && this.maySee(caller, listed),
+      );
+  }
+
+  /** @throws CountersignError approval_unavailable; approval_unknown, also when it is not for the caller */
+  one(caller: RestCaller, approvalId: string): Listed {
+    this.log.requireCaughtUp();
+    const listed = this.directory.get(approvalId);
+    if (listed === undefined || !this.maySee(caller, listed)) throw new CountersignError('approval_unknown');
+    return listed;
+  }
+
+  /** Those who may vote, the requester, and examiners; to others it does not exist. */
+  maySee(caller: RestCaller, { approval }: Listed): boolean {
+    const { requester } = approval.request;
+    const roles = [...rolesNamed(requirementsNow(approval)), ...this.config.roles.examiner];
+    return caller.roles.some((role) => roles.includes(role)) || samePerson(requester, personOf(caller));
+  }
+
+  /** With its masked arguments. @throws CountersignError masking_unavailable */
+  async item(listed: Listed): Promise<ApprovalView> {
+    return approvalView(listed, await this.shown.of(listed));
+  }
+}
