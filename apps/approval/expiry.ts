@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ApprovalState, KnownApproval } from '#core/approval/approval.state.js';
 import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
-import { escalationsOf } from '#core/approval/escalation.js';
+import { dueTimes } from '#core/approval/due-times.js';
 import { LOGGER } from '#http/platform.module.js';
 import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
@@ -15,7 +15,7 @@ const LATER = '~';
 
 export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unknown) => void) => Jobs;
 
-/** Escalates and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
+/** Escalates, reminds of and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
 @Injectable()
 export class Expiry implements OnApplicationShutdown {
   private readonly jobs: Jobs;
@@ -38,12 +38,9 @@ export class Expiry implements OnApplicationShutdown {
   }
 
   /** One job for each instant at which something is due: a job that is under way cannot set itself again everywhere. */
-  async schedule(approvalId: string, { request }: KnownApproval): Promise<void> {
-    const later = escalationsOf(request).map(({ requirement, since }) => ({
-      id: `${approvalId}${LATER}${requirement}`,
-      at: since,
-    }));
-    for (const { id, at } of [...later, { id: approvalId, at: request.expiresAt }])
+  async schedule(approvalId: string, approval: KnownApproval): Promise<void> {
+    const later = dueTimes(approval).map(({ key, at }) => ({ id: `${approvalId}${LATER}${key}`, at }));
+    for (const { id, at } of [...later, { id: approvalId, at: approval.request.expiresAt }])
       await this.set(approvalId, id, at);
   }
 
@@ -77,14 +74,15 @@ export class Expiry implements OnApplicationShutdown {
   }
 
   private async due(id: string): Promise<void> {
-    const [approvalId = id, requirement] = id.split(LATER);
+    const [approvalId = id, key] = id.split(LATER);
     const listed = this.directory.get(approvalId);
     if (listed === undefined) return this.dueUnasked(approvalId);
     // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
     if (listed.approval.status === 'used') return;
     const { request } = listed.approval;
-    const escalation = escalationsOf(request).find((each) => String(each.requirement) === requirement);
-    const at = escalation?.since ?? request.expiresAt;
+    const due = dueTimes(listed.approval).find((each) => each.key === key);
+    if (key !== undefined && due === undefined) return;
+    const at = due?.at ?? request.expiresAt;
     await reach(at);
     const now = new Date().toISOString();
     const state = await this.look(approvalId, now);
