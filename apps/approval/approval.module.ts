@@ -11,6 +11,8 @@ import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
 import { ReportsHttp } from './http/reports.http.js';
+import { ApprovalPages } from './page/approval-pages.js';
+import { PageHttp } from './page/page.http.js';
 import { ShownArguments } from './shown-arguments.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { Voting } from './voting.js';
@@ -18,7 +20,7 @@ import { Voting } from './voting.js';
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {
@@ -37,6 +39,7 @@ const QUEUE = 'countersign-approvals';
     FollowLog,
     ShownArguments,
     VisibleApprovals,
+    ApprovalPages,
     Voting,
   ],
 })
