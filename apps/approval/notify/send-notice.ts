@@ -61,25 +61,25 @@ export class SendNotice {
   async attempt(
     approvalId: string,
     channel: Channel,
-    announced: readonly Announced[],
+    announced: () => readonly Announced[],
     stopped: AbortSignal,
   ): Promise<Looked> {
     const listed = this.directory.get(approvalId);
     if (listed === undefined) throw new CountersignError('approval_unknown', approvalId);
     const now = new Date().toISOString();
-    const nextOf = (state: NoticeState) => nextNotice(announced, state, (each) => channel.takes(each), now);
+    const nextOf = (state: NoticeState) => nextNotice(announced(), state, (each) => channel.takes(each), now);
     let decided: readonly NoticeEvent[] = [];
+    let next: Announced | undefined;
     const { state, entries } = await this.decide(listed, channel, (current) => {
-      const next = nextOf(current);
+      next = nextOf(current);
       const lease_ms = DELIVER_MS_MAX + RECORD_MS_MAX;
       decided = decideIntent(current, { approvalId, channel: channel.name, next, now, lease_ms });
       return decided;
     });
     const intended = decided.find((event) => event.type === 'NoticeIntended');
-    const next = nextOf(state);
     if (intended !== undefined && next !== undefined)
       return this.deliver(listed, channel, { intended: intended.data, next, state }, stopped);
-    const again = next === undefined ? state.until : notBefore(state, next);
+    const again = notBefore(state, next);
     const revision = entries.length - 1;
     return { state, revision, outcome: 'nothing', ...(again !== undefined && { again: Date.parse(again) }) };
   }
