@@ -9,6 +9,7 @@ import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { Directory } from './directory.js';
 import { Expiry } from './expiry.js';
+import { Outbox } from './notify/outbox.js';
 
 const TYPES = [
   'ApprovalRequested',
@@ -20,6 +21,9 @@ const TYPES = [
   'ApprovalWithdrawn',
   'CallHeld',
   'HoldEnded',
+  'NoticeIntended',
+  'NoticeSent',
+  'NoticeFailed',
 ];
 const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
@@ -34,6 +38,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(BUS) bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(Expiry) private readonly expiry: Expiry,
+    @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.log = new LogFollower(bus, logger, {
@@ -44,7 +49,10 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       onEvents: (events) => {
         for (const event of events) this.apply(event);
       },
-      onCaughtUp: () => expiry.rebuild(),
+      onCaughtUp: async () => {
+        await this.expiry.rebuild();
+        this.outbox.start();
+      },
     });
   }
 
@@ -71,6 +79,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       if (known?.type === 'HoldEnded') this.directory.applyHoldEnd(known.data);
       if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }
+    this.outbox.observe(event);
   }
 
   private applyHeld(callId: string, held: CallHeld['data']): void {

@@ -10,6 +10,9 @@ import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { Directory } from './directory.js';
 import type { Expiry } from './expiry.js';
 import { FollowLog } from './follow-log.js';
+import { Outbox } from './notify/outbox.js';
+import { SendNotice } from './notify/send-notice.js';
+import { ShownArguments } from './shown-arguments.js';
 
 const EXPIRES = '2099-01-01T00:00:00.000Z';
 
@@ -61,7 +64,10 @@ describe('an event of a newer release', () => {
   it('neither stops the following of the log nor changes what is known of its approval', async () => {
     const directory = new Directory();
     const expiry = { rebuild: async () => undefined } as unknown as Expiry;
-    const following = new FollowLog(bus, directory, expiry, pino({ enabled: false }));
+    const logger = pino({ enabled: false });
+    const send = new SendNotice(bus, directory, new ShownArguments(bus), () => '', logger);
+    const outbox = new Outbox([], send, directory, logger);
+    const following = new FollowLog(bus, directory, expiry, outbox, logger);
     following.onApplicationBootstrap();
     await expect.poll(() => directory.get('b')?.approval.status).toBe('used');
     await following.onApplicationShutdown();

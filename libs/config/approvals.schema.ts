@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loginSchema } from './login.schema.js';
+import { notifySchema } from './notify.schema.js';
 
 /** How long held calls wait, and whose tokens approve nothing. */
 export const approvalsSchema = z
@@ -41,5 +42,6 @@ export const approvalsSchema = z
       .optional()
       .describe('base address of the approval page as browsers know it; default: http.public_url'),
     login: loginSchema,
+    notify: notifySchema,
   })
   .prefault({});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvalsSchema } from './approvals.schema.js';
 import { budgetsSchema } from './budget.schema.js';
+import { catalogSchema } from './catalog.schema.js';
 import { disclosuresSchema } from './disclosures.schema.js';
 import { logSchema } from './log.schema.js';
 import { roles } from './roles.schema.js';
@@ -216,16 +217,7 @@ export const configSchema = z.strictObject({
     .array(z.discriminatedUnion('transport', [httpUpstream, stdioUpstream]))
     .default([])
     .describe('the servers agents may reach; changes take effect without a restart'),
-  catalog: z
-    .strictObject({
-      pin: z
-        .array(z.enum(['tools', 'prompts', 'resources', 'resourceTemplates']))
-        .default(['tools', 'prompts', 'resourceTemplates'])
-        .describe(
-          'lists whose entries need an approval. Resources come and go, so they are left to the policy unless named here',
-        ),
-    })
-    .prefault({}),
+  catalog: catalogSchema,
   outbound,
   approvals: approvalsSchema,
   limits: z

@@ -98,6 +98,8 @@ const refuseInsecure = (file: string, config: Config): void => {
   const plain = config.identity.issuers.find(({ issuer }) => !issuer.startsWith('https://'));
   if (plain !== undefined)
     throw new ConfigError(`${file}: identity.issuers: ${plain.issuer} must be https in production mode`);
+  if (config.approvals.notify.mail?.smtp.tls === 'none')
+    throw new ConfigError(`${file}: approvals.notify.mail.smtp.tls: mail needs TLS in production mode`);
   if (config.identity.issuers.length === 0)
     throw new ConfigError(`${file}: identity.issuers: at least one issuer is needed`);
   config.upstreams.forEach((upstream, index) => {

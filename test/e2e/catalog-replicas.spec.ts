@@ -22,6 +22,14 @@ import { openStage, type Stage } from './support/stage.js';
 import { waitUntil } from './support/wait-until.js';
 
 const OPERATOR: Actor = { kind: 'caller', principal: 'operator', issuer: 'i', subject: 's', client: 'c' };
+const BY = {
+  operator: {
+    approver: { principal: 'operator', issuer: 'i', subject: 's' },
+    roles: ['operator'],
+    isMachine: false,
+  },
+  reason: null,
+};
 const TOOLS = Array.from({ length: 40 }, (_, index) =>
   tool(`tool_a${String.fromCharCode(97 + (index % 8))}_${'x'.repeat(index)}`),
 );
@@ -83,7 +91,7 @@ it('a change that both see is recorded once, and an approval at one is seen by t
     await waitUntil('the tool held', async () => (await catalog.lookup('s', 'tools', name)).state === 'held');
   await waitUntil('the record', async () => (await events()).length > before);
   const { digest } = one.detail('s', { kind: 'tools', name });
-  await one.approve('s', [{ kind: 'tools', name, digest: digest ?? 'sha256:' }], OPERATOR, null);
+  await one.approve('s', [{ kind: 'tools', name, digest: digest ?? 'sha256:' }], OPERATOR, BY);
   expect((await one.lookup('s', 'tools', name)).state).toBe('pinned');
   await waitUntil(
     'the other replica',
@@ -105,7 +113,7 @@ it('an approval at both replicas at once is recorded once', async () => {
   for (const catalog of replicas) await waitUntil('the tool held', () => isHeld(catalog));
   const { digest } = replicas[0].detail('s', { kind: 'tools', name });
   const approvals = [{ kind: 'tools' as const, name, digest: digest ?? 'sha256:' }];
-  await Promise.all(replicas.map((catalog) => catalog.approve('s', approvals, OPERATOR, null)));
+  await Promise.all(replicas.map((catalog) => catalog.approve('s', approvals, OPERATOR, BY)));
   const pinned = (await events()).slice(before).filter(({ type }) => type === 'CatalogEntryPinned');
   expect(pinned).toHaveLength(1);
 });

@@ -15,6 +15,9 @@ export const pageAddress = ({ approvals }: Config, publicUrl: string): PageAddre
   return { base, path: pathname.replace(/\/+$/, ''), isSecure: protocol === 'https:' };
 };
 
+/** The base address, known only once the port is bound, hence a function. */
+export const PAGE_URL = Symbol('PAGE_URL');
+
 /** Where a person decides about one approval. */
-export const approvalPageUrl = (address: PageAddress, approvalId: string): string =>
-  `${address.base}/approvals/${encodeURIComponent(approvalId)}/page`;
+export const approvalPageUrl = (base: string, approvalId: string): string =>
+  `${base}/approvals/${encodeURIComponent(approvalId)}/page`;

@@ -22,6 +22,8 @@ interface CatalogItem {
   readonly why: string | null;
   readonly digest: string | null;
   readonly pinned: string | null;
+  readonly votes: readonly { readonly approver: string; readonly reason: string }[];
+  readonly stillNeeded: number;
 }
 
 interface CatalogDetail extends CatalogItem {
@@ -44,7 +46,8 @@ export const catalog: Command = {
     '  --state STATE    held (default), new, pinned, drifted, returned, missing, collided or all',
     '  --digest DIGEST  the one that "show" prints: it binds your approval to exactly that definition',
     '  --from FILE      approves what "catalog list --json" wrote into FILE, once you have read it',
-    '  show exits with 1 when the entry is held.',
+    '  show exits with 1 when the entry is held. Where several people must approve (catalog.repin_approvals), "approve" of each of',
+    '  them counts once, and the answer says how many more are needed.',
     serverHelp(USER),
   ].join('\n'),
   options: {
@@ -166,12 +169,12 @@ const shown = (name: string): string => (/^[\x21-\x7e]+$/.test(name) ? name : vi
 
 const listText = ({ items, next }: Page<CatalogItem>): string => {
   if (items.length === 0) return 'nothing';
-  const rows = items.map(({ server, kind, name, state, why }) => [
+  const rows = items.map(({ server, kind, name, state, why, votes, stillNeeded }) => [
     server,
     kind,
     shown(name),
     state,
-    why ?? '',
+    (why ?? '') + (votes.length === 0 ? '' : `; ${votes.length} approved, ${stillNeeded} more needed`),
   ]);
   const more = next === null ? [] : ['', `more: --cursor ${next}`];
   return [table([['UPSTREAM', 'KIND', 'NAME', 'STATE', 'WHY'], ...rows]), ...more].join('\n');
@@ -186,10 +189,17 @@ const detailText = ({
   digest,
   definition,
   difference,
+  votes,
+  stillNeeded,
 }: CatalogDetail): string =>
   [
     `${server} ${kind} ${shown(name)}: ${state}${why === null ? '' : `, ${why}`}`,
     ...(digest === null ? [] : [`  digest     ${digest}`]),
+    ...votes.map(
+      ({ approver, reason }) =>
+        `  approved   by ${visibleJson(approver)}${reason === '' ? '' : `: ${visibleJson(reason)}`}`,
+    ),
+    ...(stillNeeded > 0 ? [`  needed     ${stillNeeded} more of the operators`] : []),
     ...(difference.length === 0 ? wholeText(definition) : difference.flatMap(differenceText)),
   ].join('\n');
 

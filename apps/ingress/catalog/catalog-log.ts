@@ -166,11 +166,14 @@ const inParts = (changes: readonly CatalogChange[]): readonly (readonly CatalogC
   for (const change of changes) {
     const size = Buffer.byteLength(change.text ?? '');
     const last = parts.at(-1);
-    if (last === undefined || last.length >= APPEND_EVENTS_MAX || bytes + size > APPEND_BYTES_MAX) {
+    const isFull = last === undefined || last.length >= APPEND_EVENTS_MAX || bytes + size > APPEND_BYTES_MAX;
+    // The vote that is enough, and the pin: one without the other would leave an entry that nobody else can approve.
+    const belongsToLast = last?.at(-1)?.event.type === 'CatalogEntryVoted';
+    if (isFull && !belongsToLast) {
       parts.push([change]);
       bytes = size;
     } else {
-      last.push(change);
+      last?.push(change);
       bytes += size;
     }
   }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from 'pino';
-import type { Bus } from '#bus/bus.js';
-import type { Config, UpstreamConfig } from '#config/config.schema.js';
+import type { UpstreamConfig } from '#config/config.schema.js';
 import { CATALOG_KINDS, type CatalogKind, type EntryName } from '#core/catalog/catalog.events.js';
 import { entryKey, entryState } from '#core/catalog/catalog.state.js';
 import {
@@ -9,30 +7,39 @@ import {
   decideApprovals,
   decideListing,
   type FirstApproval,
+  type OperatorApproval,
 } from '#core/catalog/decide-catalog.js';
 import { splitUnitedName, unitedName } from '#core/catalog/names.js';
 import { CountersignError } from '#core/errors.js';
 import type { Actor } from '#core/evidence/entry.js';
 import type { Upstream } from '#mcp/upstream/upstream.types.js';
 import { catalogHeld } from '#telemetry/metrics.js';
-import type { CatalogEntry, CatalogLookup, CatalogServer, OpenedServers } from './catalog.types.js';
+import { approvalNeeds } from './approval-needs.js';
+import type {
+  CatalogEntry,
+  CatalogLookup,
+  CatalogOptions,
+  CatalogServer,
+  OpenedServers,
+} from './catalog.types.js';
 import { CatalogLog } from './catalog-log.js';
 import { type CountedUpstream, countedUpstream } from './counted-upstream.js';
-import { detailOf, type EntryDetail, type EntryView, viewsOf, whyHeld } from './entry-view.js';
+import {
+  detailOf,
+  type EntryDetail,
+  type EntryView,
+  listedIn,
+  printOf,
+  type ServerEntries,
+  viewsOf,
+  whyHeld,
+} from './entry-view.js';
 import { type Listed, ServerLists } from './server-lists.js';
 
 /** A first list must be there by then, or the upstream counts as unavailable for this request. */
 const FIRST_LIST_MS = 1_200;
 /** How long calls under way may go on at a server that was changed or removed. */
 const DRAIN_MS_MAX = 600_000;
-
-export interface CatalogOptions {
-  readonly config: Config;
-  readonly bus: Bus;
-  readonly logger: Logger;
-  /** Opens the connection of one upstream. @throws ConfigError when a secret is not there */
-  readonly open: (upstream: UpstreamConfig) => Upstream;
-}
 
 interface Server {
   readonly name: string;
@@ -145,45 +152,40 @@ export class Catalog {
 
   /** Every entry of the pinned kinds, held ones and missing ones included, as operators see them. @throws CountersignError not_found */
   view(server: string): readonly EntryView[] {
-    const { lists } = this.required(server);
-    return viewsOf(server, [...this.pinnedKinds], (kind) => lists.get(kind), this.log.state(server));
+    return viewsOf(this.entriesOf(server));
   }
 
-  /**
-   * One entry with its definitions.
-   * @throws CountersignError not_found, catalog_entry_unknown
-   */
+  /** One entry with its definitions. @throws CountersignError not_found, catalog_entry_unknown */
   detail(server: string, { kind, name }: EntryName): EntryDetail {
-    const { lists } = this.required(server);
-    const id = { server, kind, name };
-    const detail = this.pinnedKinds.has(kind)
-      ? detailOf(id, (each) => lists.get(each), this.log.state(server))
-      : undefined;
+    const detail = detailOf(this.entriesOf(server), { kind, name });
     if (detail === undefined) throw new CountersignError('catalog_entry_unknown');
     return detail;
   }
 
   /**
-   * Pins what an operator approves: all of it in one append, or nothing.
-   * @throws CountersignError not_found, catalog_entry_unknown, digest_mismatch, revision_conflict, ledger_*
+   * Counts an operator's approval, and pins what has enough of them: all of it in one append, or nothing.
+   * @throws CountersignError not_found, revision_conflict, ledger_*, and those of `decideApprovals`
    */
   async approve(
     server: string,
     approvals: readonly Approval[],
     actor: Actor,
-    reason: string | null,
+    by: Pick<OperatorApproval, 'operator' | 'reason'>,
   ): Promise<void> {
+    const entries = this.entriesOf(server);
+    const known = { server, listed: listedIn(entries), needs: entries.needs };
+    await this.log.record(server, actor, (state) => decideApprovals(state, { ...known, approvals, ...by }));
+  }
+
+  private entriesOf(server: string): ServerEntries {
     const { lists } = this.required(server);
-    const listed = new Map(
-      [...this.pinnedKinds].flatMap((kind) =>
-        [...(lists.get(kind)?.values() ?? [])].map(
-          ({ definition }) => [entryKey(definition), definition] as const,
-        ),
-      ),
-    );
-    await this.log.record(server, actor, (state) =>
-      decideApprovals(state, server, listed, approvals, reason),
-    );
+    return {
+      server,
+      kinds: [...this.pinnedKinds],
+      lists: (kind) => lists.get(kind),
+      state: this.log.state(server),
+      needs: approvalNeeds(this.options.config),
+    };
   }
 
   /** Connections that nobody uses yet. @throws ConfigError when one cannot be opened; none stays open then */
@@ -274,11 +276,7 @@ export class Catalog {
     const server = this.servers.get(name);
     if (server === undefined) return;
     const changed = CATALOG_KINDS.filter((kind) => {
-      const shown = [...this.shownOf(server, kind).values()].map(({ name: entry, digest }) => [
-        entry,
-        digest,
-      ]);
-      const print = shown.length === 0 ? '' : JSON.stringify(shown);
+      const print = printOf(this.shownOf(server, kind).values());
       const isChanged = print !== (server.shown.get(kind) ?? '');
       server.shown.set(kind, print);
       return isChanged;

@@ -1,4 +1,6 @@
-import type { UpstreamConfig } from '#config/config.schema.js';
+import type { Logger } from 'pino';
+import type { Bus } from '#bus/bus.js';
+import type { Config, UpstreamConfig } from '#config/config.schema.js';
 import type { CatalogKind } from '#core/catalog/catalog.events.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
@@ -34,6 +36,14 @@ export type CatalogLookup =
   /** `why` is for the refusal `tool_held`; it holds no text of the server. */
   | { readonly state: 'held'; readonly why: string; readonly digest: Digest | null }
   | { readonly state: 'unknown' };
+
+export interface CatalogOptions {
+  readonly config: Config;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  /** Opens the connection of one upstream. @throws ConfigError when a secret is not there */
+  readonly open: (upstream: UpstreamConfig) => Upstream;
+}
 
 /** Connections that nobody uses yet. */
 export interface OpenedServers {

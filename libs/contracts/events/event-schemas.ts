@@ -6,6 +6,7 @@ import { DISCLOSURE_SCHEMAS } from './disclosure.schemas.js';
 import type { EventSchema } from './event-schema.js';
 import { GATEWAY_SCHEMAS } from './gateway.schemas.js';
 import { LOG_SCHEMAS } from './log.schemas.js';
+import { NOTICE_SCHEMAS } from './notice.schemas.js';
 
 /**
  * Every type and version of event that any release has written. A version stays here for ever, because entries do; it
@@ -15,6 +16,7 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...CALL_SCHEMAS,
   ...CONVERSATION_SCHEMAS,
   ...APPROVAL_SCHEMAS,
+  ...NOTICE_SCHEMAS,
   ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
   ...LOG_SCHEMAS,

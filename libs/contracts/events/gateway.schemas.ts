@@ -4,6 +4,7 @@ import {
   type CatalogEntryHeld,
   type CatalogEntryPinned,
   type CatalogEntryRemoved,
+  type CatalogEntryVoted,
 } from '#core/catalog/catalog.events.js';
 import type { ServersConfigured } from '#core/catalog/servers.events.js';
 import type { PolicyActivated, PolicyRecorded } from '#core/policy/policy.events.js';
@@ -13,6 +14,7 @@ import type {
   UpstreamConsentRequested,
   UpstreamConsentRevoked,
 } from '#core/upstream/consent.events.js';
+import { vote } from './approval.schemas.js';
 import { eventSchema } from './event-schema.js';
 import { count, digest, digestOrNull, name, oneOf, text, texts } from './fields.js';
 
@@ -82,6 +84,19 @@ export const GATEWAY_SCHEMAS = [
       ),
       reason: z.string().nullable().describe('Why, in words; null when nothing was said.'),
       replaces: digestOrNull('Of the definition approved before; null when there was none.'),
+    },
+  }),
+  eventSchema<CatalogEntryVoted>({
+    type: 'CatalogEntryVoted',
+    v,
+    about: 'One of several people who must approve a definition has done so; with the last one it is pinned.',
+    stream: 'catalog',
+    payload: 'none',
+    data: {
+      ...entry,
+      needed: count('How many different people must approve it.'),
+      replaces: digestOrNull('Of the definition approved before; null when there was none.'),
+      vote: z.strictObject(vote).describe('Who approved it, and the digest that was shown.'),
     },
   }),
   eventSchema<CatalogEntryRemoved>({

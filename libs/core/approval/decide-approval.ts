@@ -44,7 +44,8 @@ export const decideRequest = (
 /** What a vote is about: the digest the voter was shown, who asked, and whose votes are needed. */
 export interface Ballot {
   readonly digest: Digest;
-  readonly requester: Person & { readonly client: string };
+  /** Null: no person asked, as when a server lists another definition. */
+  readonly requester: (Person & { readonly client: string }) | null;
   readonly requirements: readonly Requirement[];
   /** Whether each human counts for one requirement only; absent = one may serve several. */
   readonly distinct?: boolean;
@@ -66,12 +67,7 @@ export const checkVote = (
 ): CountedVote => {
   const { approver, digest, isMachine, roles, vote } = command;
   if (digest !== ballot.digest) throw new CountersignError('digest_mismatch');
-  if (samePerson(approver, ballot.requester)) throw new CountersignError('approver_is_requester');
-  if (command.client !== undefined && command.client !== '' && command.client === ballot.requester.client)
-    throw new CountersignError(
-      'approver_not_eligible',
-      'the token is one of the agent that made the request',
-    );
+  if (ballot.requester !== null) checkNotRequester(ballot.requester, command);
   const eligible = rolesNamed(ballot.requirements).some((role) => roles.includes(role));
   if (isMachine || !eligible)
     throw new CountersignError('approver_not_eligible', eligibleRoles(ballot.requirements));
@@ -80,6 +76,18 @@ export const checkVote = (
   const reason = command.reason?.trim() ?? '';
   if (vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
   return { vote, approver, roles, digest: ballot.digest, reason };
+};
+
+const checkNotRequester = (
+  requester: Person & { readonly client: string },
+  { approver, client }: Omit<CastVote, 'now'>,
+): void => {
+  if (samePerson(approver, requester)) throw new CountersignError('approver_is_requester');
+  if (client !== undefined && client !== '' && client === requester.client)
+    throw new CountersignError(
+      'approver_not_eligible',
+      'the token is one of the agent that made the request',
+    );
 };
 
 /** Whether these votes are enough. A vote that denies ends everything before it is counted. */

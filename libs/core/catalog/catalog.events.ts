@@ -1,3 +1,4 @@
+import type { CountedVote } from '../approval/decide-approval.js';
 import type { PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
 
@@ -44,6 +45,23 @@ export interface CatalogEntryPinned {
   readonly payload: PayloadCommitment;
 }
 
+/**
+ * An operator approves a definition that needs several people; with the last one it is pinned, in the same append. Votes for
+ * another digest, or from before the entry changed again, count no more.
+ */
+export interface CatalogEntryVoted {
+  readonly type: 'CatalogEntryVoted';
+  readonly v: 1;
+  readonly data: EntryName & {
+    readonly server: string;
+    readonly digest: Digest;
+    /** So many different people must approve it. */
+    readonly needed: number;
+    readonly replaces: Digest | null;
+    readonly vote: CountedVote;
+  };
+}
+
 /** A pinned entry is no longer listed; it stays held when it comes back. */
 export interface CatalogEntryRemoved {
   readonly type: 'CatalogEntryRemoved';
@@ -51,12 +69,13 @@ export interface CatalogEntryRemoved {
   readonly data: EntryName & { readonly server: string; readonly digest: Digest };
 }
 
-export type CatalogEvent = CatalogEntryHeld | CatalogEntryPinned | CatalogEntryRemoved;
+export type CatalogEvent = CatalogEntryHeld | CatalogEntryVoted | CatalogEntryPinned | CatalogEntryRemoved;
 
 export const CATALOG_EVENT_TYPES: readonly CatalogEvent['type'][] = [
   'CatalogEntryHeld',
   'CatalogEntryPinned',
   'CatalogEntryRemoved',
+  'CatalogEntryVoted',
 ];
 
 const PREFIX = 'catalog-';

@@ -1,3 +1,4 @@
+import type { CountedVote } from '../approval/decide-approval.js';
 import type { JsonObject } from '../evidence/canonical-json.js';
 import type { Digest } from '../hash.js';
 import type { CatalogEvent, EntryName, HeldBecause } from './catalog.events.js';
@@ -21,6 +22,8 @@ export interface EntryRecord extends EntryName {
   readonly intact: boolean;
   /** Definitions seen and held since the last approval. */
   readonly held: ReadonlyMap<Digest, HeldDefinition>;
+  /** For one definition, since the last approval and the last change: not enough of them yet. */
+  readonly votes: readonly CountedVote[];
 }
 
 /** The catalog of one server, folded from its stream. */
@@ -48,12 +51,12 @@ export const evolveCatalog = (state: CatalogState, events: readonly RecordedEven
   for (const { event, definition } of events) {
     if (event === undefined) {
       hasUnread = true;
-      for (const [key, entry] of entries) entries.set(key, { ...entry, intact: false });
+      for (const [key, entry] of entries) entries.set(key, { ...entry, intact: false, votes: [] });
       continue;
     }
     const { kind, name } = event.data;
     const key = entryKey(event.data);
-    const known = entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map() };
+    const known = entries.get(key) ?? { kind, name, pin: null, intact: false, held: new Map(), votes: [] };
     entries.set(key, evolveEntry(known, event, definition));
   }
   return { entries, ...(hasUnread && { hasUnread }) };
@@ -63,16 +66,27 @@ const evolveEntry = (entry: EntryRecord, event: CatalogEvent, definition: JsonOb
   switch (event.type) {
     case 'CatalogEntryPinned': {
       const { digest, by } = event.data;
-      return { ...entry, pin: { digest, definition, by }, intact: true, held: new Map() };
+      return { ...entry, pin: { digest, definition, by }, intact: true, held: new Map(), votes: [] };
     }
     case 'CatalogEntryHeld': {
       const { digest, because } = event.data;
-      return { ...entry, intact: false, held: new Map(entry.held).set(digest, { because, definition }) };
+      const held = new Map(entry.held).set(digest, { because, definition });
+      return { ...entry, intact: false, held, votes: votesFor(entry, digest) };
+    }
+    case 'CatalogEntryVoted': {
+      const { digest, vote } = event.data;
+      return { ...entry, votes: [...votesFor(entry, digest), vote] };
     }
     case 'CatalogEntryRemoved':
-      return { ...entry, intact: false };
+      return { ...entry, intact: false, votes: [] };
   }
 };
+
+/** The votes that an entry has for one definition. */
+export const votesFor = (
+  entry: EntryRecord | undefined,
+  digest: Digest | undefined,
+): readonly CountedVote[] => entry?.votes.filter((vote) => vote.digest === digest) ?? [];
 
 export const ENTRY_STATES = ['new', 'pinned', 'drifted', 'returned', 'missing', 'collided'] as const;
 export type EntryState = (typeof ENTRY_STATES)[number];

@@ -9,6 +9,7 @@ import {
   decideListing,
   type FirstApproval,
   HELD_MAX,
+  type OperatorApproval,
   UNAPPROVED_MAX,
 } from './decide-catalog.js';
 import type { Definition } from './definition.js';
@@ -35,8 +36,22 @@ const list = (state: CatalogState, entries: readonly Definition[], first?: First
   fold(state, decide(state, entries, first));
 const listedOf = (entries: readonly Definition[]) =>
   new Map(entries.map((entry) => [entryKey(entry), entry]));
+const operator = (name: string, isMachine = false) => ({
+  approver: { principal: name, issuer: 'https://idp', subject: name },
+  roles: ['operator'],
+  isMachine,
+});
+const command = (entries: readonly Definition[], more: Partial<OperatorApproval> = {}): OperatorApproval => ({
+  server: 's',
+  listed: listedOf(entries),
+  approvals: entries,
+  needs: { roles: ['operator'], pin: 1, repin: 1 },
+  operator: operator('operator-1'),
+  reason: null,
+  ...more,
+});
 const approve = (state: CatalogState, entries: readonly Definition[]): CatalogState =>
-  fold(state, decideApprovals(state, 's', listedOf(entries), entries, null));
+  fold(state, decideApprovals(state, command(entries)));
 const told = (changes: readonly CatalogChange[]): readonly string[] =>
   changes.map(({ event }) =>
     [event.type, event.data.name, 'because' in event.data ? event.data.because : ''].join(' ').trim(),
@@ -171,7 +186,7 @@ describe('trust in the first list', () => {
 describe('an approval', () => {
   it('pins what is listed now, and names what it replaces', () => {
     const listed = [tool('read', 'b')];
-    const [change] = decideApprovals(list(APPROVED, listed), 's', listedOf(listed), listed, 'looked at it');
+    const [change] = decideApprovals(list(APPROVED, listed), command(listed, { reason: 'looked at it' }));
     expect(change?.event).toMatchObject({
       type: 'CatalogEntryPinned',
       data: { by: 'operator', digest: digestOf('b'), replaces: digestOf('a'), reason: 'looked at it' },
@@ -183,23 +198,23 @@ describe('an approval', () => {
     expect(stateOf(approve(removed, [tool('read')]), tool('read'))).toBe('pinned');
   });
   it('of what is pinned already changes nothing', () => {
-    expect(decideApprovals(APPROVED, 's', listedOf([tool('read')]), [tool('read')], null)).toEqual([]);
+    expect(decideApprovals(APPROVED, command([tool('read')]))).toEqual([]);
   });
   it('needs the digest that is listed now', () => {
     const now = listedOf([tool('read', 'b')]);
-    expect(codeOf(() => decideApprovals(APPROVED, 's', now, [tool('read', 'a')], null))).toBe(
+    expect(codeOf(() => decideApprovals(APPROVED, command([tool('read', 'a')], { listed: now })))).toBe(
       'digest_mismatch',
     );
   });
   it('needs the entry to be listed', () => {
-    expect(codeOf(() => decideApprovals(APPROVED, 's', new Map(), [tool('read')], null))).toBe(
+    expect(codeOf(() => decideApprovals(APPROVED, command([tool('read')], { listed: new Map() })))).toBe(
       'catalog_entry_unknown',
     );
   });
   it('of many is all or nothing, and each counts once', () => {
     const listed = listedOf([tool('a'), tool('b')]);
     const many = (approvals: readonly Definition[]) =>
-      decideApprovals(EMPTY_CATALOG, 's', listed, approvals, null);
+      decideApprovals(EMPTY_CATALOG, command(approvals, { listed }));
     expect(many([tool('a'), tool('b'), tool('a')])).toHaveLength(2);
     expect(codeOf(() => many([tool('a'), tool('b', 'x')]))).toBe('digest_mismatch');
   });

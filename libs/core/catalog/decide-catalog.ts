@@ -1,7 +1,8 @@
+import { type Ballot, type CastVote, checkVote, isMet } from '../approval/decide-approval.js';
 import { CountersignError } from '../errors.js';
 import type { Digest } from '../hash.js';
 import type { CatalogEvent, CatalogKind, EntryName, HeldBecause } from './catalog.events.js';
-import { type CatalogState, type EntryRecord, entryKey } from './catalog.state.js';
+import { type CatalogState, type EntryRecord, entryKey, votesFor } from './catalog.state.js';
 import type { Definition } from './definition.js';
 import { collidingNames, isPlainName } from './names.js';
 
@@ -61,18 +62,35 @@ export interface Approval extends EntryName {
   readonly digest: Digest;
 }
 
+/** Who approves definitions, and how many of them, each another human. */
+export interface ApprovalNeeds {
+  readonly roles: readonly string[];
+  /** For a definition of an entry that was never approved. */
+  readonly pin: number;
+  /** For one that takes the place of an approved one, or brings it back. */
+  readonly repin: number;
+}
+
+export const approvalsNeeded = ({ pin, repin }: ApprovalNeeds, record: EntryRecord | undefined): number =>
+  record?.pin ? repin : pin;
+
+export interface OperatorApproval {
+  readonly server: string;
+  /** What the server lists now, by `entryKey`: only that can be approved. */
+  readonly listed: ReadonlyMap<string, Definition>;
+  readonly approvals: readonly Approval[];
+  readonly needs: ApprovalNeeds;
+  readonly operator: Pick<CastVote, 'approver' | 'roles' | 'isMachine'>;
+  readonly reason: string | null;
+}
+
 /**
- * Pins what an operator approves; nothing when all of it is pinned already.
- * @param listed what the server lists now, by `entryKey`: only that can be approved
- * @throws CountersignError catalog_entry_unknown: it is not listed; digest_mismatch: it is not what is listed now
+ * Counts an operator's approval and pins what has enough of them; nothing when all of it is pinned already.
+ * @throws CountersignError catalog_entry_unknown: it is not listed; digest_mismatch: it is not what is listed now; and those of
+ *   `checkVote`
  */
-export const decideApprovals = (
-  state: CatalogState,
-  server: string,
-  listed: ReadonlyMap<string, Definition>,
-  approvals: readonly Approval[],
-  reason: string | null,
-): readonly CatalogChange[] => {
+export const decideApprovals = (state: CatalogState, command: OperatorApproval): readonly CatalogChange[] => {
+  const { server, listed, approvals } = command;
   const once = new Map(approvals.map((approval) => [entryKey(approval), approval]));
   return [...once].flatMap(([key, { kind, name, digest }]) => {
     const entry = listed.get(key);
@@ -81,8 +99,33 @@ export const decideApprovals = (
     if (entry.digest !== digest) throw new CountersignError('digest_mismatch', `${kind} ${printable(name)}`);
     const record = state.entries.get(key);
     if (record?.intact && record.pin?.digest === digest) return [];
-    return [pinned(server, entry, 'operator', reason, record?.pin?.digest ?? null)];
+    return approved(entry, record, command);
   });
+};
+
+/** One person's word is the pin itself; of several each is on record, the last one together with the pin. */
+const approved = (
+  entry: Definition,
+  record: EntryRecord | undefined,
+  { server, needs, operator, reason }: OperatorApproval,
+): readonly CatalogChange[] => {
+  const { digest, kind, name } = entry;
+  const needed = approvalsNeeded(needs, record);
+  const ballot: Ballot = { digest, requester: null, requirements: [{ by: needs.roles, count: needed }] };
+  const votes = votesFor(record, digest);
+  const vote = checkVote(ballot, votes, {
+    vote: 'approve',
+    ...operator,
+    digest,
+    reason: reason ?? undefined,
+  });
+  const replaces = record?.pin?.digest ?? null;
+  const voted: CatalogChange = {
+    event: { type: 'CatalogEntryVoted', v: 1, data: { digest, kind, name, needed, replaces, server, vote } },
+  };
+  if (!isMet(ballot, [...votes, vote])) return [voted];
+  const pin = pinned(server, entry, 'operator', reason, replaces);
+  return needed === 1 ? [pin] : [voted, pin];
 };
 
 const reasonOf = (

@@ -7,6 +7,17 @@ import type { Definition } from './definition.js';
 const tool: Definition = { kind: 'tools', name: 'read', digest: `sha256:${'a'.repeat(64)}`, text: '{}' };
 const unknown = { event: undefined, definition: {} };
 
+const APPROVAL = {
+  server: 's',
+  needs: { roles: ['operator'], pin: 1, repin: 1 },
+  operator: {
+    approver: { principal: 'o', issuer: 'https://idp', subject: 'o' },
+    roles: ['operator'],
+    isMachine: false,
+  },
+  reason: null,
+};
+
 const fold = (state: CatalogState, changes: readonly CatalogChange[]): CatalogState =>
   evolveCatalog(
     state,
@@ -24,7 +35,9 @@ describe('a catalog with an event of a newer release', () => {
     expect(stateOf(unread)).toBe('returned');
     expect(stateOf(list(unread))).toBe('returned');
     const listed = new Map([[entryKey(tool), tool]]);
-    expect(stateOf(fold(unread, decideApprovals(unread, 's', listed, [tool], null)))).toBe('pinned');
+    expect(stateOf(fold(unread, decideApprovals(unread, { ...APPROVAL, listed, approvals: [tool] })))).toBe(
+      'pinned',
+    );
   });
 
   it('takes no list for the first one, which configuration may trust', () => {

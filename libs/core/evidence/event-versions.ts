@@ -8,6 +8,7 @@ import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
 import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
 import type { LogEvent } from '../log/log.events.js';
+import type { NoticeEvent } from '../notice/notice.events.js';
 import type { PolicyEvent } from '../policy/policy.events.js';
 import type { ConsentEvent } from '../upstream/consent.events.js';
 import type { ReadEvent } from './read.events.js';
@@ -22,6 +23,7 @@ export type LedgerEvent =
   | DisclosureEvent
   | ListShown
   | LogEvent
+  | NoticeEvent
   | PolicyEvent
   | ReadEvent
   | RequestRefused
@@ -56,6 +58,7 @@ export const EVENT_VERSIONS: {
   CatalogEntryHeld: 1,
   CatalogEntryPinned: 1,
   CatalogEntryRemoved: 1,
+  CatalogEntryVoted: 1,
   CheckpointCosigned: 1,
   CheckpointRecorded: 1,
   CheckpointTimestamped: 1,
@@ -72,6 +75,9 @@ export const EVENT_VERSIONS: {
   LedgerReadRefused: 1,
   ListShown: 1,
   MessageReleased: 1,
+  NoticeFailed: 1,
+  NoticeIntended: 1,
+  NoticeSent: 1,
   PolicyActivated: 1,
   PolicyRecorded: 1,
   RequestRefused: 1,

@@ -9,6 +9,8 @@ export interface CatalogItem {
   readonly digest: string | null;
   readonly pinned: string | null;
   readonly pinnedBy: string | null;
+  readonly votes: readonly { readonly approver: string; readonly reason: string }[];
+  readonly stillNeeded: number;
 }
 
 export interface CatalogDetail extends CatalogItem {

@@ -6,6 +6,7 @@ import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
+import { personOf } from '#identity/human.js';
 import { Catalog } from '../catalog.js';
 import { ApprovalsBody, ApproveBody, CatalogQuery, EntryPath } from './catalog.queries.js';
 
@@ -76,7 +77,11 @@ export class CatalogHttp {
     requireRole(caller, this.config.roles.operator);
     if (caller.isMachine)
       throw new CountersignError('forbidden', 'definitions are approved by people, not by programs');
-    await this.catalog.approve(server, approvals, callerActor(caller), reason ?? null);
+    const { isMachine, roles } = caller;
+    await this.catalog.approve(server, approvals, callerActor(caller), {
+      operator: { approver: personOf(caller), isMachine, roles },
+      reason: reason ?? null,
+    });
   }
 
   private requireReader(caller: RestCaller): void {
