@@ -17,15 +17,16 @@ export interface InboxItem {
 export const inboxPage = (
   items: readonly InboxItem[],
   { path, now, left_out }: { readonly path: string; readonly now: string; readonly left_out: number },
-): Html => html`
+): Html => {
+  const entry = ({ id, requester, server, tool, requestedAt, expiresAt, votes, obstacle }: InboxItem) => html`
+<li><a href="${path}/approvals/${encodeURIComponent(id)}/page">${requester} wants ${server}/${tool}</a>
+<p class="small">expires in <strong>${remaining(expiresAt, now)}</strong> · asked ${moment(requestedAt)} ·
+${votes === 1 ? '1 vote' : `${votes} votes`} so far</p>
+${obstacle !== undefined && html`<p class="small">${obstacle}</p>`}</li>`;
+  return html`
 <h1>Approvals that wait</h1>
-<p class="lead">${items.length === 0 ? 'Nothing waits for you.' : 'The first to expire stands first.'} <a href="${path}/approvals/page">Look again</a></p>
-<ul class="list">${items.map(
-  (
-    item,
-  ) => html`<li><a href="${path}/approvals/${encodeURIComponent(item.id)}/page">${item.requester} wants ${item.server}/${item.tool}</a>
-<p class="small">expires in <strong>${remaining(item.expiresAt, now)}</strong> · asked ${moment(item.requestedAt)} · ${item.votes === 1 ? '1 vote' : `${item.votes} votes`} so far</p>
-${item.obstacle !== undefined && html`<p class="small">${item.obstacle}</p>`}</li>
-`,
-)}</ul>
+<p class="lead">${items.length === 0 ? 'Nothing waits for you.' : 'The first to expire stands first.'}
+<a href="${path}/approvals/page">Look again</a></p>
+<ul class="list">${items.map(entry)}</ul>
 ${left_out > 0 && html`<p class="note">${left_out} more wait; decide on some of these first, or use the command line.</p>`}`;
+};
