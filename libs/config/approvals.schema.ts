@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loginSchema } from './login.schema.js';
 import { notifySchema } from './notify.schema.js';
 
 /** How long held calls wait, and whose tokens approve nothing. */
@@ -44,6 +45,11 @@ export const approvalsSchema = z
       .describe(
         'OAuth clients that people use for calls and for approvals; any other client that made a call cannot approve it',
       ),
+    page_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('base address of the approval page as browsers know it; default: http.public_url'),
+    login: loginSchema,
     notify: notifySchema,
   })
   .prefault({});
