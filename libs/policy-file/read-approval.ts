@@ -8,6 +8,7 @@ import {
 import type { ApprovalDemand } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
 import { readDuration } from './read-duration.js';
+import { readGrant } from './read-grant.js';
 import { booleanOf, fieldsOf, integerOf, knownSetOf, listOf } from './read-node.js';
 import type { YamlEntry, YamlNode } from './yaml-node.js';
 
@@ -28,7 +29,7 @@ export const readApproval = (
 ): ApprovalDemand | null => {
   const fields = fieldsOf(findings, node, 'the approval', {
     required: [],
-    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires'],
+    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires', 'grant'],
   });
   const form = fields && formOf(findings, node, fields, FORMS);
   if (fields === undefined || form === undefined) return null;
@@ -39,6 +40,8 @@ export const readApproval = (
   const [first, ...and] = requirements;
   const expires = fields.get('expires');
   const shared = isShared(findings, fields);
+  const scope = fields.get('grant');
+  const grant = scope && readGrant(findings, scope.value);
   if (first === undefined) return null;
   const expires_s = (expires && readDuration(findings, expires.value)) ?? EXPIRES_S_DEFAULT;
   if (requirements.some(({ escalate }) => escalate && escalate.after_s >= expires_s))
@@ -48,6 +51,7 @@ export const readApproval = (
     expires_s,
     ...(and.length > 0 && { and }),
     ...(shared && { distinct: false as const }),
+    ...(grant && { grant }),
   };
 };
 

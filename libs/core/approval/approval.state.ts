@@ -4,9 +4,17 @@ import type {
   ApprovalRequested,
   ApprovalStatus,
   ApprovalVoted,
+  GrantRevoked,
 } from './approval.events.js';
 import { escalated } from './escalation.js';
 import type { Requirement } from './requirement.js';
+
+export interface GrantState {
+  readonly until: string;
+  /** Calls that count under it, the one that asked included. */
+  readonly used: number;
+  readonly revoked?: GrantRevoked['data'];
+}
 
 export type ApprovalState =
   | { readonly status: 'none' }
@@ -18,6 +26,8 @@ export type ApprovalState =
       /** The last reminder on record; 0 = none. */
       readonly reminded: number;
       readonly reason?: string;
+      /** Once it is granted with one. */
+      readonly grant?: GrantState;
     };
 
 export type KnownApproval = Exclude<ApprovalState, { status: 'none' }>;
@@ -41,12 +51,22 @@ export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): Appr
     case 'ApprovalReminded':
       return { ...state, reminded: event.data.number };
     case 'ApprovalGranted':
-      return { ...state, status: 'granted' };
+      return {
+        ...state,
+        status: 'granted',
+        ...(event.data.until !== undefined && { grant: { until: event.data.until, used: 1 } }),
+      };
     case 'ApprovalDenied':
       return { ...state, status: 'denied', reason: event.data.reason };
     case 'ApprovalExpired':
       return { ...state, status: 'expired' };
     case 'ApprovalWithdrawn':
       return { ...state, status: 'withdrawn', reason: event.data.reason };
+    case 'GrantUsed':
+      return state.grant === undefined
+        ? state
+        : { ...state, grant: { ...state.grant, used: event.data.use } };
+    case 'GrantRevoked':
+      return state.grant === undefined ? state : { ...state, grant: { ...state.grant, revoked: event.data } };
   }
 };
