@@ -14,7 +14,7 @@ const EARLY_MS_MAX = 1_000;
 
 export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unknown) => void) => Jobs;
 
-/** Escalates and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
+/** Escalates, reminds of and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
 @Injectable()
 export class Expiry implements OnApplicationShutdown {
   private readonly jobs: Jobs;

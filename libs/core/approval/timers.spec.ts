@@ -6,6 +6,7 @@ import { approvalOfTimer, timersOf } from './timers.js';
 const REQUEST = {
   requestedAt: '2026-01-01T00:00:00.000Z',
   expiresAt: '2026-01-01T01:00:00.000Z',
+  reminders_s: [1_200],
   requirements: [
     { by: ['risk'], count: 1 },
     { by: ['operations'], count: 1, escalate: { after_s: 600, to: ['director'] } },
@@ -16,6 +17,7 @@ const approval = (change: Partial<KnownApproval>): KnownApproval => ({
   request: REQUEST,
   votes: [],
   escalations: [],
+  reminded: 0,
   ...change,
 });
 
@@ -23,14 +25,17 @@ describe('the timers of an approval', () => {
   it('are one for each instant at which time changes it', () => {
     expect(timersOf('a', approval({}))).toEqual([
       { id: 'a~1', at: '2026-01-01T00:10:00.000Z' },
+      { id: 'a~r1', at: '2026-01-01T00:20:00.000Z' },
       { id: 'a', at: '2026-01-01T01:00:00.000Z' },
     ]);
-    expect(timersOf('a', approval({})).map(({ id }) => approvalOfTimer(id))).toEqual(['a', 'a']);
+    expect(timersOf('a', approval({})).map(({ id }) => approvalOfTimer(id))).toEqual(['a', 'a', 'a']);
   });
 
   it('are gone when what they are for is on record', () => {
     const escalated = { requirement: 1, to: ['director'], since: '2026-01-01T00:10:00.000Z' };
-    expect(timersOf('a', approval({ escalations: [escalated] })).map(({ id }) => id)).toEqual(['a']);
+    expect(timersOf('a', approval({ escalations: [escalated], reminded: 1 })).map(({ id }) => id)).toEqual([
+      'a',
+    ]);
     expect(timersOf('a', approval({ status: 'granted' })).map(({ id }) => id)).toEqual(['a']);
   });
 

@@ -1,5 +1,5 @@
 import type { KnownApproval } from './approval.state.js';
-import { escalationsOf } from './escalation.js';
+import { dueTimes } from './due-times.js';
 
 /** Between the id of an approval and what is due besides its expiry; no id has it. */
 const LATER = '~';
@@ -11,19 +11,13 @@ export interface Timer {
 }
 
 /** Everything that time will change in an approval and has not yet: one timer for each instant. */
-export const timersOf = (
-  approvalId: string,
-  { status, request, escalations }: KnownApproval,
-): readonly Timer[] => {
-  if (status !== 'pending' && status !== 'granted') return [];
-  const rising = status === 'pending' ? escalationsOf(request) : [];
-  return [
-    ...rising
-      .filter(({ requirement }) => !escalations.some((known) => known.requirement === requirement))
-      .map(({ requirement, since }) => ({ id: `${approvalId}${LATER}${requirement}`, at: since })),
-    { id: approvalId, at: request.expiresAt },
-  ];
-};
+export const timersOf = (approvalId: string, approval: KnownApproval): readonly Timer[] =>
+  approval.status !== 'pending' && approval.status !== 'granted'
+    ? []
+    : [
+        ...dueTimes(approval).map(({ key, at }) => ({ id: `${approvalId}${LATER}${key}`, at })),
+        { id: approvalId, at: approval.request.expiresAt },
+      ];
 
 /** Whose timer it is. */
 export const approvalOfTimer = (timerId: string): string => timerId.split(LATER)[0] ?? timerId;
