@@ -15,6 +15,7 @@ const TYPES = [
   'ApprovalRequested',
   'ApprovalVoted',
   'ApprovalEscalated',
+  'ApprovalReminded',
   'ApprovalGranted',
   'ApprovalDenied',
   'ApprovalExpired',
