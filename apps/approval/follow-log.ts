@@ -20,6 +20,8 @@ const TYPES = [
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
+  'GrantUsed',
+  'GrantRevoked',
   'CallHeld',
   'HoldEnded',
   'NoticeIntended',

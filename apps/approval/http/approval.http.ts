@@ -7,6 +7,7 @@ import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
+import { Revocation } from '../revocation.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
 import { ApprovalsQuery, VoteBody, WithdrawBody } from './approval.queries.js';
@@ -18,6 +19,7 @@ export class ApprovalHttp {
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(Voting) private readonly voting: Voting,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
+    @Inject(Revocation) private readonly revocation: Revocation,
     @Inject(BUS) private readonly bus: Bus,
   ) {}
 
@@ -64,6 +66,13 @@ export class ApprovalHttp {
       });
       return this.visible.item(this.visible.one(caller, id));
     });
+  }
+
+  /** Ends the grant: by the requester, whoever approved it, or whoever may approve it now. */
+  @Post(':id/revoke')
+  @HttpCode(200)
+  async revoke(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() { reason }: WithdrawBody) {
+    return this.visible.item(await this.revocation.revoke(caller, id, reason?.trim() || 'revoked'));
   }
 
   private async vote(

@@ -3,6 +3,7 @@ import type { CallTarget, GovernedMethod } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
+import { valueAt } from '#core/policy/compile-condition.js';
 import type { Caller } from '#identity/caller.js';
 import { HOP_META, META } from '#mcp/meta.js';
 import { requestMeta } from '#mcp/upstream/envelope.js';
@@ -11,6 +12,7 @@ import type { Sealed } from '#sealing/sealer.js';
 import type { Gateway } from '../gateway.js';
 import { type Client, forwardedCapabilities } from '../mcp/client.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
+import type { Decided } from './decide.js';
 import type { Exchange } from './exchange.js';
 
 /** The gateway answers by itself, in the era of the server, in place of the server. */
@@ -127,6 +129,33 @@ export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): s
     policyDigest,
   ]);
   return createHmac('sha256', gateway.callSecret).update('attach\n').update(identity).digest('base64url');
+};
+
+/**
+ * Equal for the calls that one grant covers: of the same person and client, of the same thing as it was described then,
+ * under the same policy and the same answer of it, with the same values where the grant compares them.
+ */
+export const grantKey = (
+  gateway: Gateway,
+  call: Call,
+  boundDigest: string,
+  { decision, policyDigest, profileDigest }: Decided,
+): string | undefined => {
+  const { approval, operation, rules } = decision;
+  if (approval?.grant === undefined) return undefined;
+  const { issuer, subject, clientId } = call.caller;
+  const { server, method, target } = call;
+  const compared = approval.grant.same.map((path) => [path, valueAt(call.arguments, path) ?? null]);
+  const covered = [
+    [issuer, subject, clientId],
+    [server, method, target.name, boundDigest],
+    [policyDigest, profileDigest, operation, [...rules], approval as unknown as Json],
+    compared,
+  ];
+  return createHmac('sha256', gateway.callSecret)
+    .update('grant\n')
+    .update(canonicalJson(covered))
+    .digest('base64url');
 };
 
 /** The nonce of a held call's digest. Derived, so that any replica can check the digest again at release. */

@@ -24,6 +24,10 @@ const follow = (root: JsonObject, keys: readonly string[]): Json | undefined => 
   return value;
 };
 
+/** The argument at a path `args.<key>...`; undefined when it leads nowhere. */
+export const valueAt = (args: JsonObject, path: string): Json | undefined =>
+  compileRead(path)({ args, token: {}, now: '' });
+
 /** @throws TypeError for a path that is not valid. */
 export const compileRead = (path: string): ((input: ConditionInput) => Json | undefined) => {
   if (!isConditionPath(path)) throw new TypeError(`policy: not a path: ${path}`);
