@@ -1,5 +1,5 @@
+import { explainPolicy } from '#core/policy/explain/explain-policy.js';
 import { type Command, EXIT_FINDING, EXIT_FINE, type Invocation, UsageError } from '../command.js';
-import { explainPolicy } from '../policy/explain-policy.js';
 import { explainText } from '../policy/explain-text.js';
 import { isFailingTest } from '../policy/failing-test.js';
 import { readPolicyFile } from '../policy/read-policy-file.js';
