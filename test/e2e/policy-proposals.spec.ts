@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Agent, refusalOf } from './support/agents.js';
 import { bankUpstream, startBank } from './support/bank.js';
@@ -6,9 +8,10 @@ import { demoPolicy, demoPolicyWith } from './support/policies.js';
 import { approver, type Examiner, examiner, type Proposal, policyOwner } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
 import { type PrivateSystem, startPrivate } from './support/standalone.js';
-import { connect, serviceOf } from './support/system.js';
+import { connect, DIST, serviceOf } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 
+const CLI = join(DIST, 'apps', 'cli', 'main.js');
 type Owner = Awaited<ReturnType<typeof policyOwner>>;
 
 /** Updates need two managers; the tests in the file say so too. */
@@ -45,6 +48,11 @@ const propose = async (policy: string, owner = one): Promise<Proposal> => {
   const { status, body } = await owner.propose(policy, REASON);
   expect({ status, code: body.code }).toEqual({ status: 201, code: undefined });
   return body;
+};
+/** The demonstration's policy again. */
+const reset = async (): Promise<void> => {
+  const { id, digest } = await propose(demoPolicy());
+  expect((await two.approve(id, { digest })).body).toMatchObject({ active: true });
 };
 const activeDigest = async () => (await one.active()).body.digest;
 const refusals = async () =>
@@ -157,6 +165,40 @@ describe('a proposal is refused, on record', () => {
     await expectRefused(() => two.approve(id, { digest }), 'proposal_closed');
     expect((await one.list('?status=pending')).map(({ id: pending }) => pending)).not.toContain(id);
     expect(await typesOf(id)).toEqual(['PolicyProposed', 'PolicyProposalVoted', 'PolicyProposalDenied']);
+  });
+});
+
+describe('the command line', () => {
+  const run = async (user: string, ...args: readonly string[]) => {
+    const env = { ...process.env, COUNTERSIGN_TOKEN: await system.issuer.token(user) };
+    return new Promise<{ code: number; out: string }>((resolve) => {
+      const words = [CLI, 'policy', ...args, '--server', system.urls.policy];
+      execFile(process.execPath, words, { env }, (error, out, err) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out + err }),
+      );
+    });
+  };
+
+  it('compares a file with the active policy, proposes it, shows it to another owner, and activates it with their approval', async () => {
+    const file = join(stage.folder, 'proposed.yaml');
+    await writeFile(file, STRICTER);
+    const difference = await run('policy-owner-1', 'diff', file);
+    expect(difference).toMatchObject({ code: 1 });
+    expect(difference.out).toContain('data-engineer, customer.write');
+    const proposed = await run('policy-owner-1', 'propose', file, '--reason', REASON);
+    expect(proposed).toMatchObject({ code: 0 });
+    const [id = ''] = proposed.out.split(' ');
+    const shown = await run('policy-owner-2', 'show', id);
+    expect(shown.out).toContain('at /rules/DE-1/approval/count');
+    const digest = /digest +(sha256:[0-9a-f]{64})/.exec(shown.out)?.[1] ?? '';
+    const own = await run('policy-owner-1', 'approve', id, '--digest', digest);
+    expect(own).toMatchObject({ code: 2, out: expect.stringContaining('[approver_is_requester]') });
+    const approved = await run('policy-owner-2', 'approve', id, '--digest', digest, '--reason', 'read it');
+    expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('approved, active') });
+    expect((await run('policy-owner-1', 'active')).out).toContain(`by proposal ${id}`);
+    expect((await run('policy-owner-1', 'proposals')).out).toContain('read it');
+    expect(await run('policy-owner-1', 'diff', file)).toMatchObject({ code: 0 });
+    await reset();
   });
 });
 
