@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { Config } from '#config/config.schema.js';
 import { CONFIG } from '#http/platform.module.js';
+import { REST_AUDIENCE } from '#http/rest-caller.js';
 import { inProcessJobs } from '#jobs/in-process-jobs.js';
 import { JOBS } from '#jobs/jobs.js';
 import { Approvals } from './approvals.js';
@@ -11,10 +12,14 @@ import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
 import { ReportsHttp } from './http/reports.http.js';
+import { LiveHttp } from './live/live.http.js';
 import { CHANNELS } from './notify/channel.js';
 import { openChannels } from './notify/open-channels.js';
 import { Outbox } from './notify/outbox.js';
 import { SendNotice } from './notify/send-notice.js';
+import { ApprovalPages } from './page/approval-pages.js';
+import { PageHttp } from './page/page.http.js';
+import { PAGE_URL, pageAddress } from './page/page-address.js';
 import { ShownArguments } from './shown-arguments.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { Voting } from './voting.js';
@@ -22,7 +27,7 @@ import { Voting } from './voting.js';
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {
@@ -36,6 +41,11 @@ const QUEUE = 'countersign-approvals';
       },
     },
     { provide: CHANNELS, inject: [CONFIG], useFactory: openChannels },
+    {
+      provide: PAGE_URL,
+      inject: [CONFIG, REST_AUDIENCE],
+      useFactory: (config: Config, publicUrl: () => string) => () => pageAddress(config, publicUrl()).base,
+    },
     Approvals,
     CloseCall,
     Expiry,
@@ -44,6 +54,7 @@ const QUEUE = 'countersign-approvals';
     SendNotice,
     ShownArguments,
     VisibleApprovals,
+    ApprovalPages,
     Voting,
   ],
 })

@@ -2,23 +2,23 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ApprovalState, KnownApproval } from '#core/approval/approval.state.js';
 import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
-import { escalationsOf } from '#core/approval/escalation.js';
+import { approvalOfTimer, type Timer, timersOf } from '#core/approval/timers.js';
 import { LOGGER } from '#http/platform.module.js';
 import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { CloseCall } from './close-call.js';
 import { Directory } from './directory.js';
+import { TimerSweep } from './timer-sweep.js';
 
 const EARLY_MS_MAX = 1_000;
-/** Between the id of an approval and what is due besides its expiry; no call id has it. */
-const LATER = '~';
 
 export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unknown) => void) => Jobs;
 
-/** Escalates and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
+/** Escalates, reminds of and ends approvals in time. The job only says "look now"; the decider and the recorded clock decide. */
 @Injectable()
 export class Expiry implements OnApplicationShutdown {
   private readonly jobs: Jobs;
+  private readonly sweep: TimerSweep;
 
   constructor(
     @Inject(JOBS) makeJobs: JobsFactory,
@@ -30,21 +30,25 @@ export class Expiry implements OnApplicationShutdown {
     this.jobs = makeJobs(
       (id) => this.due(id),
       (id, error) =>
-        this.logger.warn(
-          { id, err: error },
-          'a timer failed; the approval is looked at again at the next vote or start',
-        ),
+        this.logger.warn({ id, err: error }, 'a timer failed; the approval is looked at again soon'),
     );
+    this.sweep = new TimerSweep({
+      jobs: this.jobs,
+      logger,
+      wanted: () => this.wanted(),
+      due: (id) => this.due(id),
+    });
   }
 
-  /** One job for each instant at which something is due: a job that is under way cannot set itself again everywhere. */
-  async schedule(approvalId: string, { request }: KnownApproval): Promise<void> {
-    const later = escalationsOf(request).map(({ requirement, since }) => ({
-      id: `${approvalId}${LATER}${requirement}`,
-      at: since,
-    }));
-    for (const { id, at } of [...later, { id: approvalId, at: request.expiresAt }])
-      await this.set(approvalId, id, at);
+  async schedule(approvalId: string, approval: KnownApproval): Promise<void> {
+    for (const { id, at } of timersOf(approvalId, approval)) await this.set(approvalId, id, at);
+  }
+
+  private wanted(): readonly Timer[] {
+    return [
+      ...this.directory.live().flatMap(({ approvalId, approval }) => timersOf(approvalId, approval)),
+      ...[...this.directory.unasked()].map(([id, { expiresAt }]) => ({ id, at: expiresAt })),
+    ];
   }
 
   private async set(approvalId: string, id: string, at: string): Promise<void> {
@@ -64,33 +68,32 @@ export class Expiry implements OnApplicationShutdown {
   /** After the directory has been rebuilt: timers for what is open, and the end of calls whose approval ended unseen. */
   async rebuild(): Promise<void> {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
-      if (approval.status === 'pending' || approval.status === 'granted')
-        await this.schedule(approvalId, approval);
-      else if (callOpen) await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
+      if (callOpen && approval.status !== 'pending' && approval.status !== 'granted')
+        await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
-    for (const [approvalId, { expiresAt }] of this.directory.unasked())
-      await this.watchUnasked(approvalId, expiresAt);
+    void this.sweep.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.sweep.stop();
     await this.jobs.close().catch(() => undefined);
   }
 
   private async due(id: string): Promise<void> {
-    const [approvalId = id, requirement] = id.split(LATER);
+    const approvalId = approvalOfTimer(id);
     const listed = this.directory.get(approvalId);
     if (listed === undefined) return this.dueUnasked(approvalId);
     // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
     if (listed.approval.status === 'used') return;
-    const { request } = listed.approval;
-    const escalation = escalationsOf(request).find((each) => String(each.requirement) === requirement);
-    const at = escalation?.since ?? request.expiresAt;
-    await reach(at);
+    const timer = timersOf(approvalId, listed.approval).find((each) => each.id === id);
+    if (timer !== undefined) await reach(timer.at);
     const now = new Date().toISOString();
     const state = await this.look(approvalId, now);
     if (state === 'used') return;
     if (state.status === 'pending' || state.status === 'granted')
-      return hasExpired(at, now) ? undefined : this.set(approvalId, id, at);
+      return timer === undefined || hasExpired(timer.at, now)
+        ? undefined
+        : this.set(approvalId, id, timer.at);
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
 

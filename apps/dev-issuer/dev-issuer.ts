@@ -21,6 +21,8 @@ export interface DevIssuerOptions {
   readonly signingKey?: JWK;
   /** Further values of the Host header to answer to, e.g. "dev-issuer:9000". Loopback and the issuer's own always do. */
   readonly hosts?: readonly string[];
+  /** Base addresses of approval pages, which have a client of their own. Default: the origins of the resources. */
+  readonly approvalPages?: readonly string[];
   /** Told about faults of the issuer itself. */
   readonly onServerError?: (error: Error) => void;
 }
@@ -121,7 +123,9 @@ export const createDevIssuer = async (options: DevIssuerOptions): Promise<DevIss
     return signAccessToken({ issuer, key: signingKey, user, ttl_s, audience });
   };
 
-  const provider = new Provider(issuer, providerConfiguration({ mountPath, resources, users, signingKey }));
+  const approvalPages = options.approvalPages ?? [...new Set(resources.map((each) => new URL(each).origin))];
+  const setup = { mountPath, resources, users, signingKey, approvalPages };
+  const provider = new Provider(issuer, providerConfiguration(setup));
   registerDevUserGrant(provider, issueToken);
   provider.on('server_error', (_ctx, error) => options.onServerError?.(error));
   const answer = provider.callback();

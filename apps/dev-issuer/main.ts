@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { createDevIssuer } from './dev-issuer.js';
 
 const USAGE =
-  'usage: main.js --port N --issuer URL --resource URL [--resource URL ...] [--host NAME] [--allow-host HOST ...]';
+  'usage: main.js --port N --issuer URL --resource URL [--resource URL ...] [--host NAME] [--allow-host HOST ...] [--approvals URL ...]';
 
 const start = async (): Promise<void> => {
   const { values } = parseArgs({
@@ -13,6 +13,7 @@ const start = async (): Promise<void> => {
       issuer: { type: 'string' },
       resource: { type: 'string', multiple: true },
       'allow-host': { type: 'string', multiple: true, default: [] },
+      approvals: { type: 'string', multiple: true },
     },
   });
   const { port, host, issuer, resource } = values;
@@ -22,6 +23,7 @@ const start = async (): Promise<void> => {
     issuer,
     resources: resource,
     hosts: values['allow-host'],
+    ...(values.approvals && { approvalPages: values.approvals }),
     onServerError: (error) => console.error(`development issuer: ${error.name}: ${error.message}`),
   });
   const server = createServer(handler);

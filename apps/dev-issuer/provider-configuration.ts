@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { DEV_CLIENT_ID, DEV_USER_GRANT } from '#identity/dev-token-request.js';
+import { DEV_APPROVAL_CLIENT_ID, DEV_CLIENT_ID, DEV_USER_GRANT } from '#identity/dev-token-request.js';
 import { RESOURCE_SCOPE, SIGNING_ALGORITHM, userClaims } from './access-token.js';
 import type { DemoUser } from './demo-users.js';
 import { sendPage } from './login-page.js';
@@ -12,6 +12,8 @@ export interface ProviderSetup {
   readonly resources: readonly string[];
   readonly users: readonly DemoUser[];
   readonly signingKey: JWK;
+  /** Base addresses. */
+  readonly approvalPages: readonly string[];
 }
 
 const MINUTE_S = 60;
@@ -85,6 +87,14 @@ export const providerConfiguration = (setup: ProviderSetup): Configuration => {
         grant_types: [DEV_USER_GRANT],
         response_types: [],
         redirect_uris: [],
+      },
+      {
+        client_id: DEV_APPROVAL_CLIENT_ID,
+        client_name: 'Countersign approval page',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        redirect_uris: setup.approvalPages.map((base) => `${base}/approvals/login/callback`),
       },
     ],
     jwks: { keys: [setup.signingKey] } as NonNullable<Configuration['jwks']>,

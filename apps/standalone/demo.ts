@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Config, configSchema } from '#config/config.schema.js';
+import { DEV_APPROVAL_CLIENT_ID } from '#identity/dev-token-request.js';
 import type { Mount } from '#service/start-service.js';
 import { DEMO_SEED } from '../demo-bank/bank.js';
 import { type CoreBanking, startCoreBanking } from '../demo-bank/core-banking/core-banking.js';
@@ -36,6 +37,7 @@ export const startDemo = async (config: Config): Promise<Demo> => {
       ...base,
       http: { ...base.http, port },
       identity: { ...base.identity, issuers: [...base.identity.issuers, { issuer: issuer.issuer }] },
+      approvals: withSignIn(base.approvals, issuer.issuer),
       upstreams: [...base.upstreams, ...bank.upstreams],
     });
   return {
@@ -45,6 +47,12 @@ export const startDemo = async (config: Config): Promise<Demo> => {
     extend,
   };
 };
+
+/** Approvers sign in at the development issuer, unless the configuration names another. */
+export const withSignIn = (approvals: Config['approvals'], issuer: string): object => ({
+  ...approvals,
+  login: approvals.login ?? { issuer, client_id: DEV_APPROVAL_CLIENT_ID },
+});
 
 /** Every resource of the demonstration: the REST edges and each MCP endpoint (RFC 8707). */
 export const demoResources = (url: string): readonly string[] => [

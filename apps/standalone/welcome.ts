@@ -1,4 +1,5 @@
 import type { Config } from '#config/config.schema.js';
+import { pageAddress } from '../approval/page/page-address.js';
 
 /** What the operator sees once the gateway is up: addresses, how to get a token, a configuration to paste. */
 export const welcome = (url: string, config: Config): string => {
@@ -9,6 +10,9 @@ export const welcome = (url: string, config: Config): string => {
   ];
   const rest = [
     `  approvals          ${url}/approvals`,
+    ...(config.approvals.login === undefined
+      ? []
+      : [`  approval page      ${pageAddress(config, url).base}/approvals/page`]),
     `  ledger             ${url}/ledger/calls`,
     `  health             ${url}/readyz`,
   ];

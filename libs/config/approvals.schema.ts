@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loginSchema } from './login.schema.js';
 import { notifySchema } from './notify.schema.js';
 
 /** How long held calls wait, and whose tokens approve nothing. */
@@ -18,6 +19,14 @@ export const approvalsSchema = z
       .max(60_000)
       .default(10_000)
       .describe('time between progress messages while a call is held'),
+    reminders_s: z
+      .array(z.number().int().min(1).max(86_400))
+      .max(10)
+      .refine((list) => list.every((each, at) => at === 0 || each > (list[at - 1] ?? 0)), 'must ascend')
+      .default([300, 1_800, 14_400])
+      .describe(
+        'seconds after which people are reminded of an approval that still waits, ascending; [] for never',
+      ),
     machine_clients: z
       .array(z.string().min(1))
       .default([])
@@ -36,6 +45,11 @@ export const approvalsSchema = z
       .describe(
         'OAuth clients that people use for calls and for approvals; any other client that made a call cannot approve it',
       ),
+    page_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('base address of the approval page as browsers know it; default: http.public_url'),
+    login: loginSchema,
     notify: notifySchema,
   })
   .prefault({});

@@ -89,6 +89,7 @@ const refuseInsecure = (file: string, config: Config): void => {
   // The demonstration adds its servers later.
   if (stray !== undefined && !config.demo)
     throw new ConfigError(`${file}: limits.budgets.servers: there is no upstream ${stray}`);
+  refuseUnusableLogin(file, config);
   if (config.mode === 'development') return;
   if (config.demo)
     throw new ConfigError(
@@ -97,6 +98,8 @@ const refuseInsecure = (file: string, config: Config): void => {
   const plain = config.identity.issuers.find(({ issuer }) => !issuer.startsWith('https://'));
   if (plain !== undefined)
     throw new ConfigError(`${file}: identity.issuers: ${plain.issuer} must be https in production mode`);
+  if (config.approvals.notify.mail?.smtp.tls === 'none')
+    throw new ConfigError(`${file}: approvals.notify.mail.smtp.tls: mail needs TLS in production mode`);
   if (config.identity.issuers.length === 0)
     throw new ConfigError(`${file}: identity.issuers: at least one issuer is needed`);
   config.upstreams.forEach((upstream, index) => {
@@ -106,6 +109,20 @@ const refuseInsecure = (file: string, config: Config): void => {
         'could otherwise ask for by naming an authorization server of its own',
     );
   });
+};
+
+/** A sign-in whose tokens nobody would accept. */
+const refuseUnusableLogin = (file: string, { approvals, identity, mode }: Config): void => {
+  const { login, page_url } = approvals;
+  if (mode === 'production' && page_url?.startsWith('https://') === false)
+    throw new ConfigError(`${file}: approvals.page_url: must be https in production mode`);
+  if (login === undefined) return;
+  if (!identity.issuers.some(({ issuer }) => issuer === login.issuer))
+    throw new ConfigError(`${file}: approvals.login.issuer: must be one of identity.issuers`);
+  if (identity.dpop === 'required')
+    throw new ConfigError(
+      `${file}: approvals.login: tokens of the approval page are not bound to a key; identity.dpop may be off or optional`,
+    );
 };
 
 /** A client with a secret and no issuer would show it to whatever authorization server the upstream names. */

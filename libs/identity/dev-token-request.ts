@@ -5,6 +5,9 @@ export const DEV_USER_GRANT = 'urn:countersign:params:oauth:grant-type:dev-user'
 /** The public client that may use it. */
 export const DEV_CLIENT_ID = 'countersign-cli';
 
+/** The public client that approvers sign in with on the approval page. */
+export const DEV_APPROVAL_CLIENT_ID = 'countersign-approvals';
+
 export interface DevTokenRequest {
   readonly issuer: string;
   readonly user: string;

@@ -1,7 +1,8 @@
 /** Discovery documents and key sets are a few KB; more is a mistake or an attack. */
 const DOCUMENT_BYTES_MAX = 512 * 1024;
 
-const boundedText = async (response: Response): Promise<string> => {
+/** @throws Error for a longer answer, or one that is not UTF-8 */
+export const boundedText = async (response: Response): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

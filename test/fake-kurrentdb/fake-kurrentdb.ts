@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
+import { type Certificate, makeCertificate } from '../setup/certificate.js';
 import { type Access, createAccess } from './access.js';
 import { appendHandler, batchAppendHandler } from './append-service.js';
-import { type Certificate, makeCertificate } from './certificate.js';
 import { deleteHandler, tombstoneHandler } from './delete-service.js';
 import { createDoor } from './door.js';
 import { createEventLog, type EventLog } from './event-log.js';

@@ -92,9 +92,12 @@ describe('golden entries', () => {
       request,
       votes: [vote],
       escalations: [],
+      reminded: 0,
     });
     const escalation = entryOf('ApprovalEscalated').data;
     expect(fold('ApprovalRequested', 'ApprovalEscalated')).toMatchObject({ escalations: [escalation] });
+    const { number } = entryOf('ApprovalReminded').data;
+    expect(fold('ApprovalRequested', 'ApprovalReminded')).toMatchObject({ reminded: number });
     expect(fold('ApprovalRequested', 'ApprovalDenied')).toMatchObject({
       status: 'denied',
       reason: entryOf('ApprovalDenied').data['reason'],

@@ -11,7 +11,11 @@ const TOOLS = [
   { program: 'postgres', package: 'postgresql', used_by: 'the suites of database servers' },
   { program: 'openssl', package: 'openssl', used_by: 'the suites of evidence packs' },
   { program: 'unzip', package: 'unzip', used_by: 'the suites of evidence packs' },
-  { program: 'chromium', package: 'chromium', used_by: 'the suite of the evidence report' },
+  {
+    program: 'chromium',
+    package: 'chromium',
+    used_by: 'the suites of the evidence report and of the approval page',
+  },
   { program: '/usr/bin/go', package: 'golang-go', used_by: 'the suites of evidence packs' },
   {
     program: '/usr/share/gocode/src/golang.org/x/mod/sumdb/note/note.go',

@@ -1,12 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { z } from 'zod';
 import { Answers } from '#bus/answers.js';
+import type { Config } from '#config/config.schema.js';
 import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
 import type { ApprovalRequested } from '#core/approval/approval.events.js';
 import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideRequest, decideWithdrawal } from '#core/approval/decide-approval.js';
+import { remindersWithin } from '#core/approval/reminder.js';
 import { CountersignError } from '#core/errors.js';
 import type { Actor } from '#core/evidence/entry.js';
+import { CONFIG } from '#http/platform.module.js';
 import { APPROVAL_SERVICE, Approvals } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Directory } from '../directory.js';
@@ -23,13 +26,19 @@ export class ApprovalBus {
     @Inject(FollowLog) private readonly log: FollowLog,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Answers(approvalRequest)
   async request({ approvalId, shown, requester, ...data }: RequestMessage) {
     const { clientId, ...person } = requester;
+    const reminders_s = remindersWithin(this.config.approvals.reminders_s, data);
     const request: Omit<ApprovalRequested, 'type' | 'v'> = {
-      data: { ...data, requester: { ...person, client: clientId } },
+      data: {
+        ...data,
+        requester: { ...person, client: clientId },
+        ...(reminders_s !== undefined && { reminders_s }),
+      },
       payload: { commit: shown.commit, bytes: shown.bytes, kid: shown.kid },
     };
     const actor: Actor = {
@@ -45,7 +54,8 @@ export class ApprovalBus {
       (current) => decideRequest(current, request),
       shown.sealed,
     );
-    if (state.status !== 'none') await this.expiry.schedule(approvalId, state);
+    // Nobody waits for a timer: what cannot be set now is set by the next sweep.
+    if (state.status !== 'none') void this.expiry.schedule(approvalId, state);
     return standing(approvalId, state);
   }
 

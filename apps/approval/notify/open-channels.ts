@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Config } from '#config/config.schema.js';
 import { readSecret } from '#config/load-config.js';
 import { openOutbound } from '#outbound/guarded-fetch.js';
@@ -10,14 +11,28 @@ const ANSWER_BYTES_MAX = 64 * 1024;
  * The channels that are configured, each loaded only then.
  * @throws ConfigError, TypeError for a secret that is missing or is none
  */
-export const openChannels = async ({ approvals, outbound, mode }: Config): Promise<readonly Channel[]> => {
-  const { webhooks } = approvals.notify;
-  if (webhooks.length === 0) return [];
+export const openChannels = async (config: Config): Promise<readonly Channel[]> => [
+  ...(await webhooks(config)),
+  ...(await mail(config)),
+];
+
+const webhooks = async ({ approvals, outbound, mode }: Config): Promise<readonly Channel[]> => {
+  const all = approvals.notify.webhooks;
+  if (all.length === 0) return [];
   const { webhookChannel } = await import('./webhook-channel.js');
   const rules = outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
-  return webhooks.map((config) => {
+  return all.map((config) => {
     const { fetch, close } = openOutbound({ rules, answer_bytes_max: ANSWER_BYTES_MAX });
     const secrets = config.secrets.map(readSecret);
     return { ...webhookChannel({ config, secrets, fetch }), close };
   });
+};
+
+const mail = async ({ approvals }: Config): Promise<readonly Channel[]> => {
+  const config = approvals.notify.mail;
+  if (config === undefined) return [];
+  const { mailChannel } = await import('./mail-channel.js');
+  const { ca_file, password } = config.smtp;
+  const ca = ca_file === undefined ? undefined : await readFile(ca_file, 'utf8');
+  return [mailChannel({ config, password: password && readSecret(password), ca })];
 };

@@ -138,7 +138,12 @@ export class Outbox implements OnApplicationShutdown {
     const tracked = this.tracked.get(approvalId);
     if (tracked === undefined || !this.hasWork(approvalId, channel)) return { outcome: 'nothing' };
     try {
-      const looked = await this.send.attempt(approvalId, channel, tracked.announced, this.stopping.signal);
+      const looked = await this.send.attempt(
+        approvalId,
+        channel,
+        () => tracked.announced,
+        this.stopping.signal,
+      );
       const known = tracked.channels.get(channel.name);
       if (known === undefined || known.revision < looked.revision)
         tracked.channels.set(channel.name, { state: looked.state, revision: looked.revision });

@@ -17,11 +17,11 @@ import {
 import { type NoticeEvent, type NoticeIntended, noticeStream } from '#core/notice/notice.events.js';
 import { evolveNotice, NOTHING_TOLD, type NoticeState } from '#core/notice/notice.state.js';
 import { LOGGER } from '#http/platform.module.js';
-import { REST_AUDIENCE } from '#http/rest-caller.js';
 import { noticesTotal } from '#telemetry/notice-metrics.js';
 import { approvalView } from '../approval-view.js';
 import { APPROVAL_SERVICE } from '../approvals.js';
 import { Directory, type Listed } from '../directory.js';
+import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
 import { ShownArguments } from '../shown-arguments.js';
 import { type Channel, DeliveryError, type Notice, type Sent } from './channel.js';
 import type { Worked } from './channel-queue.js';
@@ -53,7 +53,7 @@ export class SendNotice {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(ShownArguments) private readonly shown: ShownArguments,
-    @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
+    @Inject(PAGE_URL) private readonly pageUrl: () => string,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -61,25 +61,25 @@ export class SendNotice {
   async attempt(
     approvalId: string,
     channel: Channel,
-    announced: readonly Announced[],
+    announced: () => readonly Announced[],
     stopped: AbortSignal,
   ): Promise<Looked> {
     const listed = this.directory.get(approvalId);
     if (listed === undefined) throw new CountersignError('approval_unknown', approvalId);
     const now = new Date().toISOString();
-    const nextOf = (state: NoticeState) => nextNotice(announced, state, (each) => channel.takes(each), now);
+    const nextOf = (state: NoticeState) => nextNotice(announced(), state, (each) => channel.takes(each), now);
     let decided: readonly NoticeEvent[] = [];
+    let next: Announced | undefined;
     const { state, entries } = await this.decide(listed, channel, (current) => {
-      const next = nextOf(current);
+      next = nextOf(current);
       const lease_ms = DELIVER_MS_MAX + RECORD_MS_MAX;
       decided = decideIntent(current, { approvalId, channel: channel.name, next, now, lease_ms });
       return decided;
     });
     const intended = decided.find((event) => event.type === 'NoticeIntended');
-    const next = nextOf(state);
     if (intended !== undefined && next !== undefined)
       return this.deliver(listed, channel, { intended: intended.data, next, state }, stopped);
-    const again = next === undefined ? state.until : notBefore(state, next);
+    const again = notBefore(state, next);
     const revision = entries.length - 1;
     return { state, revision, outcome: 'nothing', ...(again !== undefined && { again: Date.parse(again) }) };
   }
@@ -135,7 +135,7 @@ export class SendNotice {
       approvalId,
       kind,
       item: approvalView(listed, channel.showsArguments ? await this.shown.of(listed) : null),
-      url: `${this.publicUrl()}/approvals/${encodeURIComponent(approvalId)}/page`,
+      url: approvalPageUrl(this.pageUrl(), approvalId),
       roles,
     };
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { childEnvironment } from '#config/cli-environment.js';
 import { type Config, configSchema } from '#config/config.schema.js';
 import { DEMO_SEED } from '../../demo-bank/bank.js';
-import { createDemoBank, demoResources } from '../demo.js';
+import { createDemoBank, demoResources, withSignIn } from '../demo.js';
 import { freePorts } from './free-ports.js';
 import { mainOf, type ProcessName, type Program } from './programs.js';
 
@@ -20,7 +20,11 @@ const HOST = '127.0.0.1';
  * ingress. One token of this issuer is good for the MCP endpoints and for every REST edge: all services verify for the
  * same public address, whichever port they listen on.
  */
-export const demoPrograms = async (config: Config, publicUrl: string): Promise<DemoPrograms> => {
+export const demoPrograms = async (
+  config: Config,
+  publicUrl: string,
+  approvalPage: string,
+): Promise<DemoPrograms> => {
   const [port = 0] = await freePorts(HOST, 1);
   const issuerUrl = `http://${HOST}:${port}`;
   // Makes the data, and shows which port is free; the bank's own server then runs as a process, so that it can be killed.
@@ -31,13 +35,19 @@ export const demoPrograms = async (config: Config, publicUrl: string): Promise<D
   return {
     issuerUrl,
     programs: [
-      node('issuer', 'dev-issuer', ['--port', String(port), '--issuer', issuerUrl, ...resources], /is ready/),
+      node(
+        'issuer',
+        'dev-issuer',
+        ['--port', String(port), '--issuer', issuerUrl, '--approvals', approvalPage, ...resources],
+        /is ready/,
+      ),
       node('core-banking', 'demo-bank', ['--port', bankPort, '--seed', String(DEMO_SEED)], /is ready/),
     ],
     config: configSchema.parse({
       ...config,
       demo: false,
       identity: { ...config.identity, issuers: [...config.identity.issuers, { issuer: issuerUrl }] },
+      approvals: withSignIn(config.approvals, issuerUrl),
       upstreams: [...config.upstreams, ...bank.upstreams],
     }),
   };

@@ -55,11 +55,15 @@ export const makePlan = async (given: Config): Promise<Plan> => {
   }
   if (given.event_store.url !== undefined) own.ledger['EVENT_STORE_URL'] = given.event_store.url;
 
-  const demo = given.demo ? await demoPrograms(given, publicUrl) : undefined;
+  const pageUrl = given.approvals.page_url ?? given.http.public_url ?? addresses.url('approval');
+  const demo = given.demo ? await demoPrograms(given, publicUrl, pageUrl) : undefined;
   infrastructure.push(...(demo?.programs ?? []));
   // Addresses with passwords in them are for one service each and stay out of the file that all read.
+  const wanted = demo?.config ?? given;
   const config: Config = {
-    ...(demo?.config ?? given),
+    ...wanted,
+    // Without a proxy in front of them each service is at an address of its own.
+    approvals: { ...wanted.approvals, page_url: pageUrl },
     http: { ...given.http, public_url: publicUrl },
     bus,
     event_store: withoutAddress(given.event_store),

@@ -19,6 +19,7 @@ export const servicePrograms = ({ config, file, addresses, own }: ServiceSetting
   const secrets: { readonly [service in Service]?: readonly string[] } = {
     ingress: secretVariables(config),
     ledger: variablesOf([config.event_store.password]),
+    approval: variablesOf([config.approvals.login?.client_secret, config.approvals.login?.session_key]),
   };
   const everybodysSecrets = Object.values(secrets).flat();
   return SERVICES.map((service) => ({

@@ -1,3 +1,4 @@
+import { pageAddress } from '../../approval/page/page-address.js';
 import type { Distributed } from './start-distributed.js';
 
 /** What the operator sees once calls are answered: the addresses, and how to get a token. */
@@ -10,6 +11,9 @@ export const welcome = (system: Distributed): string => {
     `  MCP, all servers   ${url}/mcp`,
     ...config.upstreams.map(({ name }) => `  MCP, one server    ${url}/mcp/${name}`),
     `  approvals          ${approvalUrl}/approvals`,
+    ...(config.approvals.login === undefined
+      ? []
+      : [`  approval page      ${pageAddress(config, approvalUrl).base}/approvals/page`]),
     `  ledger             ${ledgerUrl}/ledger/calls`,
     `  health             ${[url, approvalUrl, ledgerUrl, policyUrl, maskingUrl].map((address) => `${address}/readyz`).join(' ')}`,
     `  processes          ${processes.join(', ')}`,

@@ -4,6 +4,7 @@ import type {
   ApprovalEscalated,
   ApprovalExpired,
   ApprovalGranted,
+  ApprovalReminded,
   ApprovalRequested,
   ApprovalVoted,
   ApprovalWithdrawn,
@@ -59,6 +60,10 @@ export const APPROVAL_SCHEMAS = [
         'Whether each person counts for one requirement only; absent: one may serve several.',
       ).optional(),
       requestedAt: instant('Escalations count from here; absent: there are none.').optional(),
+      reminders_s: z
+        .array(z.int().min(1))
+        .describe('Seconds after requestedAt at which people are reminded; absent: never.')
+        .optional(),
       rules: z
         .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
         .describe('The rules that ask for it.'),
@@ -82,6 +87,17 @@ export const APPROVAL_SCHEMAS = [
     data: {
       requirement: count('Place of the requirement in the request, from 0.'),
       to: texts('Roles that may approve as well.'),
+      since: instant('When it was due.'),
+    },
+  }),
+  eventSchema<ApprovalReminded>({
+    type: 'ApprovalReminded',
+    v,
+    about: 'It still waits: people are reminded. Of several that are due only the last is recorded.',
+    stream,
+    payload: 'none',
+    data: {
+      number: count('Place of the reminder in the request, from 1.'),
       since: instant('When it was due.'),
     },
   }),

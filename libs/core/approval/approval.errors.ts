@@ -48,4 +48,16 @@ export const APPROVAL_ERRORS = {
     says: 'This sealed original may not be opened now.',
     next: 'It is open only to its requester, after another person has approved, until the time box ends; ask anew if it is over.',
   },
+  login_failed: {
+    http: 400,
+    rpc: -31090,
+    says: 'The sign-in did not work.',
+    next: 'Open the page again and sign in once more.',
+  },
+  form_refused: {
+    http: 403,
+    rpc: -31091,
+    says: 'This form was not sent from the approval page of your session.',
+    next: 'Open the page again, read it, and decide there.',
+  },
 } as const;

@@ -34,6 +34,8 @@ export interface ApprovalRequested {
     readonly distinct?: boolean;
     /** From then on the time to an escalation counts. Absent: nothing escalates, as it once was. */
     readonly requestedAt?: string;
+    /** Seconds after `requestedAt` at which people are reminded, ascending. Absent: never. */
+    readonly reminders_s?: readonly number[];
     readonly rules: readonly { readonly id: string; readonly says: string }[];
     readonly expiresAt: string;
   };
@@ -61,6 +63,18 @@ export interface ApprovalEscalated {
     /** Place in the requirements, from 0. */
     readonly requirement: number;
     readonly to: readonly string[];
+    readonly since: string;
+  };
+}
+
+/** It still waits, and those who may vote are told so again; of several that are due only the last is recorded. */
+export interface ApprovalReminded {
+  readonly type: 'ApprovalReminded';
+  readonly v: 1;
+  readonly data: {
+    /** Place in the reminders of the request, from 1. */
+    readonly number: number;
+    /** When it was due. */
     readonly since: string;
   };
 }
@@ -93,6 +107,7 @@ export type ApprovalEvent =
   | ApprovalRequested
   | ApprovalVoted
   | ApprovalEscalated
+  | ApprovalReminded
   | ApprovalGranted
   | ApprovalDenied
   | ApprovalExpired

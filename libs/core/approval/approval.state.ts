@@ -15,6 +15,8 @@ export type ApprovalState =
       readonly request: ApprovalRequested['data'];
       readonly votes: readonly ApprovalVoted['data'][];
       readonly escalations: readonly ApprovalEscalated['data'][];
+      /** The last reminder on record; 0 = none. */
+      readonly reminded: number;
       readonly reason?: string;
     };
 
@@ -28,7 +30,7 @@ export const NO_APPROVAL: ApprovalState = { status: 'none' };
 
 export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): ApprovalState => {
   if (event.type === 'ApprovalRequested') {
-    return { status: 'pending', request: event.data, votes: [], escalations: [] };
+    return { status: 'pending', request: event.data, votes: [], escalations: [], reminded: 0 };
   }
   if (state.status === 'none') return state;
   switch (event.type) {
@@ -36,6 +38,8 @@ export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): Appr
       return { ...state, votes: [...state.votes, event.data] };
     case 'ApprovalEscalated':
       return { ...state, escalations: [...state.escalations, event.data] };
+    case 'ApprovalReminded':
+      return { ...state, reminded: event.data.number };
     case 'ApprovalGranted':
       return { ...state, status: 'granted' };
     case 'ApprovalDenied':

@@ -4,6 +4,7 @@ import type {
   ApprovalDenied,
   ApprovalEscalated,
   ApprovalEvent,
+  ApprovalReminded,
   ApprovalRequested,
   ApprovalVoted,
   Person,
@@ -11,6 +12,7 @@ import type {
 import { type ApprovalState, evolveApproval, type KnownApproval, requirementsNow } from './approval.state.js';
 import { escalationsOf } from './escalation.js';
 import { quorumMet } from './quorum.js';
+import { remindersOf } from './reminder.js';
 import { type Requirement, rolesNamed } from './requirement.js';
 
 export interface CastVote {
@@ -127,15 +129,27 @@ export const decideEscalation = (state: ApprovalState, now: string): readonly Ap
         .filter(({ requirement }) => !state.escalations.some((known) => known.requirement === requirement))
         .map((data) => ({ type: 'ApprovalEscalated', v: 1, data }));
 
-/** What time alone changes: escalations, and a grant where votes that were given before are enough with them. */
+/** The last reminder that is due at `now` and not on record; those before it are too late to be of use. */
+export const decideReminder = (state: ApprovalState, now: string): readonly ApprovalReminded[] => {
+  if (state.status !== 'pending' || hasExpired(state.request.expiresAt, now)) return [];
+  const due = remindersOf(state.request).findLast(({ since }) => hasExpired(since, now));
+  return due === undefined || due.number <= state.reminded
+    ? []
+    : [{ type: 'ApprovalReminded', v: 1, data: due }];
+};
+
+/**
+ * What time alone changes: escalations, and a grant where votes that were given before are enough with them; reminders of
+ * what waits on; the end.
+ */
 export const decideLook = (state: ApprovalState, now: string): readonly ApprovalEvent[] => {
   const risen = decideEscalation(state, now);
   const after = risen.reduce<ApprovalState>(evolveApproval, state);
-  if (risen.length === 0 || after.status === 'none') return decideExpiry(state, now);
+  if (after.status === 'none') return [];
   const { request, votes } = after;
-  return isMet({ ...request, requirements: requirementsNow(after) }, votes)
-    ? [...risen, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
-    : risen;
+  if (risen.length > 0 && isMet({ ...request, requirements: requirementsNow(after) }, votes))
+    return [...risen, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }];
+  return [...risen, ...decideReminder(after, now), ...decideExpiry(after, now)];
 };
 
 /** Due or later: ends a pending or unused granted approval. Earlier, or already ended: nothing. */

@@ -43,6 +43,7 @@ export const EVENT_VERSIONS: {
   ApprovalEscalated: 1,
   ApprovalExpired: 1,
   ApprovalGranted: 1,
+  ApprovalReminded: 1,
   ApprovalRequested: 1,
   ApprovalVoted: 1,
   ApprovalWithdrawn: 1,

@@ -8,6 +8,7 @@ const KINDS: { readonly [Type in ApprovalEvent['type']]: NoticeKind | null } = {
   ApprovalRequested: 'requested',
   ApprovalVoted: 'voted',
   ApprovalEscalated: 'escalated',
+  ApprovalReminded: 'reminder',
   ApprovalGranted: 'resolved',
   ApprovalDenied: 'resolved',
   ApprovalExpired: 'resolved',

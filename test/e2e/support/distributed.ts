@@ -95,7 +95,9 @@ const launch = async (
   const servers = options.upstreams.map((upstream) => String(upstream['name']));
   // All services go by the public address; tokens are for that one and for the MCP endpoints below it.
   const one: Urls = { ingress, approval: ingress, ledger: ingress, policy: ingress };
-  const issuer = await startIssuer(stage, resourcesOf(one, servers));
+  // The approval service has the next port; browsers go there.
+  const approvalPages = [`http://127.0.0.1:${port + 1}`];
+  const issuer = await startIssuer(stage, resourcesOf(one, servers), { approvalPages });
   const folder = join(stage.folder, `distributed-${port}`);
   const config = await writeConfig(folder, options, issuer.url);
   try {

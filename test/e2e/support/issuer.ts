@@ -31,11 +31,23 @@ export const issuerAt = (url: string, resources: readonly string[]): Issuer => (
     requestDevToken({ issuer: url, user, ttl_s, resources: asked }),
 });
 
+export interface IssuerOptions {
+  /** Base addresses; default: the origins of the resources. */
+  readonly approvalPages?: readonly string[];
+  /** `localhost` is another site than 127.0.0.1 to a browser. */
+  readonly host?: '127.0.0.1' | 'localhost';
+}
+
 /** An oidc-provider in this process: its keys outlive every restart of the system under test. */
-export const startIssuer = async (stage: Stage, resources: readonly string[]): Promise<OwnIssuer> => {
+export const startIssuer = async (
+  stage: Stage,
+  resources: readonly string[],
+  { approvalPages, host = '127.0.0.1' }: IssuerOptions = {},
+): Promise<OwnIssuer> => {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}/issuer`;
-  const create = (): Promise<DevIssuer> => createDevIssuer({ development: true, issuer: url, resources });
+  const url = `http://${host}:${port}/issuer`;
+  const create = (): Promise<DevIssuer> =>
+    createDevIssuer({ development: true, issuer: url, resources, ...(approvalPages && { approvalPages }) });
   let current = await create();
   let isAway = false;
   const server = createServer((request, response) => {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEMO_SERVERS } from '../../../apps/standalone/demo.js';
 import { freePort } from './free-port.js';
-import { issuerAt, type OwnIssuer, startIssuer } from './issuer.js';
+import { type IssuerOptions, issuerAt, type OwnIssuer, startIssuer } from './issuer.js';
 import { service } from './service.js';
 import type { Stage } from './stage.js';
 import { DIST, resourcesOf, type System, type Urls } from './system.js';
@@ -42,6 +42,7 @@ export interface PrivateOptions {
   readonly data?: string;
   /** Further paths of the ingress that the issuer gives tokens for. */
   readonly otherResources?: readonly string[];
+  readonly issuerHost?: IssuerOptions['host'];
 }
 
 export interface PrivateSystem extends System {
@@ -78,7 +79,9 @@ export const startPrivate = async (stage: Stage, options: PrivateOptions): Promi
   const urls = oneUrl(`http://127.0.0.1:${port}`);
   const servers = options.upstreams.map((upstream) => String(upstream['name']));
   const others = (options.otherResources ?? []).map((path) => `${urls.ingress}/${path}`);
-  const issuer = await startIssuer(stage, [...resourcesOf(urls, servers), ...others]);
+  const resources = [...resourcesOf(urls, servers), ...others];
+  const { issuerHost: host } = options;
+  const issuer = await startIssuer(stage, resources, host === undefined ? {} : { host });
   const folder = join(stage.folder, `standalone-${port}`);
   const data = options.data ?? join(folder, 'data');
   const config = await writeConfig(folder, options, issuer.url);

@@ -11,7 +11,7 @@ export interface Certificate {
 
 /** A private authority and a certificate of 127.0.0.1 by it; a certificate that is its own authority is not accepted. */
 export const makeCertificate = (): Certificate => {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-fake-kurrentdb-'));
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-certificate-'));
   const at = (name: string): string => join(folder, name);
   const openssl = (...args: readonly string[]): void => {
     execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
@@ -30,7 +30,7 @@ export const makeCertificate = (): Certificate => {
     '-subj',
     '/CN=test authority',
   );
-  openssl('req', ...key, '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=kurrentdb-node');
+  openssl('req', ...key, '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=127.0.0.1');
   writeFileSync(at('node.ext'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n');
   const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];
   openssl('x509', '-req', '-in', 'node.csr', ...by, '-days', '2', '-extfile', 'node.ext', '-out', 'node.pem');

@@ -1,0 +1,89 @@
+import { createTransport, type SMTPTransportOptions } from 'nodemailer';
+import type { MailConfig } from '#config/notify.schema.js';
+import { type Channel, DeliveryError, type Sent } from './channel.js';
+import { mailText } from './mail-text.js';
+
+const STEP_MS_MAX = 8_000;
+const PERMANENT = 500;
+
+export interface MailOptions {
+  readonly config: MailConfig;
+  readonly password: string | undefined;
+  /** Certificates (PEM) to trust instead of those of the system. */
+  readonly ca: string | undefined;
+}
+
+/** One mail for each notice to everybody who is listed for a role that it is for, by SMTP. */
+export const mailChannel = ({ config, password, ca }: MailOptions): Channel => {
+  const recipientsOf = (roles: readonly string[]): readonly string[] => [
+    ...new Set(roles.flatMap((role) => (Object.hasOwn(config.to, role) ? (config.to[role] ?? []) : []))),
+  ];
+  const transport = createTransport(connectionOf(config, password, ca));
+  return {
+    name: 'mail',
+    showsArguments: false,
+    takes: ({ kind, roles }) => config.kinds.includes(kind) && recipientsOf(roles).length > 0,
+    deliver: async (notice, previous, signal): Promise<Sent> => {
+      // The end of something that was never told is no news.
+      if (notice.kind === 'resolved' && previous === undefined) return { reference: {} };
+      const messageId = `<${notice.id}@${config.from.slice(config.from.lastIndexOf('@') + 1)}>`;
+      const sent = await transport
+        .sendMail({
+          ...mailText(notice, config.details),
+          ...threadOf(previous),
+          messageId,
+          from: { name: 'Countersign', address: config.from },
+          to: recipientsOf(notice.roles).map((address) => ({ name: '', address })),
+          headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+          disableFileAccess: true,
+          disableUrlAccess: true,
+          signal,
+        })
+        .catch((error: unknown) => {
+          throw failureOf(error);
+        });
+      return { reference: { messageId: firstOf(previous) ?? messageId, refused: sent.rejected.length } };
+    },
+    close: async () => transport.close(),
+  };
+};
+
+const connectionOf = (
+  { smtp }: MailConfig,
+  password: string | undefined,
+  ca: string | undefined,
+): SMTPTransportOptions => ({
+  host: smtp.host,
+  port: smtp.port,
+  secure: smtp.tls === 'implicit',
+  // A server that offers no STARTTLS, or one in between that hides it, gets nothing.
+  requireTLS: smtp.tls === 'starttls',
+  ignoreTLS: smtp.tls === 'none',
+  tls: { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) },
+  ...(smtp.user !== undefined && { auth: { user: smtp.user, pass: password ?? '' }, forceAuth: true }),
+  connectionTimeout: STEP_MS_MAX,
+  greetingTimeout: STEP_MS_MAX,
+  socketTimeout: STEP_MS_MAX,
+  logger: false,
+});
+
+const firstOf = (previous: Sent | undefined): string | undefined => {
+  const id = previous?.reference['messageId'];
+  return typeof id === 'string' ? id : undefined;
+};
+
+const threadOf = (
+  previous: Sent | undefined,
+): { readonly inReplyTo?: string; readonly references?: string } => {
+  const first = firstOf(previous);
+  return first === undefined ? {} : { inReplyTo: first, references: first };
+};
+
+/** A refusal of all recipients for good is given up; everything else may be better later. */
+const failureOf = (error: unknown): DeliveryError => {
+  const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
+  const status = typeof responseCode === 'number' ? responseCode : undefined;
+  const final = code === 'EENVELOPE' && status !== undefined && status >= PERMANENT;
+  if (status !== undefined) return new DeliveryError(`smtp_${status}`, { final });
+  return new DeliveryError(typeof code === 'string' ? code : 'smtp_failed');
+};

@@ -1,0 +1,129 @@
+import type { ApprovalStatus } from '#core/approval/approval.events.js';
+import { type Requirement, requirementText } from '#core/approval/requirement.js';
+import { ERRORS, type ErrorCode } from '#core/errors.js';
+import type { RestCaller } from '#http/rest-caller.js';
+import type { ApprovalView } from '../approval-view.js';
+import { Html, html } from './html.js';
+import { moment, remaining } from './moment.js';
+
+export interface ApprovalPage {
+  readonly item: ApprovalView;
+  readonly path: string;
+  readonly now: string;
+  /** Why this person cannot vote now; undefined: the form is shown. */
+  readonly obstacle: string | undefined;
+  readonly formToken: string;
+  /** Of a vote that was just refused. */
+  readonly refusal?: { readonly code: ErrorCode; readonly detail?: string | undefined };
+  /** What was typed with it. */
+  readonly reason?: string | undefined;
+  /** A vote that was just counted. */
+  readonly counted?: 'approve' | 'deny' | undefined;
+}
+
+const STATES: Readonly<Record<ApprovalStatus, string>> = {
+  pending: 'waits for approval',
+  granted: 'approved, not run yet',
+  used: 'approved and run',
+  denied: 'denied',
+  expired: 'expired',
+  withdrawn: 'withdrawn',
+};
+
+export const titleOf = ({ requester, server, tool }: ApprovalView): string =>
+  `${requester.principal} wants ${server}/${tool}`;
+
+/** Everything an approver must know to decide, and the form. It works without any script. */
+export const approvalPage = (page: ApprovalPage): Html => {
+  const { item, refusal, counted, now } = page;
+  const { requester, server, tool, status, requestedAt, expiresAt } = item;
+  const ends =
+    status === 'pending' || status === 'granted'
+      ? html` · expires in <strong>${remaining(expiresAt, now)}</strong>`
+      : undefined;
+  return html`
+<p><a href="${page.path}/approvals/page">All that waits for you</a></p>
+<h1>${requester.principal} wants <code>${server}/${tool}</code></h1>
+<p class="lead"><span class="state ${status}">${STATES[status]}</span>${ends} · asked ${moment(requestedAt)}</p>
+${counted !== undefined && countedNote(counted, item)}
+${refusal !== undefined && refusalNote(refusal.code, refusal.detail)}
+<section class="card" aria-labelledby="what"><h2 id="what">What will run</h2>
+<dl><dt>Who</dt><dd>${requester.principal}</dd>
+${requester.agent !== '' && html`<dt>Through agent</dt><dd>${requester.agent}</dd>`}
+<dt>Client</dt><dd>${requester.client}</dd>
+<dt>Server</dt><dd>${server}</dd><dt>Tool</dt><dd>${tool}</dd></dl>
+<h3>Arguments, masked</h3>
+<pre tabindex="0" role="region" aria-label="Arguments, masked">${JSON.stringify(item.arguments, null, 2) ?? 'none'}</pre></section>
+<section class="card" aria-labelledby="why"><h2 id="why">Why it waits</h2>
+<ul>${item.reasons.map(({ id, says }) => html`<li><strong>${id}</strong>: ${says}</li>`)}</ul></section>
+${whoCard(item)}
+${voteCard(page)}
+<section class="card" aria-labelledby="bound"><h2 id="bound">What is bound</h2>
+<dl><dt>Digest</dt><dd><code>${item.digest}</code></dd>
+<dt>Expires</dt><dd>${moment(expiresAt)}</dd>
+<dt>Call</dt><dd><code>${item.callId}</code></dd></dl></section>`;
+};
+
+const whoCard = ({ quorum, distinct, votes, reason, status }: ApprovalView): Html => html`
+<section class="card" aria-labelledby="who"><h2 id="who">Who must approve</h2>
+<ul>${quorum.map((requirement: Requirement) => html`<li>${requirementText(requirement)}</li>`)}</ul>
+${distinct && quorum.length > 1 && html`<p class="small">Each person counts for one of these only.</p>`}
+<h3>Votes so far</h3>
+${
+  votes.length === 0
+    ? html`<p class="small">None.</p>`
+    : html`<ul>${votes.map(
+        ({ approver, vote, reason: why }) =>
+          html`<li>${approver}: <strong>${vote === 'approve' ? 'approved' : 'denied'}</strong>${why !== '' && html`, “${why}”`}</li>`,
+      )}</ul>`
+}
+${reason !== undefined && html`<p>It is ${STATES[status]}: “${reason}”</p>`}</section>`;
+
+const voteCard = ({ item, path, formToken, obstacle, reason }: ApprovalPage): Html => {
+  if (obstacle !== undefined) return html`<p class="note" role="status">${obstacle}</p>`;
+  return html`
+<section class="card" aria-labelledby="decide"><h2 id="decide">Your decision</h2>
+<form method="post" action="${path}/approvals/${encodeURIComponent(item.id)}/page">
+<input type="hidden" name="form" value="${formToken}">
+<input type="hidden" name="digest" value="${item.digest}">
+<label for="reason">Reason</label>
+<textarea id="reason" name="reason" rows="3" maxlength="2000" aria-describedby="reason-hint">${new Html(textareaText(reason))}</textarea>
+<p class="hint" id="reason-hint">Needed to deny. The requester reads it, and it is kept as written: no data of customers.</p>
+<div class="acts"><button class="yes" name="vote" value="approve">Approve</button>
+<button class="no" name="vote" value="deny">Deny</button></div>
+</form></section>`;
+};
+
+/** A line break first in a textarea is dropped by HTML, so one more is written. */
+const textareaText = (text = ''): string => html`\n${text}`.text;
+
+const countedNote = (vote: 'approve' | 'deny', { status }: ApprovalView): Html => {
+  const what =
+    vote === 'deny'
+      ? 'You have denied it. The requester reads your reason.'
+      : status === 'pending'
+        ? 'Your approval counts. More people must approve.'
+        : 'Your approval counts. With it the call may run.';
+  return html`<p class="done" role="status">${what}</p>`;
+};
+
+/** Next steps that are others here than over HTTP. */
+const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
+  reason_missing: 'Write why into the field “Reason”; the requester reads it.',
+  digest_mismatch: 'It is not what you were shown. Read it again, and decide then.',
+  approval_closed: 'Nothing is left to decide; the page shows what became of it.',
+  approval_expired: 'Nothing is left to decide. The requester may ask anew.',
+  approval_unknown: 'Look at what waits for you.',
+};
+
+export const refusalNote = (code: ErrorCode, detail: string | undefined): Html => {
+  const { says, next } = ERRORS[code];
+  return html`<div class="alert" role="alert"><p><strong>${says}</strong>${detail !== undefined && html` (${detail})`}</p>
+<p>${NEXT[code] ?? next}</p><p class="small">Code: <code>${code}</code></p></div>`;
+};
+
+/** Who is signed in, and the way out. */
+export const signedInBar = ({ principal, roles }: RestCaller, path: string, formToken: string): Html => html`
+<form class="who" method="post" action="${path}/approvals/logout"><span>Signed in as <strong>${principal}</strong>${
+  roles.length > 0 && html` (${roles.join(', ')})`
+}</span><input type="hidden" name="form" value="${formToken}"><button class="plain">Sign out</button></form>`;

@@ -1,0 +1,210 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { BUS, type Bus } from '#bus/bus.js';
+import { hasExpired } from '#core/approval/decide-approval.js';
+import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
+import { LOGGER } from '#http/platform.module.js';
+import { recordingRefusals, recordRefusal } from '#http/record-refusal.js';
+import { WithoutToken } from '#http/rest-caller.js';
+import { INSTANCE } from '../approvals.js';
+import type { Listed } from '../directory.js';
+import { VisibleApprovals } from '../visible-approvals.js';
+import { Voting } from '../voting.js';
+import { type ApprovalPage, approvalPage, refusalNote, signedInBar, titleOf } from './approval-page.js';
+import { ApprovalPages } from './approval-pages.js';
+import { html } from './html.js';
+import { inboxPage } from './inbox-page.js';
+import { sendPage, sendTo } from './layout.js';
+import { obstacleTo } from './obstacle.js';
+import type { SignedIn } from './sessions.js';
+
+const WHERE = 'approvals/page';
+const INBOX_MAX = 100;
+/** Of the form that signs out; no approval has it as its id. */
+const LOGOUT = '~logout';
+
+class VoteForm {
+  @IsIn(['approve', 'deny']) vote!: 'approve' | 'deny';
+  @IsOptional() @IsString() @MaxLength(2_000) reason?: string;
+  @IsOptional() @IsString() @MaxLength(100) digest?: string;
+  @IsOptional() @IsString() @MaxLength(100) form?: string;
+}
+
+class LogoutForm {
+  @IsOptional() @IsString() @MaxLength(100) form?: string;
+}
+
+class PageQuery {
+  /** Told after a vote; it only chooses a sentence. */
+  @IsOptional() @IsIn(['approve', 'deny']) counted?: 'approve' | 'deny';
+}
+
+type Showing = Pick<ApprovalPage, 'refusal' | 'reason' | 'counted'>;
+
+/** For people with a browser. They sign in here; their votes go the same way as all votes. */
+@Controller('approvals')
+@WithoutToken()
+export class PageHttp {
+  constructor(
+    @Inject(ApprovalPages) private readonly pages: ApprovalPages,
+    @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
+    @Inject(Voting) private readonly voting: Voting,
+    @Inject(BUS) private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Get('page')
+  async inbox(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.forBrowser(reply, undefined, async () => {
+      const signedIn = await this.pages.signedIn(request);
+      if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, '');
+      const now = new Date().toISOString();
+      const waiting = this.visible
+        .all(signedIn.caller, 'pending')
+        .filter(({ approval }) => !hasExpired(approval.request.expiresAt, now))
+        .sort((a, b) => (a.approval.request.expiresAt < b.approval.request.expiresAt ? -1 : 1));
+      const items = waiting.slice(0, INBOX_MAX).map((listed) => {
+        const { requester, server, tool, expiresAt } = listed.approval.request;
+        return {
+          ...{ id: listed.approvalId, requester: requester.principal, server, tool, expiresAt },
+          requestedAt: listed.requestedAt,
+          votes: listed.approval.votes.length,
+          obstacle: obstacleTo(signedIn.caller, listed, now),
+        };
+      });
+      const { path } = this.pages.address();
+      const body = inboxPage(items, { path, now, left_out: Math.max(0, waiting.length - INBOX_MAX) });
+      return sendPage(reply, { status: 200, title: 'Approvals', body, header: this.bar(signedIn) });
+    });
+  }
+
+  @Get(':id/page')
+  async one(
+    @Param('id') id: string,
+    @Query() { counted }: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.forBrowser(reply, undefined, async () => {
+      const signedIn = await this.pages.signedIn(request);
+      if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, id);
+      return this.show(reply, signedIn, this.visible.one(signedIn.caller, id), { counted });
+    });
+  }
+
+  @Post(':id/page')
+  @HttpCode(200)
+  async vote(
+    @Param('id') id: string,
+    @Body() form: VoteForm,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.forBrowser(reply, undefined, async () => {
+      const signedIn = await this.pages.signedIn(request);
+      // Not to the issuer from here: a form leads nowhere but to us.
+      if (signedIn === undefined)
+        throw await this.refused(new CountersignError('login_failed', 'signed out'));
+      const { caller } = signedIn;
+      const about = { approvalId: id.slice(0, 100), vote: form.vote };
+      await recordingRefusals(this.bus, INSTANCE, { where: WHERE, caller, about }, async () =>
+        this.pages.checkForm(request, signedIn, id, form.form),
+      );
+      const { vote, digest, reason } = form;
+      try {
+        await this.voting.vote(caller, { approvalId: id, vote, digest, reason, where: WHERE });
+      } catch (error) {
+        const listed = error instanceof CountersignError ? this.seen(signedIn, id) : undefined;
+        if (listed === undefined) throw error;
+        const { code, detail } = error as CountersignError;
+        return this.show(reply, signedIn, listed, { refusal: { code, detail }, reason });
+      }
+      // What the browser shows next can be loaded again without voting again.
+      const { path } = this.pages.address();
+      return sendTo(reply, 303, `${path}/approvals/${encodeURIComponent(id)}/page?counted=${vote}`);
+    });
+  }
+
+  @Get('login/callback')
+  async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.forBrowser(reply, 'login', async () => {
+      const target = await this.pages.finishSignIn(request, reply);
+      const { path } = this.pages.address();
+      const onward =
+        target === '' ? `${path}/approvals/page` : `${path}/approvals/${encodeURIComponent(target)}/page`;
+      const body = html`<h1>You are signed in</h1><p><a href="${onward}">Go on</a></p>`;
+      return sendPage(reply, { status: 200, title: 'Signed in', body, onward });
+    });
+  }
+
+  @Post('logout')
+  @HttpCode(200)
+  async logout(@Body() { form }: LogoutForm, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    return this.forBrowser(reply, 'logout', async () => {
+      const signedIn = await this.pages.signedIn(request);
+      if (signedIn !== undefined) this.pages.checkForm(request, signedIn, LOGOUT, form);
+      this.pages.endSession(reply);
+      const { path } = this.pages.address();
+      const body = html`<h1>You are signed out here</h1>
+<p>You may still be signed in at your organisation.</p><p><a href="${path}/approvals/page">Sign in again</a></p>`;
+      return sendPage(reply, { status: 200, title: 'Signed out', body });
+    });
+  }
+
+  private async show(reply: FastifyReply, signedIn: SignedIn, listed: Listed, showing: Showing) {
+    const now = new Date().toISOString();
+    const item = await this.visible.item(listed);
+    const body = approvalPage({
+      ...{ item, now, path: this.pages.address().path },
+      obstacle: obstacleTo(signedIn.caller, listed, now),
+      formToken: signedIn.formToken(listed.approvalId),
+      ...showing,
+    });
+    const status = showing.refusal === undefined ? 200 : statusOf(showing.refusal.code);
+    return sendPage(reply, { status, title: titleOf(item), body, header: this.bar(signedIn) });
+  }
+
+  private seen({ caller }: SignedIn, id: string): Listed | undefined {
+    try {
+      return this.visible.one(caller, id);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private bar(signedIn: SignedIn) {
+    return signedInBar(signedIn.caller, this.pages.address().path, signedIn.formToken(LOGOUT));
+  }
+
+  /** Browsers get a page. @param act what is recorded when it is refused; undefined: recorded already, or nothing to record */
+  private async forBrowser(
+    reply: FastifyReply,
+    act: string | undefined,
+    answer: () => Promise<FastifyReply>,
+  ): Promise<void> {
+    try {
+      await answer();
+    } catch (error) {
+      const refusal = error instanceof CountersignError ? error : new CountersignError('internal');
+      const { code, detail } = refusal;
+      if (code === 'internal') this.logger.error({ err: error }, 'the approval page broke');
+      if (act !== undefined) await this.refused(refusal, act);
+      const { path } = this.pages.address();
+      const body = html`<h1>That did not work</h1>${refusalNote(code, detail)}
+<p><a href="${path}/approvals/page">All that waits for you</a></p>`;
+      sendPage(reply, { status: statusOf(code), title: 'Not done', body });
+    }
+  }
+
+  /** Puts a refusal of somebody unknown on record (promise G6), and gives it back. */
+  private async refused(refusal: CountersignError, act = 'vote'): Promise<CountersignError> {
+    const { code, detail = null } = refusal;
+    const about = { act, detail };
+    await recordRefusal(this.bus, INSTANCE, { code, where: WHERE, about }).catch(() => undefined);
+    return refusal;
+  }
+}
+
+const statusOf = (code: ErrorCode): number => (ERRORS[code].http < 400 ? 409 : ERRORS[code].http);
