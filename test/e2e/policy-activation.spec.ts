@@ -17,14 +17,14 @@ import { decideProposal, decideProposalVote } from '#core/policy/proposal/decide
 import { parsePolicyFile } from '#policy-file/parse-policy-file.js';
 import { sha256 } from '#sealing/sha256.js';
 import { type RunningService, startService } from '#service/start-service.js';
-import { LedgerModule } from '../ledger/ledger.module.js';
-import { openEventStore } from '../ledger/open-event-store.js';
-import { Activator } from './activator.js';
-import { ActivePolicy } from './active-policy.js';
-import { Bundles } from './bundles.js';
-import { PolicyLog } from './policy-log.js';
-import { POLICY_SERVICE } from './policy-service.js';
-import { ProposalStreams } from './proposal-streams.js';
+import { LedgerModule } from '../../apps/ledger/ledger.module.js';
+import { openEventStore } from '../../apps/ledger/open-event-store.js';
+import { Activator } from '../../apps/policy/activator.js';
+import { ActivePolicy } from '../../apps/policy/active-policy.js';
+import { Bundles } from '../../apps/policy/bundles.js';
+import { PolicyLog } from '../../apps/policy/policy-log.js';
+import { POLICY_SERVICE } from '../../apps/policy/policy-service.js';
+import { ProposalStreams } from '../../apps/policy/proposal-streams.js';
 
 const text = (name: string): string => `policy: 1
 name: ${name}
