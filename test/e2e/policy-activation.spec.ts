@@ -176,7 +176,7 @@ describe('the policy file', () => {
     expect(await recorded('PolicyRecorded')).toHaveLength(1);
   });
 
-  it('that has changed is not activated by a restart in production: the last active policy holds, and the log says how to propose it', async () => {
+  it('that has changed is not activated by a restart in production: the last active one holds, and the log says what to do', async () => {
     await replica('a');
     const restarted = await replica('b');
     expect(nameOf(restarted)).toBe('a');
