@@ -4,6 +4,7 @@ import type { Decided } from '#core/approval/reports/reported.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
+import { Changes } from './live/changes.js';
 
 export interface Listed {
   readonly approvalId: string;
@@ -34,6 +35,8 @@ export interface Unasked {
 
 /** All approvals by id and by attach key, folded from the log. Truth is the log; this can be dropped at any time. */
 export class Directory {
+  /** Where in the log each changed last, for those who watch. */
+  readonly changes = new Changes();
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
   private readonly alive = new Set<string>();

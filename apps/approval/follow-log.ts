@@ -74,10 +74,15 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
   private apply(event: WireEvent): void {
     const entry = readEntry(event.entry);
     if (event.stream.startsWith('approval-')) {
-      this.directory.applyApproval(event.stream.slice('approval-'.length), entry, event.attachment);
+      const approvalId = event.stream.slice('approval-'.length);
+      this.directory.applyApproval(approvalId, entry, event.attachment);
+      this.directory.changes.note(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
-      if (known?.type === 'HoldEnded') this.directory.applyHoldEnd(known.data);
+      if (known?.type === 'HoldEnded') {
+        this.directory.applyHoldEnd(known.data);
+        this.directory.changes.note(known.data.approvalId, BigInt(event.position));
+      }
       if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }
     this.outbox.observe(event);
