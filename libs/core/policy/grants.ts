@@ -1,6 +1,6 @@
 import type { GrantTerms } from '../approval/grant.js';
 import { type ConditionInput, compileCondition, compileRead } from './compile-condition.js';
-import { describeCondition } from './describe-condition.js';
+import { describeCondition } from './explain/describe-condition.js';
 import type { GrantDemand } from './policy.types.js';
 
 /** The terms for this very call; null when it has none: a limit does not surely hold, or an argument to compare is missing. */
