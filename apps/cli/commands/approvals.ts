@@ -17,15 +17,26 @@ export interface ApprovalItem {
   readonly votes: readonly { readonly approver: string; readonly vote: string; readonly reason: string }[];
   readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
   readonly expiresAt: string;
+  readonly grant?: {
+    readonly uses: number;
+    readonly for_s: number;
+    readonly same: readonly string[];
+    readonly limits: readonly string[];
+    readonly used: number;
+    readonly until?: string;
+    readonly revoked?: { readonly by: string; readonly reason: string };
+  };
 }
 
 export const approvals: Command = {
   help: [
     'usage: countersign approvals [list] [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
+    '       countersign approvals revoke ID [--reason TEXT] [--json] [--server URL]',
     '       countersign approvals report pending|decisions|duties [--from T] [--to T] [--limit N] [--csv|--json]',
     '',
     'Lists the approvals you may see, with masked arguments and the digest to approve.',
     '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
+    'revoke: no further call runs under the grant of this approval, nor its own if it has not run yet.',
     'report: what waits by age; how long decisions took; who decided for whom. For auditors; each look is recorded.',
     '  --from T, --to T  of requests made, for "decisions" of decisions made, in this time; without its end',
     serverHelp('manager-1'),
@@ -36,6 +47,7 @@ export const approvals: Command = {
     status: { type: 'string' },
     limit: { type: 'string' },
     cursor: { type: 'string' },
+    reason: { type: 'string' },
   },
   positionals_max: 2,
   run: (invocation) => {
@@ -43,10 +55,12 @@ export const approvals: Command = {
     switch (verb) {
       case 'list':
         return list(invocation);
+      case 'revoke':
+        return revoke(invocation, words);
       case 'report':
         return approvalReport(invocation, words);
       default:
-        throw new UsageError(`"${verb}": expected list or report`);
+        throw new UsageError(`"${verb}": expected list, revoke or report`);
     }
   },
 };
@@ -63,6 +77,32 @@ const list = async (invocation: Invocation): Promise<number> => {
   return EXIT_FINE;
 };
 
+const revoke = async (invocation: Invocation, [id, more]: readonly string[]): Promise<number> => {
+  if (id === undefined || more !== undefined) throw new UsageError('revoke: expected one approval id');
+  const reason = textOption(invocation, 'reason');
+  const api = await openApi(invocation, 'manager-1');
+  const body = reason === undefined ? {} : { reason };
+  const item = await api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/revoke`, body);
+  if (invocation.values['json'] === true) printJson(item);
+  else console.log(approvalText(item));
+  return EXIT_FINE;
+};
+
+const grantText = ({
+  uses,
+  for_s,
+  same,
+  limits,
+  used,
+  until,
+  revoked,
+}: NonNullable<ApprovalItem['grant']>) => {
+  const alike = [...same.map((path) => `the same ${path}`), ...limits].join(', ');
+  const left = until === undefined ? `within ${for_s} s of the grant` : `until ${until}, ${used} used`;
+  const ended = revoked === undefined ? '' : `; revoked by ${revoked.by}: "${revoked.reason}"`;
+  return `${uses} calls with ${alike || 'any arguments'}, ${left}${ended}`;
+};
+
 export const approvalText = (item: ApprovalItem): string =>
   [
     `approval ${item.id}: ${item.status}, expires ${item.expiresAt}`,
@@ -75,5 +115,6 @@ export const approvalText = (item: ApprovalItem): string =>
       (vote) =>
         `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`,
     ),
+    ...(item.grant === undefined ? [] : [`  covers     ${grantText(item.grant)}`]),
     `  digest     ${item.digest}`,
   ].join('\n');
