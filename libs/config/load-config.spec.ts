@@ -58,6 +58,38 @@ describe('the configuration', () => {
     ['a setting it does not know', { ...PRODUCTION, polcy_file: 'x' }, 'polcy_file'],
     ['the development issuer in production', { ...PRODUCTION, demo: true }, 'demo'],
     [
+      'mail without TLS in production',
+      {
+        ...PRODUCTION,
+        approvals: {
+          notify: {
+            mail: {
+              smtp: { host: 'smtp', tls: 'none' },
+              from: 'a@bank.example',
+              to: { manager: ['b@bank.example'] },
+            },
+          },
+        },
+      },
+      'approvals.notify.mail.smtp.tls',
+    ],
+    [
+      'two webhooks of one name',
+      {
+        ...PRODUCTION,
+        approvals: {
+          notify: {
+            webhooks: ['a', 'b'].map((host) => ({
+              name: 'x',
+              url: `https://${host}.example`,
+              secrets: [{ env: 'X' }],
+            })),
+          },
+        },
+      },
+      'approvals.notify.webhooks',
+    ],
+    [
       'an issuer without TLS in production',
       { ...PRODUCTION, identity: { issuers: [{ issuer: 'http://idp' }] } },
       'https',
