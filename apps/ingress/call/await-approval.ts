@@ -16,14 +16,13 @@ import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
   ignoreConflict,
-  isHeld,
   lastRevision,
   recordHeld,
   recordRelease,
-  recordRepeated,
   recordStale,
   toRecord,
 } from './record.js';
+import { isHeld, recordRepeated } from './record-repeated.js';
 import { refuseWith } from './refuse.js';
 import { type Resolved, requireSame } from './resolve.js';
 import type { HeldCall } from './waiting/approval-pending.js';

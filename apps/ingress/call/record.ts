@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { NobodyAnswers } from '#bus/bus.js';
-import { ledgerAppend, ledgerReadStream, type WireEvent } from '#contracts/ledger.js';
+import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import {
   type CallDenied,
   type CallEvent,
   type CallHeld,
-  type CallRepeated,
   type CallRequested,
   callStream,
   type ForwardIntended,
@@ -15,7 +14,6 @@ import {
 import { CountersignError, type ErrorCode } from '#core/errors.js';
 import { type AppendCommand, buildAppend, type EventToRecord } from '#core/evidence/build-append.js';
 import type { DomainEvent } from '#core/evidence/entry.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import { callerActor } from '#http/record-refusal.js';
 import type { Gateway } from '../gateway.js';
@@ -109,7 +107,7 @@ export const callAppend = (
     events,
   );
 
-const append = async (gateway: Gateway, command: AppendCommand): Promise<number> =>
+export const append = async (gateway: Gateway, command: AppendCommand): Promise<number> =>
   (await gateway.bus.request(ledgerAppend, command)).revision;
 
 /**
@@ -196,67 +194,6 @@ export const recordStale = async (
   ];
   await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
 };
-
-const REPEAT_RETRIES = 3;
-
-/**
- * The identical call came again: on record with its own bytes, since it may be the one that forwards them. False when
- * the call waits no more. `round`: the one of the state that came with it, which counts once: the append elects it.
- * @throws CountersignError params_invalid for a round that was taken already
- */
-export const recordRepeated = async (
-  gateway: Gateway,
-  call: Call,
-  held: { readonly callId: string; readonly approvalId: string },
-  round: number | null,
-): Promise<boolean> => {
-  const { sealed, payload } = call.sealedParams;
-  const event = toRecord(
-    {
-      type: 'CallRepeated',
-      v: 1,
-      data: {
-        approvalId: held.approvalId,
-        instance: gateway.instance,
-        ...(round === null ? {} : { round }),
-      },
-      payload,
-    },
-    sealed,
-  );
-  for (let attempt = 1; ; attempt++) {
-    const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
-    const last = events.at(-1);
-    if (last === undefined || !isHold(last.type)) return false;
-    if (round !== null && round <= lastRound(events))
-      throw new CountersignError('params_invalid', 'requestState was used already');
-    try {
-      await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
-      return true;
-    } catch (error) {
-      if (
-        !(error instanceof CountersignError) ||
-        error.code !== 'revision_conflict' ||
-        attempt === REPEAT_RETRIES
-      )
-        throw error;
-    }
-  }
-};
-
-const lastRound = (events: readonly WireEvent[]): number =>
-  events.reduce((most, { entry, type }) => {
-    if (type !== 'CallRepeated') return most;
-    return Math.max(most, asEvent<CallRepeated>(readEntry(entry)).data.round ?? 0);
-  }, 0);
-
-/** Whether a call still waits for its approval. @throws CountersignError ledger_unavailable */
-export const isHeld = async (gateway: Gateway, callId: string): Promise<boolean> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
-  return isHold(events.at(-1)?.type);
-};
-
-const isHold = (type: string | undefined): boolean => type === 'CallHeld' || type === 'CallRepeated';
 
 /** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
 export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {
