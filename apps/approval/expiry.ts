@@ -1,13 +1,14 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ApprovalState, KnownApproval } from '#core/approval/approval.state.js';
+import { decideReviewOverdue, openReview } from '#core/approval/break-glass.js';
 import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
-import { dueTimes } from '#core/approval/due-times.js';
+import { dueTimes, REVIEW_KEY } from '#core/approval/due-times.js';
 import { LOGGER } from '#http/platform.module.js';
 import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { CloseCall } from './close-call.js';
-import { Directory } from './directory.js';
+import { Directory, type Listed } from './directory.js';
 
 const EARLY_MS_MAX = 1_000;
 /** Between the id of an approval and what is due besides its expiry; no call id has it. */
@@ -39,9 +40,10 @@ export class Expiry implements OnApplicationShutdown {
 
   /** One job for each instant at which something is due: a job that is under way cannot set itself again everywhere. */
   async schedule(approvalId: string, approval: KnownApproval): Promise<void> {
-    const later = dueTimes(approval).map(({ key, at }) => ({ id: `${approvalId}${LATER}${key}`, at }));
-    for (const { id, at } of [...later, { id: approvalId, at: approval.request.expiresAt }])
-      await this.set(approvalId, id, at);
+    const isOpen = approval.status === 'pending' || approval.status === 'granted';
+    for (const { key, at } of dueTimes(approval))
+      await this.set(approvalId, `${approvalId}${LATER}${key}`, at);
+    if (isOpen) await this.set(approvalId, approvalId, approval.request.expiresAt);
   }
 
   private async set(approvalId: string, id: string, at: string): Promise<void> {
@@ -61,9 +63,9 @@ export class Expiry implements OnApplicationShutdown {
   /** After the directory has been rebuilt: timers for what is open, and the end of calls whose approval ended unseen. */
   async rebuild(): Promise<void> {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
-      if (approval.status === 'pending' || approval.status === 'granted')
-        await this.schedule(approvalId, approval);
-      else if (callOpen) await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
+      await this.schedule(approvalId, approval);
+      const isOver = approval.status !== 'pending' && approval.status !== 'granted';
+      if (isOver && callOpen) await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
     for (const [approvalId, { expiresAt }] of this.directory.unasked())
       await this.watchUnasked(approvalId, expiresAt);
@@ -77,6 +79,7 @@ export class Expiry implements OnApplicationShutdown {
     const [approvalId = id, key] = id.split(LATER);
     const listed = this.directory.get(approvalId);
     if (listed === undefined) return this.dueUnasked(approvalId);
+    if (key === REVIEW_KEY) return this.dueReview(listed);
     // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
     if (listed.approval.status === 'used') return;
     const { request } = listed.approval;
@@ -104,6 +107,17 @@ export class Expiry implements OnApplicationShutdown {
       // Granted between the two, or before now: at most once more, since it stays granted until it is used or over.
       if (state.status !== 'granted' || !hasExpired(state.request.expiresAt, now)) return state;
     }
+  }
+
+  /** Whatever became of the call: who broke the glass owes an explanation. */
+  private async dueReview({ approvalId, approval }: Listed): Promise<void> {
+    const [due] = dueTimes({ ...approval, status: 'used' });
+    if (due === undefined) return;
+    await reach(due.at);
+    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, decideReviewOverdue);
+    const left = state.status === 'none' ? undefined : openReview(state);
+    if (left?.isOverdue === false)
+      await this.set(approvalId, `${approvalId}${LATER}${REVIEW_KEY}`, left.dueAt);
   }
 
   private async dueUnasked(approvalId: string): Promise<void> {
