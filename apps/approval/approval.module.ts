@@ -14,6 +14,7 @@ import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
 import { ReportsHttp } from './http/reports.http.js';
+import { LiveHttp } from './live/live.http.js';
 import { CHANNELS } from './notify/channel.js';
 import { openChannels } from './notify/open-channels.js';
 import { Outbox } from './notify/outbox.js';
@@ -28,7 +29,7 @@ import { Voting } from './voting.js';
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {

@@ -1,9 +1,11 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import { openReview } from '#core/approval/break-glass.js';
 import type { Decided } from '#core/approval/reports/reported.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
+import { Changes } from './live/changes.js';
 
 export interface Listed {
   readonly approvalId: string;
@@ -34,8 +36,11 @@ export interface Unasked {
 
 /** All approvals by id and by attach key, folded from the log. Truth is the log; this can be dropped at any time. */
 export class Directory {
+  /** Where in the log each changed last, for those who watch. */
+  readonly changes = new Changes();
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
+  private readonly alive = new Set<string>();
   private readonly notAsked = new Map<string, Unasked>();
   private readonly waiters = new Map<string, Set<() => void>>();
 
@@ -45,6 +50,11 @@ export class Directory {
 
   all(): readonly Listed[] {
     return [...this.approvals.values()];
+  }
+
+  /** Those that time can still change. */
+  live(): readonly Listed[] {
+    return [...this.alive].flatMap((approvalId) => this.approvals.get(approvalId) ?? []);
   }
 
   /** A call is held: its approval is asked for in the moment after, unless its ingress stops in between. */
@@ -125,10 +135,13 @@ export class Directory {
     const { attachKey } = approval.request;
     const isNew = !this.approvals.has(approvalId);
     this.approvals.set(approvalId, listed);
+    const isLive = approval.status === 'pending' || approval.status === 'granted';
+    if (isLive || openReview(approval)?.isOverdue === false) this.alive.add(approvalId);
+    else this.alive.delete(approvalId);
     this.notAsked.delete(approvalId);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
-    const isOver = !callOpen || (approval.status !== 'pending' && approval.status !== 'granted');
+    const isOver = !callOpen || !isLive;
     if (isOver && this.byAttachKey.get(attachKey) === approvalId) this.byAttachKey.delete(attachKey);
     for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
   }

@@ -1,18 +1,17 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ApprovalState, KnownApproval } from '#core/approval/approval.state.js';
-import { decideReviewOverdue, openReview } from '#core/approval/break-glass.js';
+import { decideReviewOverdue } from '#core/approval/break-glass.js';
 import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
-import { dueTimes, REVIEW_KEY } from '#core/approval/due-times.js';
+import { approvalOfTimer, isReviewTimer, type Timer, timersOf } from '#core/approval/timers.js';
 import { LOGGER } from '#http/platform.module.js';
 import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { CloseCall } from './close-call.js';
-import { Directory, type Listed } from './directory.js';
+import { Directory } from './directory.js';
+import { TimerSweep } from './timer-sweep.js';
 
 const EARLY_MS_MAX = 1_000;
-/** Between the id of an approval and what is due besides its expiry; no call id has it. */
-const LATER = '~';
 
 export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unknown) => void) => Jobs;
 
@@ -20,6 +19,7 @@ export type JobsFactory = (handler: JobHandler, onError: (id: string, error: unk
 @Injectable()
 export class Expiry implements OnApplicationShutdown {
   private readonly jobs: Jobs;
+  private readonly sweep: TimerSweep;
 
   constructor(
     @Inject(JOBS) makeJobs: JobsFactory,
@@ -31,19 +31,25 @@ export class Expiry implements OnApplicationShutdown {
     this.jobs = makeJobs(
       (id) => this.due(id),
       (id, error) =>
-        this.logger.warn(
-          { id, err: error },
-          'a timer failed; the approval is looked at again at the next vote or start',
-        ),
+        this.logger.warn({ id, err: error }, 'a timer failed; the approval is looked at again soon'),
     );
+    this.sweep = new TimerSweep({
+      jobs: this.jobs,
+      logger,
+      wanted: () => this.wanted(),
+      due: (id) => this.due(id),
+    });
   }
 
-  /** One job for each instant at which something is due: a job that is under way cannot set itself again everywhere. */
   async schedule(approvalId: string, approval: KnownApproval): Promise<void> {
-    const isOpen = approval.status === 'pending' || approval.status === 'granted';
-    for (const { key, at } of dueTimes(approval))
-      await this.set(approvalId, `${approvalId}${LATER}${key}`, at);
-    if (isOpen) await this.set(approvalId, approvalId, approval.request.expiresAt);
+    for (const { id, at } of timersOf(approvalId, approval)) await this.set(approvalId, id, at);
+  }
+
+  private wanted(): readonly Timer[] {
+    return [
+      ...this.directory.live().flatMap(({ approvalId, approval }) => timersOf(approvalId, approval)),
+      ...[...this.directory.unasked()].map(([id, { expiresAt }]) => ({ id, at: expiresAt })),
+    ];
   }
 
   private async set(approvalId: string, id: string, at: string): Promise<void> {
@@ -63,35 +69,33 @@ export class Expiry implements OnApplicationShutdown {
   /** After the directory has been rebuilt: timers for what is open, and the end of calls whose approval ended unseen. */
   async rebuild(): Promise<void> {
     for (const { approvalId, approval, callOpen } of this.directory.all()) {
-      await this.schedule(approvalId, approval);
-      const isOver = approval.status !== 'pending' && approval.status !== 'granted';
-      if (isOver && callOpen) await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
+      if (callOpen && approval.status !== 'pending' && approval.status !== 'granted')
+        await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
     }
-    for (const [approvalId, { expiresAt }] of this.directory.unasked())
-      await this.watchUnasked(approvalId, expiresAt);
+    void this.sweep.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.sweep.stop();
     await this.jobs.close().catch(() => undefined);
   }
 
   private async due(id: string): Promise<void> {
-    const [approvalId = id, key] = id.split(LATER);
+    const approvalId = approvalOfTimer(id);
     const listed = this.directory.get(approvalId);
     if (listed === undefined) return this.dueUnasked(approvalId);
-    if (key === REVIEW_KEY) return this.dueReview(listed);
+    const timer = timersOf(approvalId, listed.approval).find((each) => each.id === id);
+    if (timer !== undefined) await reach(timer.at);
+    if (isReviewTimer(id)) return this.dueReview(approvalId, timer);
     // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
     if (listed.approval.status === 'used') return;
-    const { request } = listed.approval;
-    const due = dueTimes(listed.approval).find((each) => each.key === key);
-    if (key !== undefined && due === undefined) return;
-    const at = due?.at ?? request.expiresAt;
-    await reach(at);
     const now = new Date().toISOString();
     const state = await this.look(approvalId, now);
     if (state === 'used') return;
     if (state.status === 'pending' || state.status === 'granted')
-      return hasExpired(at, now) ? undefined : this.set(approvalId, id, at);
+      return timer === undefined || hasExpired(timer.at, now)
+        ? undefined
+        : this.set(approvalId, id, timer.at);
     if (state.status !== 'none') await this.closeCall.afterApproval(approvalId, state);
   }
 
@@ -110,14 +114,11 @@ export class Expiry implements OnApplicationShutdown {
   }
 
   /** Whatever became of the call: who broke the glass owes an explanation. */
-  private async dueReview({ approvalId, approval }: Listed): Promise<void> {
-    const [due] = dueTimes({ ...approval, status: 'used' });
-    if (due === undefined) return;
-    await reach(due.at);
-    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, decideReviewOverdue);
-    const left = state.status === 'none' ? undefined : openReview(state);
-    if (left?.isOverdue === false)
-      await this.set(approvalId, `${approvalId}${LATER}${REVIEW_KEY}`, left.dueAt);
+  private async dueReview(approvalId: string, timer: Timer | undefined): Promise<void> {
+    if (timer === undefined) return;
+    const events = await this.approvals.execute(approvalId, APPROVAL_SERVICE, decideReviewOverdue);
+    const isTold = events.status === 'none' || events.review?.isOverdue !== false;
+    if (!isTold) await this.set(approvalId, timer.id, timer.at);
   }
 
   private async dueUnasked(approvalId: string): Promise<void> {

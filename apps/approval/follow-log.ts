@@ -84,20 +84,17 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       const approvalId = event.stream.slice('approval-'.length);
       this.directory.applyApproval(approvalId, entry, event.attachment);
-      if (entry.type === 'ReviewRequired') this.applyReview(approvalId);
+      this.directory.changes.note(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
-      if (known?.type === 'HoldEnded') this.directory.applyHoldEnd(known.data);
+      if (known?.type === 'HoldEnded') {
+        this.directory.applyHoldEnd(known.data);
+        this.directory.changes.note(known.data.approvalId, BigInt(event.position));
+      }
       if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }
     this.outbox.observe(event);
     this.alarms.observe(event);
-  }
-
-  /** Whoever granted it may stop before it sets the timer: everybody who sees it does. */
-  private applyReview(approvalId: string): void {
-    const listed = this.directory.get(approvalId);
-    if (listed !== undefined && this.log.isCaughtUp) void this.expiry.schedule(approvalId, listed.approval);
   }
 
   private applyHeld(callId: string, held: CallHeld['data']): void {

@@ -29,6 +29,9 @@ export const inProcessJobs = (handler: JobHandler, onError: (id: string, error: 
       clearTimeout(timers.get(id));
       arm(id, at.getTime());
     },
+    ensure: async (jobs) => {
+      for (const { id, at } of jobs) if (!timers.has(id)) arm(id, at.getTime());
+    },
     cancel: async (id) => {
       clearTimeout(timers.get(id));
       timers.delete(id);

@@ -90,6 +90,19 @@ describe.each([
     await vi.waitFor(() => expect(due.filter((id) => id === 'moved')).toHaveLength(1), 5_000);
   });
 
+  it('add what is missing of many and leave the others as they are', async () => {
+    await jobs.schedule('there', soon(100));
+    const many = Array.from({ length: 600 }, (_, index) => ({ id: `many:${index}`, at: soon(200) }));
+    await jobs.ensure([{ id: 'there', at: soon(100_000) }, ...many]);
+    await jobs.ensure(many);
+    await vi.waitFor(
+      () => expect(new Set(due)).toEqual(new Set([...due, 'there', ...many.map(({ id }) => id)])),
+      10_000,
+    );
+    expect(due.filter((id) => id.startsWith('many:'))).toHaveLength(many.length);
+    expect(due.filter((id) => id === 'there')).toHaveLength(1);
+  });
+
   it('try a failed job again', async () => {
     failures = 1;
     await jobs.schedule('again', soon(10));

@@ -48,6 +48,7 @@ export const openLedger = async () => {
     setAway: (away: boolean): void => {
       isAway = away;
     },
+    read: async (stream: string) => (await store.readStream(stream)).map(({ entry }) => readEntry(entry)),
     notices: async (approvalId: string) => {
       const { events } = await store.readAll({ limit: 1_000 });
       return events

@@ -54,7 +54,8 @@ export class ApprovalBus {
       (current) => decideRequest(current, request),
       shown.sealed,
     );
-    if (state.status !== 'none') await this.expiry.schedule(approvalId, state);
+    // Nobody waits for a timer: what cannot be set now is set by the next sweep.
+    if (state.status !== 'none') void this.expiry.schedule(approvalId, state);
     return standing(approvalId, state);
   }
 
