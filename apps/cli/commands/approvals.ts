@@ -1,11 +1,17 @@
 import { type Command, EXIT_FINE, type Invocation, textOption, UsageError } from '../command.js';
 import { block, printJson } from '../print.js';
 import { openApi, query, SERVER_OPTIONS, serverHelp } from '../server/api.js';
-import { breakGlass, EMERGENCY_OPTIONS, emergencyLines, review } from './approval-emergency.js';
+import {
+  breakGlass,
+  EMERGENCY_OPTIONS,
+  type EmergencyView,
+  emergencyLines,
+  review,
+} from './approval-emergency.js';
 import { approvalReport, REPORT_OPTIONS } from './approval-report.js';
 import type { Page } from './calls.js';
 
-export interface ApprovalItem {
+export interface ApprovalItem extends EmergencyView {
   readonly id: string;
   readonly status: string;
   readonly digest: string;
@@ -18,14 +24,6 @@ export interface ApprovalItem {
   readonly votes: readonly { readonly approver: string; readonly vote: string; readonly reason: string }[];
   readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
   readonly expiresAt: string;
-  readonly breakGlass?: { readonly invoked: readonly { readonly by: string; readonly reason: string }[] };
-  readonly review?: {
-    readonly status: string;
-    readonly by: readonly string[];
-    readonly dueAt: string;
-    readonly reviewer?: string;
-    readonly reason?: string;
-  };
 }
 
 export const approvals: Command = {

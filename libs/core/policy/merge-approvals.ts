@@ -4,7 +4,8 @@ import type { ApprovalDemand, Decision } from './policy.types.js';
 /**
  * The strictest of all demands: each distinct requirement stays one of its own, of those that name the same roles the
  * highest count holds, and the shortest expiry holds for all. One person may serve several requirements only if every
- * demand says so, and an emergency opens it only if every demand says how, in the same words. Null when nothing is demanded. Roles must be sorted, as they are in a bundle.
+ * demand says so, and an emergency opens it only if every demand says how, with the same roles. Null when nothing is
+ * demanded. Roles must be sorted, as they are in a bundle.
  */
 export const mergeApprovals = (demands: readonly ApprovalDemand[]): Decision['approval'] => {
   const [first] = demands;
