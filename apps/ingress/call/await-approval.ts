@@ -137,6 +137,7 @@ const hold = async (
       profileDigest: decided.profileDigest,
       requirements,
       distinct: approval.distinct !== false,
+      ...(approval.break_glass && { breakGlass: approval.break_glass }),
       requestedAt: asked.toISOString(),
       rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
       expiresAt,
