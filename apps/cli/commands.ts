@@ -38,7 +38,7 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   [
     'policy',
     {
-      says: 'check, test or explain a policy file',
+      says: 'check, test, explain or compare policy files; propose and approve another policy',
       load: async () => (await import('./commands/policy.js')).policy,
     },
   ],

@@ -16,6 +16,7 @@ import {
   UnknownOutcome,
   WrongRevision,
 } from '#event-store/event-store.js';
+import { checkPolicyActivation } from './check-activation.js';
 import { advanceCall, checkEntries } from './check-append.js';
 import { type Continuation, checkContinuation, continuationIn } from './check-continuation.js';
 import { OpenCalls } from './open-calls.js';
@@ -41,6 +42,8 @@ export class Ledger {
     const after = before === undefined ? undefined : advanceCall(before, entries);
     const forward = entries.find((entry) => entry.type === 'ForwardIntended');
     if (forward !== undefined) await this.checkApproval(forward, entries);
+    for (const entry of entries)
+      if (entry.type === 'PolicyActivated') await checkPolicyActivation(this.store, entry);
     const result = await this.storeAppend(command);
     if (after !== undefined) this.remember(command.stream, after, result.revision, entries);
     return result;

@@ -4,6 +4,7 @@ import { budgetsSchema } from './budget.schema.js';
 import { catalogSchema } from './catalog.schema.js';
 import { disclosuresSchema } from './disclosures.schema.js';
 import { logSchema } from './log.schema.js';
+import { policySchema } from './policy.schema.js';
 import { roles } from './roles.schema.js';
 import { type SecretRef, secret } from './secret.schema.js';
 import { outbound, upstreamAuth } from './upstream-auth.schema.js';
@@ -110,7 +111,13 @@ export const configSchema = z.strictObject({
     .default('production')
     .describe('development allows the development issuer and plain-HTTP issuers'),
   data_dir: z.string().default('./data').describe('embedded store, projection and keys'),
-  policy_file: z.string().describe('the policy (YAML)'),
+  policy_file: z
+    .string()
+    .describe(
+      'the policy (YAML); activated at the first start, and in development mode at each start with a changed file. Else ' +
+        'people propose and approve another one',
+    ),
+  policy: policySchema,
   http: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('address to listen on'),

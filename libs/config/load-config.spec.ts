@@ -27,6 +27,7 @@ const messageOf = (run: () => unknown): string => {
 };
 
 const ISSUERS = { issuers: [{ issuer: 'https://idp.bank.example' }] };
+const LOGIN = { login: { issuer: 'https://idp.bank.example', client_id: 'c' } };
 const PRODUCTION = { policy_file: 'policy.yaml', identity: ISSUERS };
 
 describe('the configuration', () => {
@@ -57,11 +58,59 @@ describe('the configuration', () => {
     ['a setting it does not know', { ...PRODUCTION, polcy_file: 'x' }, 'polcy_file'],
     ['the development issuer in production', { ...PRODUCTION, demo: true }, 'demo'],
     [
+      'mail without TLS in production',
+      {
+        ...PRODUCTION,
+        approvals: {
+          notify: {
+            mail: {
+              smtp: { host: 'smtp', tls: 'none' },
+              from: 'a@bank.example',
+              to: { manager: ['b@bank.example'] },
+            },
+          },
+        },
+      },
+      'approvals.notify.mail.smtp.tls',
+    ],
+    [
+      'two webhooks of one name',
+      {
+        ...PRODUCTION,
+        approvals: {
+          notify: {
+            webhooks: ['a', 'b'].map((host) => ({
+              name: 'x',
+              url: `https://${host}.example`,
+              secrets: [{ env: 'X' }],
+            })),
+          },
+        },
+      },
+      'approvals.notify.webhooks',
+    ],
+    [
       'an issuer without TLS in production',
       { ...PRODUCTION, identity: { issuers: [{ issuer: 'http://idp' }] } },
       'https',
     ],
     ['no issuer in production', { policy_file: 'p' }, 'at least one issuer'],
+    [
+      'a sign-in at an issuer whose tokens are not accepted',
+      { ...PRODUCTION, approvals: { login: { issuer: 'https://other.example', client_id: 'c' } } },
+      'approvals.login.issuer',
+    ],
+    [
+      'a sign-in where tokens must be bound to a key',
+      { ...PRODUCTION, identity: { ...ISSUERS, dpop: 'required' }, approvals: LOGIN },
+      'identity.dpop',
+    ],
+    ['an approval page without TLS in production', { ...PRODUCTION, approvals: LOGIN }, 'approvals.page_url'],
+    [
+      'a sign-in without openid',
+      { ...PRODUCTION, approvals: { login: { ...LOGIN.login, scopes: ['email'] } } },
+      'must contain openid',
+    ],
     [
       'two upstream servers of one name',
       {

@@ -56,7 +56,7 @@ export const policyFilter = contract({
 export const policyRoles = contract({
   subject: 'countersign.policy.roles.v1',
   answeredBy: 'policy',
-  askedBy: ['ingress', 'approval', 'ledger'],
+  askedBy: ['ingress', 'approval', 'ledger', 'policy'],
   deadline_ms: 1_000,
   unavailable: 'policy_unavailable',
   request: z.object({ groups: z.array(z.string()) }),

@@ -1,6 +1,7 @@
 import { APPROVAL_ERRORS } from './approval/approval.errors.js';
 import { CATALOG_ERRORS } from './catalog/catalog.errors.js';
 import { EVIDENCE_ERRORS } from './evidence/evidence.errors.js';
+import { POLICY_ERRORS } from './policy/policy.errors.js';
 import { TOKEN_ERRORS } from './token-errors.js';
 import { UPSTREAM_AUTH_ERRORS } from './upstream/upstream-auth.errors.js';
 
@@ -179,6 +180,7 @@ export const ERRORS = {
     says: 'The approval service did not answer in time; nothing was forwarded.',
     next: 'Try again; operators: check the approval service.',
   },
+  ...POLICY_ERRORS,
   ...EVIDENCE_ERRORS,
   outcome_unknown: {
     http: 200,

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refusalOf, type ToolResult } from './support/agents.js';
 import { bankUpstream, startBank } from './support/bank.js';
@@ -9,16 +10,27 @@ import { openStage, type Stage } from './support/stage.js';
 import type { PrivateSystem } from './support/standalone.js';
 import { connect, serviceOf } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
+import { startWebhookReceiver, type WebhookReceiver } from './support/webhook-receiver.js';
 
 let stage: Stage;
 let system: PrivateSystem;
 let bank: Awaited<ReturnType<typeof startBank>>;
 let manager: Awaited<ReturnType<typeof approver>>;
+let told: WebhookReceiver;
+const SECRET = `whsec_${Buffer.from('the secret of the webhook').toString('base64')}`;
 
 beforeAll(async () => {
   stage = await openStage();
   bank = await startBank(stage);
-  system = await startCluster(stage, { policy: demoPolicy(), upstreams: [bankUpstream(bank)] });
+  told = await startWebhookReceiver(stage, SECRET);
+  const file = join(stage.folder, 'webhook-secret');
+  await writeFile(file, SECRET);
+  const webhooks = [{ name: 'all', url: told.url, secrets: [{ file }] }];
+  system = await startCluster(stage, {
+    policy: demoPolicy(),
+    upstreams: [bankUpstream(bank)],
+    settings: { approvals: { notify: { webhooks } } },
+  });
   manager = await approver(system, 'manager-1');
 }, 90_000);
 afterAll(() => stage.close(), 30_000);
@@ -86,6 +98,19 @@ describe('a held call in the distributed shape', () => {
     const { outcome } = await (await examiner(system)).transcript(held.callId);
     expect(outcome).toMatchObject({ type: 'CallDenied', code: 'approval_stale' });
     await close();
+  }, 60_000);
+
+  it('is told of to its end, whatever was killed meanwhile', async () => {
+    const ids = (await manager.list()).map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(7);
+    await waitUntil(
+      'the end of each',
+      () =>
+        ids.every(
+          (id) => told.received.findLast(({ data }) => data.approval.id === id)?.type === 'approval.resolved',
+        ),
+      40_000,
+    );
   }, 60_000);
 
   it('and all that history replays without a difference', async () => {

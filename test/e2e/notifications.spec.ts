@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSmtpServer } from '../notify/smtp.fixture.js';
+import { type Certificate, makeCertificate } from '../setup/certificate.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { demoPolicy } from './support/policies.js';
 import { type Approval, approver, examiner } from './support/rest.js';
@@ -21,6 +23,8 @@ let siem: WebhookReceiver;
 let chat: WebhookReceiver;
 let directors: WebhookReceiver;
 let dead: WebhookReceiver;
+let certificate: Certificate;
+let post: Awaited<ReturnType<typeof startSmtpServer>>;
 
 beforeAll(async () => {
   stage = await openStage();
@@ -31,6 +35,12 @@ beforeAll(async () => {
   directors = await startWebhookReceiver(stage, first);
   dead = await startWebhookReceiver(stage, first);
   dead.answer(410);
+  certificate = makeCertificate();
+  stage.defer(certificate.remove);
+  post = await startSmtpServer(certificate);
+  stage.defer(post.close);
+  const password = join(stage.folder, 'smtp-password');
+  await writeFile(password, 'right\n');
   const bank = await startBank(stage);
   const files = await Promise.all(
     SECRETS.map(async (secret, index) => {
@@ -45,10 +55,18 @@ beforeAll(async () => {
     { name: 'directors', url: directors.url, secrets: [files[0]], roles: ['director'] },
     { name: 'dead', url: dead.url, secrets: [files[0]] },
   ];
+  const smtp = {
+    host: '127.0.0.1',
+    port: post.port,
+    user: 'gateway',
+    password: { file: password },
+    ca_file: certificate.ca_file,
+  };
+  const mail = { smtp, from: 'countersign@bank.example', to: { manager: ['managers@bank.example'] } };
   system = await startPrivate(stage, {
     policy: demoPolicy(),
     upstreams: [bankUpstream(bank)],
-    settings: { approvals: { notify: { webhooks } } },
+    settings: { approvals: { notify: { webhooks, mail } } },
   });
   manager = await approver(system, 'manager-1');
 }, 60_000);
@@ -73,6 +91,19 @@ const hold = async (notes: string): Promise<{ held: Approval; end: () => Promise
 
 const typesAt = ({ received }: WebhookReceiver, approvalId: string): readonly string[] =>
   received.filter(({ data }) => data.approval.id === approvalId).map(({ type }) => type);
+
+describe('mail', () => {
+  it('tells those who may vote, with a link and no arguments', async () => {
+    const { held, end } = await hold('told by mail');
+    const mail = await waitUntil('the mail', () => post.mails.find(({ body }) => body.includes(held.id)));
+    await manager.deny(held.id, { digest: held.digest, reason: 'no' });
+    await end();
+    expect(mail).toMatchObject({ to: ['managers@bank.example'], secure: true, user: 'gateway' });
+    expect(mail.body).toContain(`${system.urls.approval}/approvals/${held.id}/page`);
+    expect(mail.body).toContain('core-banking / update_customer');
+    expect(mail.body).not.toContain('told by mail');
+  });
+});
 
 describe('a webhook', () => {
   it('tells what happens to an approval, in order and signed, with no more than approvers see', async () => {

@@ -26,12 +26,13 @@ export const mailChannel = ({ config, password, ca }: MailOptions): Channel => {
     deliver: async (notice, previous, signal): Promise<Sent> => {
       // The end of something that was never told is no news.
       if (notice.kind === 'resolved' && previous === undefined) return { reference: {} };
-      const messageId = `<${notice.id}@${config.from.slice(config.from.lastIndexOf('@') + 1)}>`;
+      const first = firstOf(previous);
+      const idOf = (id: string): string => `<${id}@${config.from.slice(config.from.lastIndexOf('@') + 1)}>`;
       const sent = await transport
         .sendMail({
           ...mailText(notice, config.details),
-          ...threadOf(previous),
-          messageId,
+          ...(first !== undefined && { inReplyTo: idOf(first), references: idOf(first) }),
+          messageId: idOf(notice.id),
           from: { name: 'Countersign', address: config.from },
           to: recipientsOf(notice.roles).map((address) => ({ name: '', address })),
           headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
@@ -42,7 +43,7 @@ export const mailChannel = ({ config, password, ca }: MailOptions): Channel => {
         .catch((error: unknown) => {
           throw failureOf(error);
         });
-      return { reference: { messageId: firstOf(previous) ?? messageId, refused: sent.rejected.length } };
+      return { reference: { first: first ?? notice.id, refused: sent.rejected.length } };
     },
     close: async () => transport.close(),
   };
@@ -67,16 +68,10 @@ const connectionOf = (
   logger: false,
 });
 
+/** The notice that began the thread of this approval. */
 const firstOf = (previous: Sent | undefined): string | undefined => {
-  const id = previous?.reference['messageId'];
-  return typeof id === 'string' ? id : undefined;
-};
-
-const threadOf = (
-  previous: Sent | undefined,
-): { readonly inReplyTo?: string; readonly references?: string } => {
-  const first = firstOf(previous);
-  return first === undefined ? {} : { inReplyTo: first, references: first };
+  const first = previous?.reference['first'];
+  return typeof first === 'string' ? first : undefined;
 };
 
 /** A refusal of all recipients for good is given up; everything else may be better later. */

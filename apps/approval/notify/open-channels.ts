@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '#config/config.schema.js';
-import { readSecret } from '#config/load-config.js';
+import { ConfigError, readSecret } from '#config/load-config.js';
 import { openOutbound } from '#outbound/guarded-fetch.js';
 import { outboundRules } from '#outbound/outbound-rules.js';
 import type { Channel } from './channel.js';
@@ -9,7 +9,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 
 /**
  * The channels that are configured, each loaded only then.
- * @throws ConfigError, TypeError for a secret that is missing or is none
+ * @throws ConfigError for a secret that is missing or is none
  */
 export const openChannels = async (config: Config): Promise<readonly Channel[]> => [
   ...(await webhooks(config)),
@@ -23,8 +23,11 @@ const webhooks = async ({ approvals, outbound, mode }: Config): Promise<readonly
   const rules = outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
   return all.map((config) => {
     const { fetch, close } = openOutbound({ rules, answer_bytes_max: ANSWER_BYTES_MAX });
-    const secrets = config.secrets.map(readSecret);
-    return { ...webhookChannel({ config, secrets, fetch }), close };
+    try {
+      return { ...webhookChannel({ config, secrets: config.secrets.map(readSecret), fetch }), close };
+    } catch (error) {
+      throw new ConfigError(`approvals.notify.webhooks: ${config.name}: ${(error as Error).message}`);
+    }
   });
 };
 

@@ -1,33 +1,45 @@
+import { explainPolicy } from '#core/policy/explain/explain-policy.js';
 import { type Command, EXIT_FINDING, EXIT_FINE, type Invocation, UsageError } from '../command.js';
-import { explainPolicy } from '../policy/explain-policy.js';
 import { explainText } from '../policy/explain-text.js';
 import { isFailingTest } from '../policy/failing-test.js';
+import { PROPOSAL_HELP, PROPOSAL_VERBS } from '../policy/proposal-verbs.js';
 import { readPolicyFile } from '../policy/read-policy-file.js';
 import { printJson } from '../print.js';
+import { SERVER_OPTIONS } from '../server/api.js';
 
-const VERBS = ['check', 'test', 'explain'] as const;
-type Verb = (typeof VERBS)[number];
-const isVerb = (word: string | undefined): word is Verb =>
-  (VERBS as readonly (string | undefined)[]).includes(word);
+type Verb = (invocation: Invocation, word: string | undefined) => Promise<number>;
 
 export const policy: Command = {
   help: [
     'usage: countersign policy check|test|explain FILE [--json]',
+    ...PROPOSAL_HELP.usage,
     '',
-    '  check    everything that is wrong with the file, and what is worth a look',
-    '  test     runs the tests of the file',
-    '  explain  who may do what: each role and operation, with the rules that say so',
-    'Exit code 1 when check finds a problem or a test fails; 2 when the file cannot be used at all.',
+    '  check      everything that is wrong with the file, and what is worth a look',
+    '  test       runs the tests of the file',
+    '  explain    who may do what: each role and operation, with the rules that say so',
+    ...PROPOSAL_HELP.verbs,
+    'Exit code 1 when check finds a problem, a test fails or diff finds a difference; 2 when the file cannot be used at all.',
+    ...PROPOSAL_HELP.options,
   ].join('\n'),
-  options: { json: { type: 'boolean' } },
-  positionals_max: 2,
-  run: async ({ values, positionals }: Invocation) => {
-    const [verb, file] = positionals;
-    if (!isVerb(verb)) throw new UsageError(`expected one of ${VERBS.join(', ')}`);
-    if (file === undefined) throw new UsageError('FILE is missing');
-    return RUN[verb](file, values['json'] === true);
+  options: { ...SERVER_OPTIONS, reason: { type: 'string' }, digest: { type: 'string' } },
+  positionals_max: 3,
+  run: async (invocation: Invocation) => {
+    const [verb = '', word] = invocation.positionals;
+    const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+    if (run === undefined) throw new UsageError(`expected one of ${Object.keys(VERBS).join(', ')}`);
+    const surplus = invocation.positionals[verb === 'diff' ? 3 : 2];
+    if (surplus !== undefined) throw new UsageError(`"${surplus}" is one word too many`);
+    return run(invocation, word);
   },
 };
+
+/** A verb about one file, which needs no server. */
+const ofFile =
+  (run: (file: string, json: boolean) => Promise<number>): Verb =>
+  async ({ values }, file) => {
+    if (file === undefined) throw new UsageError('FILE is missing');
+    return run(file, values['json'] === true);
+  };
 
 const check = async (file: string, json: boolean): Promise<number> => {
   const read = await readPolicyFile(file);
@@ -60,8 +72,9 @@ const explain = async (file: string, json: boolean): Promise<number> => {
   return EXIT_FINE;
 };
 
-const RUN: { readonly [verb in Verb]: (file: string, json: boolean) => Promise<number> } = {
-  check,
-  test,
-  explain,
+const VERBS: { readonly [verb: string]: Verb } = {
+  check: ofFile(check),
+  test: ofFile(test),
+  explain: ofFile(explain),
+  ...PROPOSAL_VERBS,
 };

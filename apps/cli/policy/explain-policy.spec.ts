@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decideForRoles } from '#core/policy/decide-policy.js';
+import { explainPolicy } from '#core/policy/explain/explain-policy.js';
 import { indexPolicy } from '#core/policy/index-policy.js';
 import { splitTarget } from '#core/policy/index-targets.js';
 import { BRANCH } from '#policy-file/examples/branch.fixture.js';
 import { parsePolicyFile } from '#policy-file/parse-policy-file.js';
-import { explainPolicy } from './explain-policy.js';
 import { explainText } from './explain-text.js';
 
 const demo = parsePolicyFile(

@@ -103,7 +103,8 @@ export class DisclosureHttp {
     id: string,
     { digest, reason }: DisclosureVoteBody,
   ) {
-    const { isMachine, roles } = caller;
+    const { clientId, isMachine, roles } = caller;
+    const client = this.config.approvals.human_clients.includes(clientId) ? undefined : clientId;
     const approver = personOf(caller);
     return this.governed(caller, { disclosure: id, act: vote }, () =>
       this.execute(id, caller, (state) =>
@@ -112,6 +113,7 @@ export class DisclosureHttp {
           approver,
           roles,
           isMachine,
+          client,
           digest,
           reason,
           now: new Date().toISOString(),

@@ -7,6 +7,7 @@ import type { EventSchema } from './event-schema.js';
 import { GATEWAY_SCHEMAS } from './gateway.schemas.js';
 import { LOG_SCHEMAS } from './log.schemas.js';
 import { NOTICE_SCHEMAS } from './notice.schemas.js';
+import { PROPOSAL_SCHEMAS } from './proposal.schemas.js';
 
 /**
  * Every type and version of event that any release has written. A version stays here for ever, because entries do; it
@@ -19,6 +20,7 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...NOTICE_SCHEMAS,
   ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
+  ...PROPOSAL_SCHEMAS,
   ...LOG_SCHEMAS,
   ...ALARM_SCHEMAS,
 ];

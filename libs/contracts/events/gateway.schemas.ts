@@ -50,10 +50,16 @@ export const GATEWAY_SCHEMAS = [
   eventSchema<PolicyActivated>({
     type: 'PolicyActivated',
     v,
-    about: 'A policy service begins to decide by this policy.',
+    about: 'From here on calls are decided by this policy; the last one in the log holds.',
     stream: 'policy',
     payload: 'none',
-    data: { digest: digest('Of the compiled policy.'), instance: name('The process of the policy service.') },
+    data: {
+      digest: digest('Of the compiled policy.'),
+      instance: name('The process of the policy service.'),
+      by: oneOf(['file', 'proposal'], 'What asked for it; absent: the file, at each start.').optional(),
+      proposal: name('The proposal that people approved; only with by: proposal.').optional(),
+      replaces: digest('Of the policy that was active until then; absent for the first one.').optional(),
+    },
   }),
   eventSchema<CatalogEntryHeld>({
     type: 'CatalogEntryHeld',

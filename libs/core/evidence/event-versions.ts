@@ -10,6 +10,7 @@ import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
 import type { LogEvent } from '../log/log.events.js';
 import type { NoticeEvent } from '../notice/notice.events.js';
 import type { PolicyEvent } from '../policy/policy.events.js';
+import type { ProposalEvent } from '../policy/proposal/proposal.events.js';
 import type { ConsentEvent } from '../upstream/consent.events.js';
 import type { ReadEvent } from './read.events.js';
 
@@ -25,6 +26,7 @@ export type LedgerEvent =
   | LogEvent
   | NoticeEvent
   | PolicyEvent
+  | ProposalEvent
   | ReadEvent
   | RequestRefused
   | ServerDiscovered
@@ -43,8 +45,10 @@ export const EVENT_VERSIONS: {
   ApprovalGranted: 1,
   ApprovalReminded: 1,
   ApprovalRequested: 1,
+  ApprovalReviewed: 1,
   ApprovalVoted: 1,
   ApprovalWithdrawn: 1,
+  BreakGlassInvoked: 1,
   CallCancelled: 1,
   CallCompleted: 1,
   CallContinued: 1,
@@ -80,9 +84,18 @@ export const EVENT_VERSIONS: {
   NoticeIntended: 1,
   NoticeSent: 1,
   PolicyActivated: 1,
+  PolicyProposalApproved: 1,
+  PolicyProposalDenied: 1,
+  PolicyProposalExpired: 1,
+  PolicyProposalSuperseded: 1,
+  PolicyProposalVoted: 1,
+  PolicyProposalWithdrawn: 1,
+  PolicyProposed: 1,
   PolicyRecorded: 1,
   RequestRefused: 1,
   ResultMasked: 1,
+  ReviewOverdue: 1,
+  ReviewRequired: 1,
   ServerDiscovered: 1,
   ServersConfigured: 1,
   SessionEnded: 1,

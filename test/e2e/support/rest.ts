@@ -108,8 +108,49 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
     deny: (id: string, vote: Vote) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
+    /** Granted by break-glass and not reviewed. */
+    reviews: async () => (await read<Page<Approval>>(`${base}?review=due`, token)).items,
+    breakGlass: (id: string, vote: Vote) =>
+      send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/break-glass`, token, vote),
+    review: (id: string, body: { readonly verdict?: string; readonly reason?: string }) =>
+      send<{ readonly review?: unknown; readonly code?: string }>(`${base}/${id}/review`, token, body),
     withdraw: (id: string, body: { readonly reason?: string }) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/withdraw`, token, body),
+  };
+};
+
+export interface Proposal {
+  readonly id: string;
+  readonly status: string;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly digest: string;
+  readonly policyDigest: string;
+  readonly activated: boolean;
+  readonly active: boolean;
+  readonly votes: readonly { readonly approver: string }[];
+  readonly policy?: string;
+  readonly diff?: {
+    readonly changes: readonly { readonly at: string }[];
+    readonly access: readonly { readonly role: string; readonly operation: string }[];
+  };
+}
+
+/** The policy's REST edge as one user. */
+export const policyOwner = async ({ urls, issuer }: System, user: string) => {
+  const token = await issuer.token(user);
+  const base = `${urls.policy}/policy`;
+  const act = (id: string, verb: string, vote: Vote) =>
+    send<Proposal>(`${base}/proposals/${id}/${verb}`, token, vote);
+  return {
+    active: () => send<Proposal>(`${base}/active`, token),
+    propose: (policy: string, reason?: string) =>
+      send<Proposal>(`${base}/proposals`, token, { policy, ...(reason === undefined ? {} : { reason }) }),
+    list: async (query = '') => (await read<Page<Proposal>>(`${base}/proposals${query}`, token)).items,
+    one: (id: string) => send<Proposal>(`${base}/proposals/${id}`, token),
+    approve: (id: string, vote: Vote) => act(id, 'approve', vote),
+    deny: (id: string, vote: Vote) => act(id, 'deny', vote),
+    withdraw: (id: string, vote: Vote) => act(id, 'withdraw', vote),
   };
 };
 

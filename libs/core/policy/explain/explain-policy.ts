@@ -1,6 +1,6 @@
-import { decideOperation } from '#core/policy/decide-policy.js';
-import { indexPolicy } from '#core/policy/index-policy.js';
-import type { Decision, PolicyBundle, PolicyRule } from '#core/policy/policy.types.js';
+import { decideOperation } from '../decide-policy.js';
+import { indexPolicy } from '../index-policy.js';
+import type { Decision, PolicyBundle, PolicyRule } from '../policy.types.js';
 import { describeCondition } from './describe-condition.js';
 
 /** What one role may do with one operation. */

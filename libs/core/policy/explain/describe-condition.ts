@@ -1,4 +1,4 @@
-import type { PolicyCheck, PolicyCondition, PolicyScalar } from '#core/policy/policy.types.js';
+import type { PolicyCheck, PolicyCondition, PolicyScalar } from '../policy.types.js';
 
 /** A condition in the words of the policy file, one text for each check. */
 export const describeCondition = ({ path, checks }: PolicyCondition): readonly string[] =>
