@@ -16,7 +16,7 @@ import { ShownArguments } from './shown-arguments.js';
 /** Who may see what, the same at every door. */
 @Injectable()
 export class VisibleApprovals {
-  /** The roles that may vote, worked out once for each state of an approval: lists ask for thousands. */
+  /** The roles that may do something, worked out once for each state of an approval: lists ask for thousands. */
   private readonly named = new WeakMap<KnownApproval, readonly string[]>();
 
   constructor(
@@ -45,21 +45,22 @@ export class VisibleApprovals {
     return listed;
   }
 
-  /** Those who may vote, the requester, and examiners; to others it does not exist. */
+  /** Those who may vote, or act in an emergency and look at it afterwards, the requester, and examiners; to others it does not exist. */
   maySee(caller: RestCaller, { approval }: Listed): boolean {
-    const { requester } = approval.request;
     const { examiner } = this.config.roles;
     const named = this.namedIn(approval);
     return (
       caller.roles.some((role) => named.includes(role) || examiner.includes(role)) ||
-      samePerson(requester, personOf(caller))
+      samePerson(approval.request.requester, personOf(caller))
     );
   }
 
   private namedIn(approval: KnownApproval): readonly string[] {
     const known = this.named.get(approval);
     if (known !== undefined) return known;
-    const roles = rolesNamed(requirementsNow(approval));
+    const { breakGlass } = approval.request;
+    const emergency = breakGlass === undefined ? [] : [...breakGlass.roles, ...breakGlass.review];
+    const roles = [...rolesNamed(requirementsNow(approval)), ...emergency];
     this.named.set(approval, roles);
     return roles;
   }
