@@ -11,13 +11,14 @@ export interface Timer {
 }
 
 /** Everything that time will change in an approval and has not yet: one timer for each instant. */
-export const timersOf = (approvalId: string, approval: KnownApproval): readonly Timer[] =>
-  approval.status !== 'pending' && approval.status !== 'granted'
-    ? []
-    : [
-        ...dueTimes(approval).map(({ key, at }) => ({ id: `${approvalId}${LATER}${key}`, at })),
-        { id: approvalId, at: approval.request.expiresAt },
-      ];
+export const timersOf = (approvalId: string, approval: KnownApproval): readonly Timer[] => {
+  const { status, request } = approval;
+  const isOpen = status === 'pending' || status === 'granted';
+  return [
+    ...dueTimes(approval).map(({ key, at }) => ({ id: `${approvalId}${LATER}${key}`, at })),
+    ...(isOpen ? [{ id: approvalId, at: request.expiresAt }] : []),
+  ];
+};
 
 /** Whose timer it is. */
 export const approvalOfTimer = (timerId: string): string => timerId.split(LATER)[0] ?? timerId;
