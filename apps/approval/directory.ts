@@ -143,12 +143,13 @@ export class Directory {
     this.approvals.set(approvalId, listed);
     if (timersOf(approvalId, approval).length > 0) this.alive.add(approvalId);
     else this.alive.delete(approvalId);
-    if (callOpen && !isLive) this.notClosed.add(approvalId);
+    const hasEnded = approval.status !== 'pending' && approval.status !== 'granted';
+    if (callOpen && hasEnded) this.notClosed.add(approvalId);
     else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
-    const isOver = !callOpen || (approval.status !== 'pending' && approval.status !== 'granted');
+    const isOver = !callOpen || hasEnded;
     if (isOver && this.byAttachKey.get(attachKey) === approvalId) this.byAttachKey.delete(attachKey);
     for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
   }
