@@ -1,5 +1,6 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import { openReview } from '#core/approval/break-glass.js';
 import type { Decided } from '#core/approval/reports/reported.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
@@ -40,6 +41,7 @@ export class Directory {
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
   private readonly alive = new Set<string>();
+  private readonly notClosed = new Set<string>();
   private readonly notAsked = new Map<string, Unasked>();
   private readonly waiters = new Map<string, Set<() => void>>();
 
@@ -54,6 +56,11 @@ export class Directory {
   /** Those that time can still change. */
   live(): readonly Listed[] {
     return [...this.alive].flatMap((approvalId) => this.approvals.get(approvalId) ?? []);
+  }
+
+  /** Those that have ended while their call is held: whoever ended them did not come to close it. */
+  unclosed(): readonly Listed[] {
+    return [...this.notClosed].flatMap((approvalId) => this.approvals.get(approvalId) ?? []);
   }
 
   /** A call is held: its approval is asked for in the moment after, unless its ingress stops in between. */
@@ -135,8 +142,10 @@ export class Directory {
     const isNew = !this.approvals.has(approvalId);
     this.approvals.set(approvalId, listed);
     const isLive = approval.status === 'pending' || approval.status === 'granted';
-    if (isLive) this.alive.add(approvalId);
+    if (isLive || openReview(approval)?.isOverdue === false) this.alive.add(approvalId);
     else this.alive.delete(approvalId);
+    if (callOpen && !isLive) this.notClosed.add(approvalId);
+    else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
