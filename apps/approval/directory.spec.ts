@@ -40,6 +40,18 @@ describe('the approval of an identical call', () => {
   });
 });
 
+describe('an approval that has ended', () => {
+  it('is unclosed until the hold of its call has ended, too', () => {
+    const directory = new Directory();
+    request(directory, 'a');
+    expect(directory.unclosed()).toEqual([]);
+    directory.applyApproval('a', entry('ApprovalDenied', 1, { reason: 'no' }), undefined);
+    expect(directory.unclosed()).toMatchObject([{ approvalId: 'a', decided: { as: 'denied', at: NOW } }]);
+    directory.applyHoldEnd({ approvalId: 'a', because: 'denied' });
+    expect(directory.unclosed()).toEqual([]);
+  });
+});
+
 describe('a held call', () => {
   it('is remembered until its approval is asked for, or the hold ends', () => {
     const directory = new Directory();

@@ -40,6 +40,7 @@ export class Directory {
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
   private readonly alive = new Set<string>();
+  private readonly notClosed = new Set<string>();
   private readonly notAsked = new Map<string, Unasked>();
   private readonly waiters = new Map<string, Set<() => void>>();
 
@@ -54,6 +55,11 @@ export class Directory {
   /** Those that time can still change. */
   live(): readonly Listed[] {
     return [...this.alive].flatMap((approvalId) => this.approvals.get(approvalId) ?? []);
+  }
+
+  /** Those that have ended while their call is held: whoever ended them did not come to close it. */
+  unclosed(): readonly Listed[] {
+    return [...this.notClosed].flatMap((approvalId) => this.approvals.get(approvalId) ?? []);
   }
 
   /** A call is held: its approval is asked for in the moment after, unless its ingress stops in between. */
@@ -137,6 +143,8 @@ export class Directory {
     const isLive = approval.status === 'pending' || approval.status === 'granted';
     if (isLive) this.alive.add(approvalId);
     else this.alive.delete(approvalId);
+    if (callOpen && !isLive) this.notClosed.add(approvalId);
+    else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);

@@ -48,6 +48,10 @@ export class Expiry implements OnApplicationShutdown {
     return [
       ...this.directory.live().flatMap(({ approvalId, approval }) => timersOf(approvalId, approval)),
       ...[...this.directory.unasked()].map(([id, { expiresAt }]) => ({ id, at: expiresAt })),
+      ...this.directory.unclosed().map(({ approvalId, approval, decided }) => ({
+        id: approvalId,
+        at: decided?.at ?? approval.request.expiresAt,
+      })),
     ];
   }
 
@@ -67,10 +71,6 @@ export class Expiry implements OnApplicationShutdown {
 
   /** After the directory has been rebuilt: timers for what is open, and the end of calls whose approval ended unseen. */
   async rebuild(): Promise<void> {
-    for (const { approvalId, approval, callOpen } of this.directory.all()) {
-      if (callOpen && approval.status !== 'pending' && approval.status !== 'granted')
-        await this.closeCall.afterApproval(approvalId, approval).catch(() => undefined);
-    }
     void this.sweep.start();
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ledgerReadAll, type WireEvent } from '#contracts/ledger.js';
 import type { Bus } from './bus.js';
@@ -18,6 +17,18 @@ export interface FollowOptions {
 }
 
 const RETRY_MS = 250;
+
+/** By the clock that everything else here runs by; the promises of node:timers have one of their own. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, signal.aborted ? 0 : ms);
+    signal.addEventListener('abort', done);
+  });
 
 /**
  * Hands over the events of some types from the beginning of the log, and then whatever is added: the rebuild at start and
@@ -74,7 +85,7 @@ export class LogFollower {
         this.logger.debug({ code: (error as { code?: unknown }).code }, 'cannot follow the log just now');
         rest_ms = RETRY_MS;
       }
-      await pause(rest_ms, undefined, { signal }).catch(() => undefined);
+      await pause(rest_ms, signal);
     }
   }
 

@@ -58,7 +58,7 @@ export class PageHttp {
   @Get('page')
   async inbox(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     return this.forBrowser(reply, undefined, async () => {
-      const signedIn = await this.pages.signedIn(request);
+      const signedIn = await this.enter(request);
       if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, '');
       const now = new Date().toISOString();
       const waiting = this.visible
@@ -88,7 +88,7 @@ export class PageHttp {
     @Res() reply: FastifyReply,
   ) {
     return this.forBrowser(reply, undefined, async () => {
-      const signedIn = await this.pages.signedIn(request);
+      const signedIn = await this.enter(request);
       if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, id);
       return this.show(reply, signedIn, this.visible.one(signedIn.caller, id), { counted });
     });
@@ -103,7 +103,7 @@ export class PageHttp {
     @Res() reply: FastifyReply,
   ) {
     return this.forBrowser(reply, undefined, async () => {
-      const signedIn = await this.pages.signedIn(request);
+      const signedIn = await this.enter(request);
       // Not to the issuer from here: a form leads nowhere but to us.
       if (signedIn === undefined)
         throw await this.refused(new CountersignError('login_failed', 'signed out'));
@@ -151,6 +151,12 @@ export class PageHttp {
 <p>You may still be signed in at your organisation.</p><p><a href="${path}/approvals/page">Sign in again</a></p>`;
       return sendPage(reply, { status: 200, title: 'Signed out', body });
     });
+  }
+
+  /** Undefined without a session. What is refused before anybody is known is on record (promise G6). */
+  private enter(request: FastifyRequest): Promise<SignedIn | undefined> {
+    const refusal = { where: WHERE, about: { act: 'enter' } };
+    return recordingRefusals(this.bus, INSTANCE, refusal, () => this.pages.signedIn(request));
   }
 
   private async show(reply: FastifyReply, signedIn: SignedIn, listed: Listed, showing: Showing) {

@@ -1,0 +1,90 @@
+import { targetOf } from '#core/call/target.js';
+import { indexPolicy } from '#core/policy/index-policy.js';
+import type { RestCaller } from '#http/rest-caller.js';
+import { parsePolicyFile } from '#policy-file/parse-policy-file.js';
+import type { CallRequest } from '../../apps/ingress/call/call.js';
+
+export const EXPIRES_S = 4;
+/** Different people who must approve. */
+export const QUORUM = 2;
+
+const policy = (name: string) => {
+  const { bundle, digest } = parsePolicyFile(
+    `
+policy: 1
+name: ${name}
+default: deny
+roles:
+  engineer: { groups: [ENGINEERS] }
+  manager: { groups: [MANAGERS] }
+operations:
+  pay: { kind: write, tools: [bank/pay] }
+rules:
+  - id: P-1
+    says: Two managers approve payments.
+    roles: [engineer]
+    allow: [pay]
+    approval: { by: [manager], count: ${QUORUM}, expires: ${EXPIRES_S}s }
+tests:
+  - { as: engineer, call: bank/pay, expect: approval ${QUORUM} P-1 }
+`,
+    name,
+  );
+  return { policy: indexPolicy(bundle), digest };
+};
+export const POLICIES = [policy('first'), policy('second')] as const;
+
+const account = (
+  principal: string,
+  human: string,
+  groups: readonly string[],
+  more: Partial<RestCaller> = {},
+): RestCaller => ({
+  issuer: 'https://issuer',
+  subject: principal,
+  principal,
+  human,
+  clientId: 'console',
+  groups,
+  scopes: [],
+  claims: {},
+  expiresAt: 9_999_999_999,
+  isMachine: false,
+  roles: groups.includes('MANAGERS') ? ['manager'] : [],
+  ...more,
+});
+
+/** The requester is a manager as well, and one human has two accounts. */
+export const REQUESTER = account('ana', 'h0', ['ENGINEERS', 'MANAGERS'], { clientId: 'agent' });
+export const VOTERS: readonly RestCaller[] = [
+  account('max', 'h1', ['MANAGERS']),
+  account('eva', 'h2', ['MANAGERS']),
+  account('eva-admin', 'h2', ['MANAGERS']),
+  account('ana-admin', 'h0', ['MANAGERS']),
+  account('robot', 'h3', ['MANAGERS'], { isMachine: true }),
+  account('zoe', 'h4', []),
+];
+
+const PARAMS = { name: 'pay', arguments: { amount: '10' } };
+
+/** The one request that all schedules are about, each time it comes. */
+export const payment = (): CallRequest => {
+  const target = targetOf('tools/call', PARAMS);
+  if (target === undefined) throw new Error('it has no target');
+  return {
+    caller: REQUESTER,
+    token: 'token',
+    client: {
+      era: 'modern',
+      revision: '2026-07-28',
+      info: { name: 'agent', version: '1' },
+      capabilities: new Set(),
+      logLevel: undefined,
+    },
+    endpoint: 'mcp/bank',
+    method: 'tools/call',
+    server: 'bank',
+    target,
+    params: PARAMS,
+  };
+};

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clock } from './clock.js';
+import { explore, seedOfRun } from './explore.js';
+import type { Mistake } from './world.js';
+
+const SCHEDULES = 10_000;
+const MISTAKE_SCHEDULES = 3_000;
+const MINUTE_MS = 60_000;
+
+/** Taken before the clock is ours, which takes chance away. */
+const seed = seedOfRun();
+beforeAll(() => clock.start());
+afterAll(() => clock.stop());
+
+describe('two ingress replicas, approvals and the ledger, in any order of messages, losses, doubles and deaths', () => {
+  it(
+    `keep every rule of approvals in ${SCHEDULES} schedules`,
+    async () => {
+      console.log(`COUNTERSIGN_SCHEDULE_SEED=${seed}`);
+      const told = new Map<string, number>();
+      let forwards = 0;
+      await explore({ schedules: SCHEDULES, seed }, (outcome) => {
+        forwards += outcome.used.size;
+        for (const code of outcome.told) told.set(code, (told.get(code) ?? 0) + 1);
+      });
+      console.log(`${forwards} forwards; agents were told ${JSON.stringify(Object.fromEntries(told))}`);
+      // All that can come of a held call has come of one, and nothing but stable codes.
+      expect([...told.keys()]).toEqual(expect.arrayContaining(ENDS));
+      expect(forwards).toBeGreaterThan(SCHEDULES / 20);
+    },
+    10 * MINUTE_MS,
+  );
+
+  it(
+    'keep them when an ingress does not wait for humans',
+    async () => {
+      let forwards = 0;
+      await explore({ schedules: 1_000, seed, isHasty: true }, ({ used }) => {
+        forwards += used.size;
+      });
+      expect(forwards).toBeLessThan(1_000);
+    },
+    5 * MINUTE_MS,
+  );
+
+  it.each([
+    ['the store ignores expected revisions', false],
+    ['the ledger believes the ingress', true],
+    ['approvals end before their calls are closed', false],
+  ] satisfies [Mistake, boolean][])(
+    'are found to break them when %s',
+    async (mistake, isHasty) => {
+      const found = explore({ schedules: MISTAKE_SCHEDULES, seed, mistake, isHasty, shrinks: false });
+      await expect(found).rejects.toThrow(BROKEN);
+    },
+    5 * MINUTE_MS,
+  );
+});
+
+const ENDS = [
+  'ok',
+  'approval_pending',
+  'approval_denied',
+  'approval_expired',
+  'approval_stale',
+  'call_cancelled',
+  'revision_conflict',
+  'ledger_unavailable',
+  'lost',
+];
+/** The rules of check-history.ts, and no error of another kind. */
+const BROKEN = /forwarded|of a used approval|of an approval that is|has voted|for ever|cannot follow/;

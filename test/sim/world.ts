@@ -1,0 +1,259 @@
+import { pino } from 'pino';
+import { Answers } from '#bus/answers.js';
+import { BUS, type Bus } from '#bus/bus.js';
+import { configSchema } from '#config/config.schema.js';
+import { approvalAwait } from '#contracts/approval.js';
+import type { Service } from '#contracts/contract.js';
+import { maskingMask, maskingOpen } from '#contracts/masking.js';
+import { CONFIG, LOGGER } from '#http/platform.module.js';
+import { REST_AUDIENCE, type RestCaller } from '#http/rest-caller.js';
+import { inProcessJobs } from '#jobs/in-process-jobs.js';
+import { JOBS } from '#jobs/jobs.js';
+import type { Sealer } from '#sealing/sealer.js';
+import { sha256 } from '#sealing/sha256.js';
+import { ApprovalModule } from '../../apps/approval/approval.module.js';
+import { ApprovalBus } from '../../apps/approval/bus/approval.bus.js';
+import { CloseCall } from '../../apps/approval/close-call.js';
+import { FollowLog } from '../../apps/approval/follow-log.js';
+import { ApprovalHttp } from '../../apps/approval/http/approval.http.js';
+import { CHANNELS } from '../../apps/approval/notify/channel.js';
+import { Budgets } from '../../apps/ingress/budgets.js';
+import type { Exchange } from '../../apps/ingress/call/exchange.js';
+import type { Gateway } from '../../apps/ingress/gateway.js';
+import { handleCall } from '../../apps/ingress/handle-call.js';
+import { LateRecords } from '../../apps/ingress/late-records.js';
+import { LogLevels } from '../../apps/ingress/log-levels.js';
+import { LedgerBus } from '../../apps/ledger/bus/ledger.bus.js';
+import { Instances } from '../../apps/ledger/instances.js';
+import { Ledger } from '../../apps/ledger/ledger.js';
+import type { ActivePolicy } from '../../apps/policy/active-policy.js';
+import { PolicyBus } from '../../apps/policy/policy.bus.js';
+import { type MemoryEventStore, memoryEventStore } from './memory-event-store.js';
+import { Network, type Node } from './network.js';
+import { POLICIES, payment } from './people.js';
+import { handlersOf, wire } from './wire.js';
+
+const LOGGER_OFF = pino({ level: 'silent' });
+const SHOWN = Buffer.from('{"arguments":{}}');
+/** Short, so that holds end, and are taken up again, while other things happen. */
+const CONFIGURED = configSchema.parse({
+  policy_file: 'p',
+  approvals: { hold_ms: 2_500, progress_ms: 1_000 },
+});
+
+/** Nothing here needs masking; what is sealed stays sealed. */
+class PlainMasking {
+  @Answers(maskingMask)
+  mask({ body }: { body: Uint8Array }) {
+    return { masked: body, findings: [], blocked: false, engine: 'plain' };
+  }
+
+  @Answers(maskingOpen)
+  open() {
+    return { bytes: SHOWN };
+  }
+}
+
+/** A request as the agent sees it. */
+export interface Asked {
+  readonly replica: number;
+  readonly cancel: () => void;
+  /** Undefined while it is under way. */
+  ended: { readonly value: unknown } | { readonly error: unknown } | undefined;
+  /** Its replica has died: the agent hears nothing any more. */
+  lost: boolean;
+}
+
+export interface WorldOptions {
+  readonly approvalReplicas: number;
+  /** An ingress that takes every approval for granted at once: the ledger must not rely on its waiting. */
+  readonly isHasty?: boolean;
+  readonly mistake?: Mistake;
+}
+
+/** A mistake that is built in to see that it is found. */
+export type Mistake =
+  | 'the store ignores expected revisions'
+  | 'the ledger believes the ingress'
+  | 'approvals end before their calls are closed';
+
+/** Seals nothing: nobody opens it here, and thousands of stories are told alike. */
+const SEALER: Sealer = {
+  seal: (bytes) => ({ sealed: bytes, payload: { bytes: bytes.length, commit: sha256(bytes), kid: 'none' } }),
+};
+
+export const INGRESS_REPLICAS = 2;
+
+/** The services of the gateway as processes of their own, all real, on a bus and a store that the test rules. */
+export class World {
+  readonly store: MemoryEventStore;
+  readonly network = new Network();
+  readonly asked: Asked[] = [];
+  /** How often the upstream server was asked, and how many intents were on record at each time. */
+  readonly forwards: { readonly intents: number }[] = [];
+  policy: 0 | 1 = 0;
+  private readonly ledger: Node;
+  private readonly ingress: { node: Node; gateway: Gateway }[] = [];
+  private readonly approvals: { node: Node; http: ApprovalHttp }[] = [];
+
+  constructor(private readonly options: WorldOptions) {
+    this.store = memoryEventStore(options.mistake !== 'the store ignores expected revisions');
+    this.ledger = this.start('ledger').node;
+    this.restartLedger();
+    this.start('masking').node.handlers = handlersOf(new PlainMasking());
+    const active = { get: () => POLICIES[this.policy] } as unknown as ActivePolicy;
+    this.start('policy').node.handlers = handlersOf(new PolicyBus(active));
+    for (let replica = 0; replica < options.approvalReplicas; replica++) this.restartApproval(replica);
+    for (let replica = 0; replica < INGRESS_REPLICAS; replica++) this.restartIngress(replica);
+  }
+
+  /** What it knew of open calls is gone; the store is not. */
+  private restartLedger(): void {
+    const ledger = new Ledger(this.store);
+    if (this.options.mistake === 'the ledger believes the ingress')
+      Object.defineProperty(ledger, 'checkApproval', { value: async () => undefined });
+    this.ledger.handlers = handlersOf(new LedgerBus(ledger, new Instances()));
+  }
+
+  private restartApproval(replica: number): void {
+    const known = this.approvals[replica];
+    if (known !== undefined) known.node.alive = false;
+    const { node, bus } = this.start('approval');
+    const given = new Map<unknown, unknown>([
+      [BUS, bus],
+      [CONFIG, CONFIGURED],
+      [LOGGER, LOGGER_OFF],
+      [JOBS, inProcessJobs],
+      [CHANNELS, []],
+      [REST_AUDIENCE, () => 'https://gateway'],
+    ]);
+    const get = wire(ApprovalModule, given);
+    if (this.options.mistake === 'approvals end before their calls are closed')
+      Object.defineProperty(get(CloseCall), 'before', { value: async () => 'closed' });
+    node.handlers = handlersOf(get(ApprovalBus));
+    get(FollowLog).onApplicationBootstrap();
+    this.approvals[replica] = { node, http: get(ApprovalHttp) };
+  }
+
+  private restartIngress(replica: number): void {
+    const known = this.ingress[replica];
+    if (known !== undefined) known.node.alive = false;
+    for (const asked of this.asked) if (asked.replica === replica && !asked.ended) asked.lost = true;
+    const { node, bus } = this.start('ingress');
+    this.ingress[replica] = {
+      node,
+      gateway: this.gateway(this.options.isHasty ? hasty(bus) : bus, `ingress-${replica}`),
+    };
+  }
+
+  restart(service: 'ingress' | 'approval' | 'ledger', replica: number): void {
+    if (service === 'ledger') this.restartLedger();
+    else if (service === 'ingress') this.restartIngress(replica);
+    else this.restartApproval(replica % this.approvals.length);
+  }
+
+  /** The agent sends the request, once more if it did before. */
+  ask(replica: number): void {
+    const gateway = this.ingress[replica]?.gateway;
+    if (gateway === undefined) throw new Error(`there is no ingress ${replica}`);
+    const abort = new AbortController();
+    const asked: Asked = { replica, cancel: () => abort.abort(), ended: undefined, lost: false };
+    this.asked.push(asked);
+    void handleCall(gateway, payment(), exchangeOf(abort.signal)).then(
+      (value) => {
+        if (!asked.lost) asked.ended = { value };
+      },
+      (error: unknown) => {
+        if (!asked.lost) asked.ended = { error };
+      },
+    );
+  }
+
+  vote(replica: number, caller: RestCaller, vote: 'approve' | 'deny', id: string, digest: string): void {
+    const http = this.approvals[replica % this.approvals.length]?.http;
+    // Whatever comes of it is in the log; a refusal is an answer like any other.
+    void http?.[vote](caller, id, { digest, reason: 'because' }).catch(() => undefined);
+  }
+
+  withdraw(replica: number, caller: RestCaller, id: string): void {
+    const http = this.approvals[replica % this.approvals.length]?.http;
+    void http?.withdraw(caller, id, {}).catch(() => undefined);
+  }
+
+  private start(service: Service): { node: Node; bus: Bus } {
+    const node: Node = { service, alive: true, handlers: new Map() };
+    return { node, bus: this.network.join(node) };
+  }
+
+  private gateway(bus: Bus, instance: string): Gateway {
+    const entry = {
+      server: 'bank',
+      kind: 'tools',
+      name: 'pay',
+      json: { name: 'pay' },
+      bytes: Buffer.from('{"name":"pay"}'),
+      digest: `sha256:${'d'.repeat(64)}`,
+    };
+    const upstream = {
+      server: () => ({
+        era: 'modern',
+        revision: '2026-07-28',
+        capabilities: {},
+        info: null,
+        instructions: null,
+      }),
+      request: () => this.forwarded(),
+    };
+    const gateway = {
+      bus,
+      config: CONFIGURED,
+      logger: LOGGER_OFF,
+      catalog: {
+        instance,
+        server: () => ({ name: 'bank', upstream, timeout_ms: 5_000 }),
+        lookup: async () => ({ state: 'pinned', entry }),
+      },
+      resourceServer: { operationScopes: () => [], requireScopes: () => undefined },
+      budgets: new Budgets(CONFIGURED.limits.budgets),
+      sealer: () => SEALER,
+      callSecret: Buffer.alloc(32, 7),
+      late: new LateRecords(LOGGER_OFF, 100),
+      lateOutcomes: new LateRecords(LOGGER_OFF, 100),
+      logLevels: new LogLevels(),
+      instance,
+      now: () => new Date(),
+    };
+    return gateway as unknown as Gateway;
+  }
+
+  /** The payment is made when the request arrives; the answer takes as long as the test wants. */
+  private forwarded(): Promise<unknown> {
+    const intents = this.store.events.filter(({ type }) => type === 'ForwardIntended').length;
+    this.forwards.push({ intents });
+    return new Promise((resolve) => {
+      this.network.pending.push({
+        kind: 'upstream',
+        run: () => resolve({ kind: 'result', bytes: Buffer.from('{"content":[]}') }),
+      });
+    });
+  }
+}
+
+/** To this ingress everything looks granted. */
+const hasty = (bus: Bus): Bus => ({
+  ...bus,
+  request: async (contract, request) =>
+    contract.subject === approvalAwait.subject
+      ? contract.reply.parse({ approvalId: 'a', status: 'granted', decidedBy: [] })
+      : bus.request(contract, request),
+});
+
+const exchangeOf = (cancelled: AbortSignal): Exchange => ({
+  cancelled,
+  isGone: () => false,
+  openStream: () => undefined,
+  progress: () => undefined,
+  notify: () => undefined,
+  keepAlive: () => undefined,
+  ask: () => Promise.reject(new Error('nobody asks')),
+});
