@@ -1,4 +1,4 @@
-import { requirementsNow } from '#core/approval/approval.state.js';
+import { type KnownApproval, type Review, requirementsNow } from '#core/approval/approval.state.js';
 import type { Listed } from './directory.js';
 
 /** An approval as it is shown to those who may see it; `shown` are the masked arguments. */
@@ -24,7 +24,24 @@ export const approvalView = ({ approvalId, approval, requestedAt }: Listed, show
     requestedAt,
     expiresAt: request.expiresAt,
     ...(reason === undefined ? {} : { reason }),
+    ...emergencyView(approval),
   };
 };
+
+const emergencyView = ({ request, breakers, how, review }: KnownApproval) => ({
+  ...(request.breakGlass && {
+    breakGlass: {
+      ...request.breakGlass,
+      invoked: breakers.map(({ by, reason }) => ({ by: by.principal, reason })),
+    },
+  }),
+  ...(how && { how }),
+  ...(review && { review: { by: review.by, dueAt: review.dueAt, ...reviewStanding(review) } }),
+});
+
+const reviewStanding = ({ given, isOverdue }: Review) =>
+  given === undefined
+    ? { status: isOverdue ? 'overdue' : 'due' }
+    : { status: given.verdict, reviewer: given.reviewer.principal, reason: given.reason };
 
 export type ApprovalView = ReturnType<typeof approvalView>;

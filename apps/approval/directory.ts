@@ -1,5 +1,6 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import { openReview } from '#core/approval/break-glass.js';
 import type { Decided } from '#core/approval/reports/reported.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
@@ -141,7 +142,7 @@ export class Directory {
     const isNew = !this.approvals.has(approvalId);
     this.approvals.set(approvalId, listed);
     const isLive = approval.status === 'pending' || approval.status === 'granted';
-    if (isLive) this.alive.add(approvalId);
+    if (isLive || openReview(approval)?.isOverdue === false) this.alive.add(approvalId);
     else this.alive.delete(approvalId);
     if (callOpen && !isLive) this.notClosed.add(approvalId);
     else this.notClosed.delete(approvalId);

@@ -42,10 +42,11 @@ export class VisibleApprovals {
     return listed;
   }
 
-  /** Those who may vote, the requester, and examiners; to others it does not exist. */
+  /** Those who may vote, or act in an emergency and look at it afterwards, the requester, and examiners; to others it does not exist. */
   maySee(caller: RestCaller, { approval }: Listed): boolean {
-    const { requester } = approval.request;
-    const roles = [...rolesNamed(requirementsNow(approval)), ...this.config.roles.examiner];
+    const { requester, breakGlass } = approval.request;
+    const emergency = breakGlass === undefined ? [] : [...breakGlass.roles, ...breakGlass.review];
+    const roles = [...rolesNamed(requirementsNow(approval)), ...emergency, ...this.config.roles.examiner];
     return caller.roles.some((role) => roles.includes(role)) || samePerson(requester, personOf(caller));
   }
 

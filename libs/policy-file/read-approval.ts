@@ -7,6 +7,7 @@ import {
 } from '#core/approval/requirement.js';
 import type { ApprovalDemand } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
+import { readBreakGlass } from './read-break-glass.js';
 import { readDuration } from './read-duration.js';
 import { booleanOf, fieldsOf, integerOf, knownSetOf, listOf } from './read-node.js';
 import type { YamlEntry, YamlNode } from './yaml-node.js';
@@ -28,7 +29,7 @@ export const readApproval = (
 ): ApprovalDemand | null => {
   const fields = fieldsOf(findings, node, 'the approval', {
     required: [],
-    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires'],
+    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires', 'break_glass'],
   });
   const form = fields && formOf(findings, node, fields, FORMS);
   if (fields === undefined || form === undefined) return null;
@@ -39,6 +40,8 @@ export const readApproval = (
   const [first, ...and] = requirements;
   const expires = fields.get('expires');
   const shared = isShared(findings, fields);
+  const emergency = fields.get('break_glass');
+  const break_glass = emergency && readBreakGlass(findings, emergency.value, roles);
   if (first === undefined) return null;
   const expires_s = (expires && readDuration(findings, expires.value)) ?? EXPIRES_S_DEFAULT;
   if (requirements.some(({ escalate }) => escalate && escalate.after_s >= expires_s))
@@ -48,6 +51,7 @@ export const readApproval = (
     expires_s,
     ...(and.length > 0 && { and }),
     ...(shared && { distinct: false as const }),
+    ...(break_glass && { break_glass }),
   };
 };
 

@@ -1,6 +1,6 @@
 import type { PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
-import type { Requirement } from './requirement.js';
+import type { BreakGlass, Requirement } from './requirement.js';
 
 /** `used` and `withdrawn` follow the call; a granted approval that nobody used by its expiry is `expired`. */
 export const APPROVAL_STATUSES = ['pending', 'granted', 'denied', 'expired', 'withdrawn', 'used'] as const;
@@ -36,6 +36,8 @@ export interface ApprovalRequested {
     readonly requestedAt?: string;
     /** Seconds after `requestedAt` at which people are reminded, ascending. Absent: never. */
     readonly reminders_s?: readonly number[];
+    /** Who may grant it in an emergency, and who looks at that afterwards. Absent: nobody. */
+    readonly breakGlass?: BreakGlass;
     readonly rules: readonly { readonly id: string; readonly says: string }[];
     readonly expiresAt: string;
   };
@@ -82,7 +84,51 @@ export interface ApprovalReminded {
 export interface ApprovalGranted {
   readonly type: 'ApprovalGranted';
   readonly v: 1;
-  readonly data: { readonly digest: Digest };
+  readonly data: {
+    readonly digest: Digest;
+    /** Absent: by the votes that policy asks for. */
+    readonly how?: 'break-glass';
+  };
+}
+
+/** One of the two humans whom policy lets grant a call in an emergency. The second one's grants it, in the same append. */
+export interface BreakGlassInvoked {
+  readonly type: 'BreakGlassInvoked';
+  readonly v: 1;
+  readonly data: {
+    readonly by: Person;
+    /** Their roles at that moment. */
+    readonly roles: readonly string[];
+    readonly digest: Digest;
+    readonly reason: string;
+  };
+}
+
+/** In the append that grants by break-glass: somebody of these roles must look at it by then. */
+export interface ReviewRequired {
+  readonly type: 'ReviewRequired';
+  readonly v: 1;
+  readonly data: { readonly by: readonly string[]; readonly dueAt: string };
+}
+
+/** What a human who was not part of it found afterwards. */
+export interface ApprovalReviewed {
+  readonly type: 'ApprovalReviewed';
+  readonly v: 1;
+  readonly data: {
+    readonly verdict: 'justified' | 'not_justified';
+    readonly reviewer: Person;
+    /** Their roles at that moment. */
+    readonly roles: readonly string[];
+    readonly reason: string;
+  };
+}
+
+/** Nobody has looked at it in time; it stays due. */
+export interface ReviewOverdue {
+  readonly type: 'ReviewOverdue';
+  readonly v: 1;
+  readonly data: { readonly dueAt: string };
 }
 
 export interface ApprovalDenied {
@@ -109,6 +155,10 @@ export type ApprovalEvent =
   | ApprovalEscalated
   | ApprovalReminded
   | ApprovalGranted
+  | BreakGlassInvoked
+  | ReviewRequired
+  | ApprovalReviewed
+  | ReviewOverdue
   | ApprovalDenied
   | ApprovalExpired
   | ApprovalWithdrawn;

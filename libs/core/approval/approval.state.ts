@@ -2,11 +2,21 @@ import type {
   ApprovalEscalated,
   ApprovalEvent,
   ApprovalRequested,
+  ApprovalReviewed,
   ApprovalStatus,
   ApprovalVoted,
+  BreakGlassInvoked,
 } from './approval.events.js';
 import { escalated } from './escalation.js';
 import type { Requirement } from './requirement.js';
+
+export interface Review {
+  readonly by: readonly string[];
+  readonly dueAt: string;
+  readonly isOverdue: boolean;
+  /** Absent while it is open. */
+  readonly given?: ApprovalReviewed['data'];
+}
 
 export type ApprovalState =
   | { readonly status: 'none' }
@@ -17,6 +27,12 @@ export type ApprovalState =
       readonly escalations: readonly ApprovalEscalated['data'][];
       /** The last reminder on record; 0 = none. */
       readonly reminded: number;
+      /** Who has asked to break the glass. */
+      readonly breakers: readonly BreakGlassInvoked['data'][];
+      /** Absent: by the votes that policy asks for, or not granted. */
+      readonly how?: 'break-glass';
+      /** Owed since the glass was broken. */
+      readonly review?: Review;
       readonly reason?: string;
     };
 
@@ -30,7 +46,7 @@ export const NO_APPROVAL: ApprovalState = { status: 'none' };
 
 export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): ApprovalState => {
   if (event.type === 'ApprovalRequested') {
-    return { status: 'pending', request: event.data, votes: [], escalations: [], reminded: 0 };
+    return { status: 'pending', request: event.data, votes: [], escalations: [], reminded: 0, breakers: [] };
   }
   if (state.status === 'none') return state;
   switch (event.type) {
@@ -41,7 +57,17 @@ export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): Appr
     case 'ApprovalReminded':
       return { ...state, reminded: event.data.number };
     case 'ApprovalGranted':
-      return { ...state, status: 'granted' };
+      return { ...state, status: 'granted', ...(event.data.how && { how: event.data.how }) };
+    case 'BreakGlassInvoked':
+      return { ...state, breakers: [...state.breakers, event.data] };
+    case 'ReviewRequired':
+      return { ...state, review: { ...event.data, isOverdue: false } };
+    case 'ReviewOverdue':
+      return state.review === undefined ? state : { ...state, review: { ...state.review, isOverdue: true } };
+    case 'ApprovalReviewed':
+      return state.review === undefined
+        ? state
+        : { ...state, review: { ...state.review, given: event.data } };
     case 'ApprovalDenied':
       return { ...state, status: 'denied', reason: event.data.reason };
     case 'ApprovalExpired':

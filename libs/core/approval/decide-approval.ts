@@ -106,7 +106,7 @@ export const isMet = ({ requirements, distinct }: Ballot, votes: readonly Counte
  */
 export const decideVote = (state: ApprovalState, command: CastVote): readonly ApprovalEvent[] => {
   const risen = decideEscalation(state, command.now);
-  const current = open(risen.reduce<ApprovalState>(evolveApproval, state), command.now);
+  const current = requirePending(risen.reduce<ApprovalState>(evolveApproval, state), command.now);
   const { request, votes } = current;
   const ballot = { ...request, requirements: requirementsNow(current) };
   const vote = checkVote(ballot, votes, command);
@@ -177,7 +177,8 @@ export const checkWithdrawal = (state: ApprovalState, by: Person): KnownApproval
   return state;
 };
 
-const open = (state: ApprovalState, now: string): KnownApproval => {
+/** @throws CountersignError approval_unknown, approval_closed, approval_expired */
+export const requirePending = (state: ApprovalState, now: string): KnownApproval => {
   if (state.status === 'none') throw new CountersignError('approval_unknown');
   if (state.status !== 'pending') throw new CountersignError('approval_closed', `it is ${state.status}`);
   if (hasExpired(state.request.expiresAt, now)) throw new CountersignError('approval_expired');

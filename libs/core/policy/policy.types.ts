@@ -1,4 +1,4 @@
-import type { Requirement } from '../approval/requirement.js';
+import type { BreakGlass, Requirement } from '../approval/requirement.js';
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
 
 /** Personal data the masking engine of this version can find. */
@@ -77,6 +77,8 @@ export interface ApprovalDemand extends Requirement {
   readonly and?: readonly Requirement[];
   /** Only ever false: one person may serve several requirements. */
   readonly distinct?: false;
+  /** Two roles, one human each, may grant it in an emergency. */
+  readonly break_glass?: BreakGlass;
 }
 
 export interface PolicyCondition {
@@ -175,6 +177,8 @@ export interface Decision {
     readonly expires_s: number;
     /** Absent: each human counts for one requirement only. False: one may serve several. */
     readonly distinct?: false;
+    /** Absent: nobody may grant it in an emergency. */
+    readonly break_glass?: BreakGlass;
   } | null;
   /** The united profile; null only when the effect is deny or no matched rule masks. */
   readonly profile: MaskingProfile | null;
