@@ -1,4 +1,9 @@
-import { type GrantState, requirementsNow } from '#core/approval/approval.state.js';
+import {
+  type GrantState,
+  type KnownApproval,
+  type Review,
+  requirementsNow,
+} from '#core/approval/approval.state.js';
 import type { GrantAsked } from '#core/approval/grant.js';
 import type { Listed } from './directory.js';
 
@@ -26,6 +31,7 @@ export const approvalView = ({ approvalId, approval, requestedAt }: Listed, show
     expiresAt: request.expiresAt,
     ...(request.grant !== undefined && { grant: grantView(request.grant, grant) }),
     ...(reason === undefined ? {} : { reason }),
+    ...emergencyView(approval),
   };
 };
 
@@ -41,5 +47,21 @@ const grantView = ({ uses, for_s, same, limits }: GrantAsked, granted: GrantStat
     revoked: { by: granted.revoked.by.principal, reason: granted.revoked.reason },
   }),
 });
+
+const emergencyView = ({ request, breakers, how, review }: KnownApproval) => ({
+  ...(request.breakGlass && {
+    breakGlass: {
+      ...request.breakGlass,
+      invoked: breakers.map(({ by, reason }) => ({ by: by.principal, reason })),
+    },
+  }),
+  ...(how && { how }),
+  ...(review && { review: { by: review.by, dueAt: review.dueAt, ...reviewStanding(review) } }),
+});
+
+const reviewStanding = ({ given, isOverdue }: Review) =>
+  given === undefined
+    ? { status: isOverdue ? 'overdue' : 'due' }
+    : { status: given.verdict, reviewer: given.reviewer.principal, reason: given.reason };
 
 export type ApprovalView = ReturnType<typeof approvalView>;

@@ -8,6 +8,8 @@ import { Approvals } from './approvals.js';
 import { ApprovalBus } from './bus/approval.bus.js';
 import { CloseCall } from './close-call.js';
 import { Directory } from './directory.js';
+import { Emergency } from './emergency.js';
+import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
@@ -49,6 +51,8 @@ const QUEUE = 'countersign-approvals';
     },
     Approvals,
     CloseCall,
+    Emergency,
+    EmergencyAlarms,
     Expiry,
     FollowLog,
     Outbox,

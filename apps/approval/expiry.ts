@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ApprovalState, KnownApproval } from '#core/approval/approval.state.js';
+import { decideReviewOverdue } from '#core/approval/break-glass.js';
 import { decideLook, hasExpired } from '#core/approval/decide-approval.js';
-import { approvalOfTimer, type Timer, timersOf } from '#core/approval/timers.js';
+import { approvalOfTimer, isReviewTimer, type Timer, timersOf } from '#core/approval/timers.js';
 import { LOGGER } from '#http/platform.module.js';
 import { JOBS, type JobHandler, type Jobs } from '#jobs/jobs.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
@@ -83,10 +84,11 @@ export class Expiry implements OnApplicationShutdown {
     const approvalId = approvalOfTimer(id);
     const listed = this.directory.get(approvalId);
     if (listed === undefined) return this.dueUnasked(approvalId);
-    // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
-    if (listed.approval.status === 'used') return;
     const timer = timersOf(approvalId, listed.approval).find((each) => each.id === id);
     if (timer !== undefined) await reach(timer.at);
+    if (isReviewTimer(id)) return this.dueReview(approvalId, timer);
+    // Also after its call has ended otherwise: the approval of a call that was cancelled or refused must end too.
+    if (listed.approval.status === 'used') return;
     const now = new Date().toISOString();
     const state = await this.look(approvalId, now);
     if (state === 'used') return;
@@ -109,6 +111,14 @@ export class Expiry implements OnApplicationShutdown {
       // Granted between the two, or before now: at most once more, since it stays granted until it is used or over.
       if (state.status !== 'granted' || !hasExpired(state.request.expiresAt, now)) return state;
     }
+  }
+
+  /** Whatever became of the call: who broke the glass owes an explanation. */
+  private async dueReview(approvalId: string, timer: Timer | undefined): Promise<void> {
+    if (timer === undefined) return;
+    const events = await this.approvals.execute(approvalId, APPROVAL_SERVICE, decideReviewOverdue);
+    const isTold = events.status === 'none' || events.review?.isOverdue !== false;
+    if (!isTold) await this.set(approvalId, timer.id, timer.at);
   }
 
   private async dueUnasked(approvalId: string): Promise<void> {

@@ -8,6 +8,7 @@ import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { Directory } from './directory.js';
+import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry } from './expiry.js';
 import { Outbox } from './notify/outbox.js';
 
@@ -17,6 +18,10 @@ const TYPES = [
   'ApprovalEscalated',
   'ApprovalReminded',
   'ApprovalGranted',
+  'BreakGlassInvoked',
+  'ReviewRequired',
+  'ReviewOverdue',
+  'ApprovalReviewed',
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
@@ -27,6 +32,7 @@ const TYPES = [
   'NoticeIntended',
   'NoticeSent',
   'NoticeFailed',
+  'AlarmRaised',
 ];
 const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
@@ -42,10 +48,12 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(Directory) private readonly directory: Directory,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(EmergencyAlarms) private readonly alarms: EmergencyAlarms,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.log = new LogFollower(bus, logger, {
       types: TYPES,
+      attachments: false,
       page: PAGE,
       wait_ms: WAIT_MS,
       pause_ms: 0,
@@ -55,6 +63,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       onCaughtUp: async () => {
         await this.expiry.rebuild();
         this.outbox.start();
+        this.alarms.start();
       },
     });
   }
@@ -77,7 +86,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     const entry = readEntry(event.entry);
     if (event.stream.startsWith('approval-')) {
       const approvalId = event.stream.slice('approval-'.length);
-      this.directory.applyApproval(approvalId, entry, event.attachment);
+      this.directory.applyApproval(approvalId, entry);
       this.directory.changes.note(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
@@ -88,6 +97,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }
     this.outbox.observe(event);
+    this.alarms.observe(event);
   }
 
   private applyHeld(callId: string, held: CallHeld['data']): void {

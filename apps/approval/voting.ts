@@ -6,11 +6,11 @@ import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
-import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from './approvals.js';
 import { CloseCall } from './close-call.js';
 import { Directory, type Listed } from './directory.js';
 import { FollowLog } from './follow-log.js';
+import { voterOf } from './voter.js';
 
 export interface Ballot {
   readonly approvalId: string;
@@ -40,21 +40,11 @@ export class Voting {
    */
   async vote(caller: RestCaller, { approvalId, vote, digest, reason, where }: Ballot): Promise<Listed> {
     this.log.requireCaughtUp();
-    const { clientId, isMachine, roles } = caller;
-    const client = this.config.approvals.human_clients.includes(clientId) ? undefined : clientId;
+    const { person: approver, ...voter } = voterOf(this.config, caller);
     const about = { approvalId: approvalId.slice(0, 100), vote };
     return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, async () => {
       const state = await this.approvals.execute(approvalId, callerActor(caller), (current, now) =>
-        decideVote(current, {
-          vote,
-          approver: personOf(caller),
-          roles,
-          isMachine,
-          client,
-          digest,
-          reason,
-          now,
-        }),
+        decideVote(current, { ...voter, approver, vote, digest, reason, now }),
       );
       if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
       const listed = this.directory.get(approvalId);

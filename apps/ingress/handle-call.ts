@@ -79,7 +79,8 @@ const approve = async (
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const approvalId = call.continues?.approvalId ?? null;
   if (approvalId !== null) return continueApproved(gateway, call, target, decided, approvalId);
-  const granted = await intendUnderGrant(gateway, call, target, decided);
+  // A call that goes on waiting belongs to its own approval.
+  const granted = call.resumes ? undefined : await intendUnderGrant(gateway, call, target, decided);
   return granted ?? awaitApproval(gateway, call, target, decided, exchange);
 };
 

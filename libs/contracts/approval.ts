@@ -46,6 +46,13 @@ export const approvalRequest = contract({
     /** Whether each human counts for one requirement only. */
     distinct: z.boolean(),
     requestedAt: instant.optional(),
+    breakGlass: z
+      .object({
+        roles: z.array(id).length(2).readonly(),
+        review: z.array(id).min(1).readonly(),
+        within_s: z.number().int().min(1),
+      })
+      .optional(),
     rules: z.array(z.object({ id: z.string(), says: z.string() })),
     /** What the approval covers beside this call, by policy; absent: nothing. */
     grant: z

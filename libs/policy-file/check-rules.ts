@@ -100,6 +100,7 @@ export const noteUnused = (
       ...(roles === 'any' ? [] : roles),
       ...(approval ? rolesNamed(requirementsOf(approval)) : []),
       ...(approval ? requirementsOf(approval).flatMap(({ escalate }) => escalate?.to ?? []) : []),
+      ...(approval?.break_glass ? [...approval.break_glass.roles, ...approval.break_glass.review] : []),
     ]),
   );
   const operations = new Set(rules.flatMap((rule) => rule.operations));

@@ -156,3 +156,29 @@ describe('the approval of a rule', () => {
     expect(said(five)).toContain('"transfer" has more than 4 requirements with any_of.');
   });
 });
+
+describe('break-glass of an approval', () => {
+  const withGlass = (glass: string) => `{ by: [manager], break_glass: ${glass} }`;
+
+  it('names two roles, who reviews, and by when', () => {
+    expect(demandOf(withGlass('{ roles: [risk, director], review: [clerk], within: 4h }'))).toEqual({
+      by: ['manager'],
+      count: 1,
+      expires_s: 1_800,
+      break_glass: { roles: ['director', 'risk'], review: ['clerk'], within_s: 14_400 },
+    });
+    const unsaid = demandOf(withGlass('{ roles: [risk, director], review: [clerk] }'));
+    expect(unsaid?.break_glass?.within_s).toBe(86_400);
+  });
+
+  it.each([
+    ['one role', '{ roles: [risk], review: [clerk] }', 'takes two roles'],
+    ['three roles', '{ roles: [risk, director, manager], review: [clerk] }', 'takes two roles'],
+    ['an unknown role', '{ roles: [risk, chief], review: [clerk] }', 'Unknown role "chief"'],
+    ['nobody who reviews', '{ roles: [risk, director] }', '"review" is missing'],
+    ['a review after days', '{ roles: [risk, director], review: [clerk], within: 25h }', 'is not a duration'],
+  ])('with %s is refused', (_, glass, reason) => {
+    const reasons = problemsOf(policy(withGlass(glass))).map((problem) => problem.reason);
+    expect(reasons.join()).toContain(reason);
+  });
+});

@@ -7,6 +7,7 @@ import {
 } from '#core/approval/requirement.js';
 import type { ApprovalDemand } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
+import { readBreakGlass } from './read-break-glass.js';
 import { readDuration } from './read-duration.js';
 import { readGrant } from './read-grant.js';
 import { booleanOf, fieldsOf, integerOf, knownSetOf, listOf } from './read-node.js';
@@ -29,7 +30,7 @@ export const readApproval = (
 ): ApprovalDemand | null => {
   const fields = fieldsOf(findings, node, 'the approval', {
     required: [],
-    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires', 'grant'],
+    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires', 'break_glass', 'grant'],
   });
   const form = fields && formOf(findings, node, fields, FORMS);
   if (fields === undefined || form === undefined) return null;
@@ -42,6 +43,8 @@ export const readApproval = (
   const shared = isShared(findings, fields);
   const scope = fields.get('grant');
   const grant = scope && readGrant(findings, scope.value);
+  const emergency = fields.get('break_glass');
+  const break_glass = emergency && readBreakGlass(findings, emergency.value, roles);
   if (first === undefined) return null;
   const expires_s = (expires && readDuration(findings, expires.value)) ?? EXPIRES_S_DEFAULT;
   if (requirements.some(({ escalate }) => escalate && escalate.after_s >= expires_s))
@@ -52,6 +55,7 @@ export const readApproval = (
     ...(and.length > 0 && { and }),
     ...(shared && { distinct: false as const }),
     ...(grant && { grant }),
+    ...(break_glass && { break_glass }),
   };
 };
 

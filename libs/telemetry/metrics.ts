@@ -45,7 +45,7 @@ export const readModelCaughtUp = new Gauge({
 
 export const ledgerAlarmsTotal = new Counter({
   name: 'countersign_ledger_alarms_total',
-  help: 'Findings of this process that the record itself was touched, by kind. Anything above 0 needs a person.',
+  help: 'Findings of this process that the record itself was touched, or that glass was broken, by kind. Anything above 0 needs a person.',
   labelNames: ['kind'],
   registers: [registry],
 });

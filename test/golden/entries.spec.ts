@@ -93,6 +93,7 @@ describe('golden entries', () => {
       votes: [vote],
       escalations: [],
       reminded: 0,
+      breakers: [],
     });
     const escalation = entryOf('ApprovalEscalated').data;
     expect(fold('ApprovalRequested', 'ApprovalEscalated')).toMatchObject({ escalations: [escalation] });

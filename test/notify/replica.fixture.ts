@@ -13,6 +13,7 @@ import { inProcessJobs } from '#jobs/in-process-jobs.js';
 import { APPROVAL_SERVICE, Approvals } from '../../apps/approval/approvals.js';
 import { CloseCall } from '../../apps/approval/close-call.js';
 import { Directory } from '../../apps/approval/directory.js';
+import { EmergencyAlarms } from '../../apps/approval/emergency-alarms.js';
 import { Expiry, type JobsFactory } from '../../apps/approval/expiry.js';
 import { FollowLog } from '../../apps/approval/follow-log.js';
 import type { Channel, Notice, Sent } from '../../apps/approval/notify/channel.js';
@@ -82,7 +83,7 @@ export const startReplica = async (
     logger,
   );
   const outbox = new Outbox(channels, send, directory, logger);
-  const log = new FollowLog(bus, directory, expiry, outbox, logger);
+  const log = new FollowLog(bus, directory, expiry, outbox, new EmergencyAlarms(bus, logger), logger);
   log.onApplicationBootstrap();
   return {
     approvals,

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
+import { openReview } from '#core/approval/break-glass.js';
 import { checkWithdrawal, decideWithdrawal } from '#core/approval/decide-approval.js';
 import { CountersignError } from '#core/errors.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
@@ -7,10 +8,11 @@ import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
+import { Emergency } from '../emergency.js';
 import { Revocation } from '../revocation.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
-import { ApprovalsQuery, VoteBody, WithdrawBody } from './approval.queries.js';
+import { ApprovalsQuery, ReviewBody, VoteBody, WithdrawBody } from './approval.queries.js';
 
 @Controller('approvals')
 export class ApprovalHttp {
@@ -18,15 +20,17 @@ export class ApprovalHttp {
     @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(Voting) private readonly voting: Voting,
+    @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
     @Inject(Revocation) private readonly revocation: Revocation,
     @Inject(BUS) private readonly bus: Bus,
   ) {}
 
   @Get()
-  async list(@WhoCalls() caller: RestCaller, @Query() { status, cursor, limit }: ApprovalsQuery) {
+  async list(@WhoCalls() caller: RestCaller, @Query() { status, review, cursor, limit }: ApprovalsQuery) {
     const start = Number(cursor ?? 0);
-    const visible = this.visible.all(caller, status);
+    const all = this.visible.all(caller, status);
+    const visible = review === 'due' ? all.filter(({ approval }) => openReview(approval)) : all;
     const page = visible.slice(start, start + limit);
     const items = await Promise.all(page.map((listed) => this.visible.item(listed)));
     return { items, next: start + limit < visible.length ? String(start + limit) : null };
@@ -73,6 +77,18 @@ export class ApprovalHttp {
   @HttpCode(200)
   async revoke(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() { reason }: WithdrawBody) {
     return this.visible.item(await this.revocation.revoke(caller, id, reason?.trim() || 'revoked'));
+  }
+
+  @Post(':id/break-glass')
+  @HttpCode(200)
+  async breakGlass(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() body: VoteBody) {
+    return this.visible.item(await this.emergency.breakGlass(caller, id, body));
+  }
+
+  @Post(':id/review')
+  @HttpCode(200)
+  async review(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() body: ReviewBody) {
+    return this.visible.item(await this.emergency.review(caller, id, body));
   }
 
   private async vote(

@@ -4,6 +4,8 @@ import { APPROVAL_STATUSES, type ApprovalStatus } from '#core/approval/approval.
 
 export class ApprovalsQuery {
   @IsOptional() @IsIn(APPROVAL_STATUSES) status?: ApprovalStatus;
+  /** Those that were granted by break-glass and that nobody has reviewed yet. */
+  @IsOptional() @IsIn(['due']) review?: 'due';
   @IsOptional() @Matches(/^\d{1,9}$/) cursor?: string;
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(200) limit: number = 50;
 }
@@ -16,4 +18,9 @@ export class VoteBody {
 
 export class WithdrawBody {
   @IsOptional() @IsString() @MaxLength(500) reason?: string;
+}
+
+export class ReviewBody {
+  @IsIn(['justified', 'not_justified']) verdict!: 'justified' | 'not_justified';
+  @IsOptional() @IsString() @MaxLength(2_000) reason?: string;
 }

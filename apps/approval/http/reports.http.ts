@@ -96,7 +96,10 @@ const reportedOf = ({ approvalId, approval, requestedAt, decided }: Listed): Rep
     tool,
     requestedAt,
     expiresAt,
-    votes: approval.votes,
+    votes: [
+      ...approval.votes,
+      ...approval.breakers.map(({ by }) => ({ vote: 'approve' as const, approver: by })),
+    ],
     ...(decided && { decided }),
   };
 };

@@ -91,7 +91,9 @@ export class Outbox implements OnApplicationShutdown {
     if (kind === undefined || listed === undefined) return;
     const tracked: Tracked = this.tracked.get(approvalId) ?? { announced: [], channels: new Map() };
     if ((tracked.announced.at(-1)?.revision ?? -1) >= revision) return;
-    const roles = rolesNamed(requirementsNow(listed.approval));
+    const { review } = listed.approval;
+    const roles =
+      kind === 'review' && review !== undefined ? review.by : rolesNamed(requirementsNow(listed.approval));
     tracked.announced = [...tracked.announced, { revision, kind, at: entry.time, roles }];
     this.tracked.set(approvalId, tracked);
     if (this.isStarted) for (const channel of this.channels) this.look(approvalId, channel);

@@ -1,10 +1,17 @@
 import { type Command, EXIT_FINE, type Invocation, textOption, UsageError } from '../command.js';
 import { block, printJson } from '../print.js';
 import { openApi, query, SERVER_OPTIONS, serverHelp } from '../server/api.js';
+import {
+  breakGlass,
+  EMERGENCY_OPTIONS,
+  type EmergencyView,
+  emergencyLines,
+  review,
+} from './approval-emergency.js';
 import { approvalReport, REPORT_OPTIONS } from './approval-report.js';
 import type { Page } from './calls.js';
 
-export interface ApprovalItem {
+export interface ApprovalItem extends EmergencyView {
   readonly id: string;
   readonly status: string;
   readonly digest: string;
@@ -32,11 +39,15 @@ export const approvals: Command = {
   help: [
     'usage: countersign approvals [list] [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
     '       countersign approvals revoke ID [--reason TEXT] [--json] [--server URL]',
+    '       countersign approvals break-glass ID --digest DIGEST --reason TEXT',
+    '       countersign approvals review ID --verdict justified|not_justified --reason TEXT',
     '       countersign approvals report pending|decisions|duties [--from T] [--to T] [--limit N] [--csv|--json]',
     '',
     'Lists the approvals you may see, with masked arguments and the digest to approve.',
     '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
     'revoke: no further call runs under the grant of this approval, nor its own if it has not run yet.',
+    '  --review due     those that were granted by break-glass and that nobody has reviewed',
+    'break-glass: one of the two people whom policy lets grant a call in an emergency; review: looks at it afterwards.',
     'report: what waits by age; how long decisions took; who decided for whom. For auditors; each look is recorded.',
     '  --from T, --to T  of requests made, for "decisions" of decisions made, in this time; without its end',
     serverHelp('manager-1'),
@@ -44,32 +55,44 @@ export const approvals: Command = {
   options: {
     ...SERVER_OPTIONS,
     ...REPORT_OPTIONS,
+    ...EMERGENCY_OPTIONS,
+    review: { type: 'string' },
     status: { type: 'string' },
     limit: { type: 'string' },
     cursor: { type: 'string' },
-    reason: { type: 'string' },
   },
   positionals_max: 2,
-  run: (invocation) => {
+  run: async (invocation) => {
     const [verb = 'list', ...words] = invocation.positionals;
     switch (verb) {
       case 'list':
         return list(invocation);
+      case 'break-glass':
+        return show(invocation, await breakGlass(invocation, words));
+      case 'review':
+        return show(invocation, await review(invocation, words));
       case 'revoke':
-        return revoke(invocation, words);
+        return show(invocation, await revoke(invocation, words));
       case 'report':
         return approvalReport(invocation, words);
       default:
-        throw new UsageError(`"${verb}": expected list, revoke or report`);
+        throw new UsageError(`"${verb}": expected list, revoke, break-glass, review or report`);
     }
   },
 };
 
+const show = (invocation: Invocation, item: ApprovalItem): number => {
+  if (invocation.values['json'] === true) printJson(item);
+  else console.log(approvalText(item));
+  return EXIT_FINE;
+};
+
 const list = async (invocation: Invocation): Promise<number> => {
-  const status = textOption(invocation, 'status') ?? 'pending';
+  const due = textOption(invocation, 'review');
+  const status = textOption(invocation, 'status') ?? (due === undefined ? 'pending' : 'all');
   const [limit, cursor] = [textOption(invocation, 'limit'), textOption(invocation, 'cursor')];
   const api = await openApi(invocation, 'manager-1');
-  const path = `/approvals${query({ status: status === 'all' ? undefined : status, limit, cursor })}`;
+  const path = `/approvals${query({ status: status === 'all' ? undefined : status, review: due, limit, cursor })}`;
   const page = await api.get<Page<ApprovalItem>>(path);
   if (invocation.values['json'] === true) printJson(page);
   else console.log(page.items.length === 0 ? 'no approvals' : page.items.map(approvalText).join('\n\n'));
@@ -77,15 +100,12 @@ const list = async (invocation: Invocation): Promise<number> => {
   return EXIT_FINE;
 };
 
-const revoke = async (invocation: Invocation, [id, more]: readonly string[]): Promise<number> => {
+const revoke = async (invocation: Invocation, [id, more]: readonly string[]): Promise<ApprovalItem> => {
   if (id === undefined || more !== undefined) throw new UsageError('revoke: expected one approval id');
   const reason = textOption(invocation, 'reason');
   const api = await openApi(invocation, 'manager-1');
   const body = reason === undefined ? {} : { reason };
-  const item = await api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/revoke`, body);
-  if (invocation.values['json'] === true) printJson(item);
-  else console.log(approvalText(item));
-  return EXIT_FINE;
+  return api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/revoke`, body);
 };
 
 const grantText = ({
@@ -116,5 +136,6 @@ export const approvalText = (item: ApprovalItem): string =>
         `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`,
     ),
     ...(item.grant === undefined ? [] : [`  covers     ${grantText(item.grant)}`]),
+    ...emergencyLines(item),
     `  digest     ${item.digest}`,
   ].join('\n');

@@ -3,7 +3,6 @@ import type { CallTarget, GovernedMethod } from '#core/call/target.js';
 import { CountersignError } from '#core/errors.js';
 import { canonicalJson, type Json, type JsonObject } from '#core/evidence/canonical-json.js';
 import { isJsonObject } from '#core/evidence/json-object.js';
-import { valueAt } from '#core/policy/compile-condition.js';
 import type { Caller } from '#identity/caller.js';
 import { HOP_META, META } from '#mcp/meta.js';
 import { requestMeta } from '#mcp/upstream/envelope.js';
@@ -12,8 +11,8 @@ import type { Sealed } from '#sealing/sealer.js';
 import type { Gateway } from '../gateway.js';
 import { type Client, forwardedCapabilities } from '../mcp/client.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
-import type { Decided } from './decide.js';
 import type { Exchange } from './exchange.js';
+import type { HeldCall } from './waiting/approval-pending.js';
 
 /** The gateway answers by itself, in the era of the server, in place of the server. */
 export interface Here {
@@ -21,6 +20,11 @@ export interface Here {
   readonly deadline_ms: number;
   /** @throws CountersignError which ends the call as failed */
   answer(exchange: Exchange): Promise<CallAnswer>;
+}
+
+/** A held call taken up again. `round`: how often its client came back with a state, this time counted; null for a task. */
+export interface Resumed extends HeldCall {
+  readonly round: number | null;
 }
 
 /** A governed request as it came in, its name already resolved to a server and that server's own name for it. */
@@ -46,6 +50,8 @@ export interface CallRequest {
   readonly here?: Here;
   /** The call that asked for the input this one brings, and the approval that one ran under. */
   readonly continues?: { readonly callId: string; readonly approvalId: string | null };
+  /** The held call that this one is again, by a state or a task of its client: no other approval is looked for. */
+  readonly resumes?: Resumed;
   /** Made while another call of the same caller is under way, which counts as the one call of both. */
   readonly within?: true;
 }
@@ -129,33 +135,6 @@ export const attachKey = (gateway: Gateway, call: Call, policyDigest: string): s
     policyDigest,
   ]);
   return createHmac('sha256', gateway.callSecret).update('attach\n').update(identity).digest('base64url');
-};
-
-/**
- * Equal for the calls that one grant covers: of the same person and client, of the same thing as it was described then,
- * under the same policy and the same answer of it, with the same values where the grant compares them.
- */
-export const grantKey = (
-  gateway: Gateway,
-  call: Call,
-  boundDigest: string,
-  { decision, policyDigest, profileDigest }: Decided,
-): string | undefined => {
-  const { approval, operation, rules } = decision;
-  if (approval?.grant === undefined) return undefined;
-  const { issuer, subject, clientId } = call.caller;
-  const { server, method, target } = call;
-  const compared = approval.grant.same.map((path) => [path, valueAt(call.arguments, path) ?? null]);
-  const covered = [
-    [issuer, subject, clientId],
-    [server, method, target.name, boundDigest],
-    [policyDigest, profileDigest, operation, [...rules], approval as unknown as Json],
-    compared,
-  ];
-  return createHmac('sha256', gateway.callSecret)
-    .update('grant\n')
-    .update(canonicalJson(covered))
-    .digest('base64url');
 };
 
 /** The nonce of a held call's digest. Derived, so that any replica can check the digest again at release. */

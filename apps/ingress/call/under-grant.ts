@@ -1,13 +1,43 @@
+import { createHmac } from 'node:crypto';
 import { approvalFindGrant } from '#contracts/approval.js';
 import type { GrantAsked } from '#core/approval/grant.js';
 import { CountersignError } from '#core/errors.js';
+import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
+import { valueAt } from '#core/policy/compile-condition.js';
 import type { Gateway } from '../gateway.js';
-import { attachKey, type Call, grantKey } from './call.js';
+import { attachKey, type Call } from './call.js';
 import type { Decided } from './decide.js';
 import type { IntentReceipt } from './receipt.js';
 import { recordIntent } from './record.js';
 import { refuseWith } from './refuse.js';
 import type { Resolved } from './resolve.js';
+
+/**
+ * Equal for the calls that one grant covers: of the same person and client, of the same thing as it was described then,
+ * under the same policy and the same answer of it, with the same values where the grant compares them.
+ */
+const grantKey = (
+  gateway: Gateway,
+  call: Call,
+  boundDigest: string,
+  { decision, policyDigest, profileDigest }: Decided,
+): string | undefined => {
+  const { approval, operation, rules } = decision;
+  if (approval?.grant === undefined) return undefined;
+  const { issuer, subject, clientId } = call.caller;
+  const { server, method, target } = call;
+  const compared = approval.grant.same.map((path) => [path, valueAt(call.arguments, path) ?? null]);
+  const covered = [
+    [issuer, subject, clientId],
+    [server, method, target.name, boundDigest],
+    [policyDigest, profileDigest, operation, [...rules], approval as unknown as Json],
+    compared,
+  ];
+  return createHmac('sha256', gateway.callSecret)
+    .update('grant\n')
+    .update(canonicalJson(covered))
+    .digest('base64url');
+};
 
 /** What policy lets the approval of this call cover beside it, with the key of the calls it covers. */
 export const grantAsked = (

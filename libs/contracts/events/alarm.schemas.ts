@@ -7,7 +7,8 @@ export const ALARM_SCHEMAS = [
   eventSchema<AlarmRaised>({
     type: 'AlarmRaised',
     v: 1,
-    about: 'Somebody or something touched the record itself. The stream is named after the finding.',
+    about:
+      'Somebody or something touched the record itself, or did what others must look at. The stream is named after the finding.',
     stream: 'alarm',
     payload: 'none',
     data: {

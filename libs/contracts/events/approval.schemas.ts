@@ -6,12 +6,16 @@ import type {
   ApprovalGranted,
   ApprovalReminded,
   ApprovalRequested,
+  ApprovalReviewed,
   ApprovalVoted,
   ApprovalWithdrawn,
+  BreakGlassInvoked,
   GrantRevoked,
   GrantUsed,
+  ReviewOverdue,
+  ReviewRequired,
 } from '#core/approval/approval.events.js';
-import { grantTerms, requirements } from './call.schemas.js';
+import { breakGlass, grantTerms, requirements } from './call.schemas.js';
 import { eventSchema } from './event-schema.js';
 import { count, digest, digestOrNull, flag, instant, name, oneOf, text, texts } from './fields.js';
 
@@ -66,6 +70,7 @@ export const APPROVAL_SCHEMAS = [
         .array(z.int().min(1))
         .describe('Seconds after requestedAt at which people are reminded; absent: never.')
         .optional(),
+      breakGlass: breakGlass.optional().describe('Who may grant it in an emergency; absent: nobody.'),
       rules: z
         .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
         .describe('The rules that ask for it.'),
@@ -119,7 +124,50 @@ export const APPROVAL_SCHEMAS = [
     data: {
       digest: digest('What is approved.'),
       until: instant('Further calls may run under its grant until then; absent: none may.').optional(),
+      how: oneOf(['break-glass'], 'In an emergency; absent: by the votes that policy asks for.').optional(),
     },
+  }),
+  eventSchema<BreakGlassInvoked>({
+    type: 'BreakGlassInvoked',
+    v,
+    about: 'One of the two people whom policy lets grant a call in an emergency has done so.',
+    stream,
+    payload: 'none',
+    data: {
+      by: z.strictObject(person).describe('Who did.'),
+      roles: texts('Their roles at that moment.'),
+      digest: digest('What they were shown.'),
+      reason: text('What the emergency is, in their words.'),
+    },
+  }),
+  eventSchema<ReviewRequired>({
+    type: 'ReviewRequired',
+    v,
+    about: 'The glass was broken, in the same append; somebody must look at it.',
+    stream,
+    payload: 'none',
+    data: { by: texts('Roles that may.'), dueAt: instant('By when.') },
+  }),
+  eventSchema<ApprovalReviewed>({
+    type: 'ApprovalReviewed',
+    v,
+    about: 'Somebody who was not part of it has looked at a call that was granted in an emergency.',
+    stream,
+    payload: 'none',
+    data: {
+      verdict: oneOf(['justified', 'not_justified'], 'What they found.'),
+      reviewer: z.strictObject(person).describe('Who looked.'),
+      roles: texts('Their roles at that moment.'),
+      reason: text('Why, in their words.'),
+    },
+  }),
+  eventSchema<ReviewOverdue>({
+    type: 'ReviewOverdue',
+    v,
+    about: 'Nobody has looked at it in time. It stays due.',
+    stream,
+    payload: 'none',
+    data: { dueAt: instant('When it was due.') },
   }),
   eventSchema<ApprovalDenied>({
     type: 'ApprovalDenied',

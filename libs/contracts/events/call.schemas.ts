@@ -68,6 +68,13 @@ export const grantTerms = {
   limits: texts('What must hold for the arguments of each call, in the words of the policy.'),
 };
 
+/** The same in the decision and in the request of the approval. */
+export const breakGlass = z.strictObject({
+  roles: texts('One human of each of these two.'),
+  review: texts('Roles that look at it afterwards.'),
+  within_s: count('Seconds they have for it.'),
+});
+
 const decision = z
   .strictObject({
     approval: z
@@ -82,6 +89,7 @@ const decision = z
           .strictObject(grantTerms)
           .optional()
           .describe('What the approval covers beside this call; absent: nothing.'),
+        break_glass: breakGlass.optional().describe('Who may grant it in an emergency; absent: nobody.'),
       })
       .nullable()
       .describe('What people must approve; null when nobody has to.'),
@@ -199,6 +207,9 @@ export const CALL_SCHEMAS = [
     data: {
       approvalId: name('The approval it waits for.'),
       instance: name('The process that it came to.'),
+      round: count(
+        'It came with the state of this round (1, 2, ...), which no other one may use.',
+      ).optional(),
     },
   }),
   eventSchema<HoldEnded>({

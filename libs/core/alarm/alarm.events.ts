@@ -4,7 +4,8 @@ import type { HashFunction } from '../hash.js';
 /**
  * What an alarm is about. Closed, so that it can be a label of a metric and a rule of a SIEM.
  * The first seven are found in the event store itself, by reading what its owner did to it;
- * those of the log by comparing the store with tiles, signed checkpoints and witnesses.
+ * those of the log by comparing the store with tiles, signed checkpoints and witnesses; the last ones are acts of people
+ * that somebody else must look at.
  */
 export const ALARM_KINDS = [
   'store_metadata_written',
@@ -24,10 +25,12 @@ export const ALARM_KINDS = [
   'log_tile_missing',
   'log_position_differs',
   'log_fork',
+  'break_glass_used',
+  'break_glass_review_overdue',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
-/** Somebody or something touched the record itself; in stream `alarm-<id>`, one event. */
+/** Somebody or something touched the record itself, or did what others must look at; in stream `alarm-<id>`, one event. */
 export interface AlarmRaised {
   readonly type: 'AlarmRaised';
   readonly v: 1;

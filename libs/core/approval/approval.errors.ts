@@ -42,6 +42,18 @@ export const APPROVAL_ERRORS = {
     says: 'A denial needs a reason.',
     next: 'Send {"reason": "..."}; the requester will read it.',
   },
+  break_glass_refused: {
+    http: 403,
+    rpc: -31120,
+    says: 'Policy has no break-glass for this call.',
+    next: 'Ask the approvers that it names.',
+  },
+  review_not_open: {
+    http: 409,
+    rpc: -31121,
+    says: 'Nobody owes a review of this approval.',
+    next: 'List those that are due: GET /approvals?review=due.',
+  },
   disclosure_not_open: {
     http: 403,
     rpc: -31038,

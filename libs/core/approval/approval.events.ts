@@ -1,7 +1,7 @@
 import type { PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
 import type { GrantAsked } from './grant.js';
-import type { Requirement } from './requirement.js';
+import type { BreakGlass, Requirement } from './requirement.js';
 
 /** `used` and `withdrawn` follow the call; a granted approval that nobody used by its expiry is `expired`. */
 export const APPROVAL_STATUSES = ['pending', 'granted', 'denied', 'expired', 'withdrawn', 'used'] as const;
@@ -37,6 +37,8 @@ export interface ApprovalRequested {
     readonly requestedAt?: string;
     /** Seconds after `requestedAt` at which people are reminded, ascending. Absent: never. */
     readonly reminders_s?: readonly number[];
+    /** Who may grant it in an emergency, and who looks at that afterwards. Absent: nobody. */
+    readonly breakGlass?: BreakGlass;
     readonly rules: readonly { readonly id: string; readonly says: string }[];
     /** What the approval covers beside this call, by policy. Absent: this call only. */
     readonly grant?: GrantAsked;
@@ -89,7 +91,49 @@ export interface ApprovalGranted {
     readonly digest: Digest;
     /** Further calls may run until then, by the grant of the request. Absent: none may. */
     readonly until?: string;
+    /** Absent: by the votes that policy asks for. */
+    readonly how?: 'break-glass';
   };
+}
+
+/** One of the two humans whom policy lets grant a call in an emergency. The second one's grants it, in the same append. */
+export interface BreakGlassInvoked {
+  readonly type: 'BreakGlassInvoked';
+  readonly v: 1;
+  readonly data: {
+    readonly by: Person;
+    /** Their roles at that moment. */
+    readonly roles: readonly string[];
+    readonly digest: Digest;
+    readonly reason: string;
+  };
+}
+
+/** In the append that grants by break-glass: somebody of these roles must look at it by then. */
+export interface ReviewRequired {
+  readonly type: 'ReviewRequired';
+  readonly v: 1;
+  readonly data: { readonly by: readonly string[]; readonly dueAt: string };
+}
+
+/** What a human who was not part of it found afterwards. */
+export interface ApprovalReviewed {
+  readonly type: 'ApprovalReviewed';
+  readonly v: 1;
+  readonly data: {
+    readonly verdict: 'justified' | 'not_justified';
+    readonly reviewer: Person;
+    /** Their roles at that moment. */
+    readonly roles: readonly string[];
+    readonly reason: string;
+  };
+}
+
+/** Nobody has looked at it in time; it stays due. */
+export interface ReviewOverdue {
+  readonly type: 'ReviewOverdue';
+  readonly v: 1;
+  readonly data: { readonly dueAt: string };
 }
 
 export interface ApprovalDenied {
@@ -137,6 +181,10 @@ export type ApprovalEvent =
   | ApprovalEscalated
   | ApprovalReminded
   | ApprovalGranted
+  | BreakGlassInvoked
+  | ReviewRequired
+  | ApprovalReviewed
+  | ReviewOverdue
   | ApprovalDenied
   | ApprovalExpired
   | ApprovalWithdrawn

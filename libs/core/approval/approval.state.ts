@@ -2,8 +2,10 @@ import type {
   ApprovalEscalated,
   ApprovalEvent,
   ApprovalRequested,
+  ApprovalReviewed,
   ApprovalStatus,
   ApprovalVoted,
+  BreakGlassInvoked,
   GrantRevoked,
 } from './approval.events.js';
 import { escalated } from './escalation.js';
@@ -16,6 +18,14 @@ export interface GrantState {
   readonly revoked?: GrantRevoked['data'];
 }
 
+export interface Review {
+  readonly by: readonly string[];
+  readonly dueAt: string;
+  readonly isOverdue: boolean;
+  /** Absent while it is open. */
+  readonly given?: ApprovalReviewed['data'];
+}
+
 export type ApprovalState =
   | { readonly status: 'none' }
   | {
@@ -25,6 +35,12 @@ export type ApprovalState =
       readonly escalations: readonly ApprovalEscalated['data'][];
       /** The last reminder on record; 0 = none. */
       readonly reminded: number;
+      /** Who has asked to break the glass. */
+      readonly breakers: readonly BreakGlassInvoked['data'][];
+      /** Absent: by the votes that policy asks for, or not granted. */
+      readonly how?: 'break-glass';
+      /** Owed since the glass was broken. */
+      readonly review?: Review;
       readonly reason?: string;
       /** Once it is granted with one. */
       readonly grant?: GrantState;
@@ -40,7 +56,7 @@ export const NO_APPROVAL: ApprovalState = { status: 'none' };
 
 export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): ApprovalState => {
   if (event.type === 'ApprovalRequested') {
-    return { status: 'pending', request: event.data, votes: [], escalations: [], reminded: 0 };
+    return { status: 'pending', request: event.data, votes: [], escalations: [], reminded: 0, breakers: [] };
   }
   if (state.status === 'none') return state;
   switch (event.type) {
@@ -55,7 +71,18 @@ export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): Appr
         ...state,
         status: 'granted',
         ...(event.data.until !== undefined && { grant: { until: event.data.until, used: 1 } }),
+        ...(event.data.how && { how: event.data.how }),
       };
+    case 'BreakGlassInvoked':
+      return { ...state, breakers: [...state.breakers, event.data] };
+    case 'ReviewRequired':
+      return { ...state, review: { ...event.data, isOverdue: false } };
+    case 'ReviewOverdue':
+      return state.review === undefined ? state : { ...state, review: { ...state.review, isOverdue: true } };
+    case 'ApprovalReviewed':
+      return state.review === undefined
+        ? state
+        : { ...state, review: { ...state.review, given: event.data } };
     case 'ApprovalDenied':
       return { ...state, status: 'denied', reason: event.data.reason };
     case 'ApprovalExpired':

@@ -11,7 +11,7 @@ import type {
 } from './approval.events.js';
 import { type ApprovalState, evolveApproval, type KnownApproval, requirementsNow } from './approval.state.js';
 import { escalationsOf } from './escalation.js';
-import { granted } from './grant.js';
+import { granted } from './granted.js';
 import { quorumMet } from './quorum.js';
 import { remindersOf } from './reminder.js';
 import { type Requirement, rolesNamed } from './requirement.js';
@@ -107,7 +107,7 @@ export const isMet = ({ requirements, distinct }: Ballot, votes: readonly Counte
  */
 export const decideVote = (state: ApprovalState, command: CastVote): readonly ApprovalEvent[] => {
   const risen = decideEscalation(state, command.now);
-  const current = open(risen.reduce<ApprovalState>(evolveApproval, state), command.now);
+  const current = requirePending(risen.reduce<ApprovalState>(evolveApproval, state), command.now);
   const { request, votes } = current;
   const ballot = { ...request, requirements: requirementsNow(current) };
   const vote = checkVote(ballot, votes, command);
@@ -178,7 +178,8 @@ export const checkWithdrawal = (state: ApprovalState, by: Person): KnownApproval
   return state;
 };
 
-const open = (state: ApprovalState, now: string): KnownApproval => {
+/** @throws CountersignError approval_unknown, approval_closed, approval_expired */
+export const requirePending = (state: ApprovalState, now: string): KnownApproval => {
   if (state.status === 'none') throw new CountersignError('approval_unknown');
   if (state.status !== 'pending') throw new CountersignError('approval_closed', `it is ${state.status}`);
   if (hasExpired(state.request.expiresAt, now)) throw new CountersignError('approval_expired');

@@ -1,4 +1,5 @@
 import type { KnownApproval } from './approval.state.js';
+import { openReview } from './break-glass.js';
 import { escalationsOf } from './escalation.js';
 import { remindersOf } from './reminder.js';
 
@@ -9,14 +10,24 @@ export interface DueTime {
 }
 
 /** What time will change and is not on record yet. */
-export const dueTimes = ({ status, request, escalations, reminded }: KnownApproval): readonly DueTime[] =>
-  status !== 'pending'
-    ? []
-    : [
-        ...escalationsOf(request)
-          .filter(({ requirement }) => !escalations.some((known) => known.requirement === requirement))
-          .map(({ requirement, since }) => ({ key: String(requirement), at: since })),
-        ...remindersOf(request)
-          .filter(({ number }) => number > reminded)
-          .map(({ number, since }) => ({ key: `r${number}`, at: since })),
-      ];
+export const dueTimes = (approval: KnownApproval): readonly DueTime[] =>
+  approval.status === 'pending'
+    ? [...escalationsDue(approval), ...remindersDue(approval)]
+    : reviewDue(approval);
+
+export const REVIEW_KEY = 'review';
+
+const escalationsDue = ({ request, escalations }: KnownApproval): readonly DueTime[] =>
+  escalationsOf(request)
+    .filter(({ requirement }) => !escalations.some((known) => known.requirement === requirement))
+    .map(({ requirement, since }) => ({ key: String(requirement), at: since }));
+
+const remindersDue = ({ request, reminded }: KnownApproval): readonly DueTime[] =>
+  remindersOf(request)
+    .filter(({ number }) => number > reminded)
+    .map(({ number, since }) => ({ key: `r${number}`, at: since }));
+
+const reviewDue = (approval: KnownApproval): readonly DueTime[] => {
+  const review = openReview(approval);
+  return review === undefined || review.isOverdue ? [] : [{ key: REVIEW_KEY, at: review.dueAt }];
+};

@@ -1,5 +1,3 @@
-import type { ApprovalGranted, ApprovalRequested } from './approval.events.js';
-
 /** How far an approval reaches beyond the call that asked for it, as the approvers are shown it. Absent = that call only. */
 export interface GrantTerms {
   /** Calls that may run under it, the one that asked included. */
@@ -16,15 +14,3 @@ export interface GrantTerms {
 export interface GrantAsked extends GrantTerms {
   readonly key: string;
 }
-
-/** The approval is given: the time of its grant begins now. */
-export const granted = ({ digest, grant }: ApprovalRequested['data'], now: string): ApprovalGranted => ({
-  type: 'ApprovalGranted',
-  v: 1,
-  data: {
-    digest,
-    ...(grant !== undefined && {
-      until: new Date(Date.parse(now) + grant.for_s * 1_000).toISOString(),
-    }),
-  },
-});

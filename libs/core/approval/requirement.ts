@@ -11,6 +11,13 @@ export interface Requirement extends Share {
   readonly escalate?: { readonly after_s: number; readonly to: readonly string[] };
 }
 
+/** In an emergency a human of each of the two roles grants alone; one of `review` looks at it within that time afterwards. */
+export interface BreakGlass {
+  readonly roles: readonly string[];
+  readonly review: readonly string[];
+  readonly within_s: number;
+}
+
 /** All ways to meet a requirement. */
 export const sharesOf = ({ by, count, or }: Requirement): readonly Share[] => [{ by, count }, ...(or ?? [])];
 

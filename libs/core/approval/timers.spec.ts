@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ApprovalRequested } from './approval.events.js';
 import type { KnownApproval } from './approval.state.js';
-import { approvalOfTimer, timersOf } from './timers.js';
+import { approvalOfTimer, isReviewTimer, timersOf } from './timers.js';
 
 const REQUEST = {
   requestedAt: '2026-01-01T00:00:00.000Z',
@@ -18,6 +18,7 @@ const approval = (change: Partial<KnownApproval>): KnownApproval => ({
   votes: [],
   escalations: [],
   reminded: 0,
+  breakers: [],
   ...change,
 });
 
@@ -42,4 +43,18 @@ describe('the timers of an approval', () => {
   it.each(['denied', 'expired', 'withdrawn', 'used'] as const)('are none once it is %s', (status) => {
     expect(timersOf('a', approval({ status }))).toEqual([]);
   });
+
+  it.each(['granted', 'expired', 'used'] as const)(
+    'are that of an open review also once it is %s',
+    (status) => {
+      const review = { by: ['risk'], dueAt: '2026-01-02T00:00:00.000Z', isOverdue: false };
+      const timer = { id: 'a~review', at: review.dueAt };
+      expect(timersOf('a', approval({ status, review }))).toContainEqual(timer);
+      expect(isReviewTimer(timer.id)).toBe(true);
+      expect(isReviewTimer('a')).toBe(false);
+      expect(timersOf('a', approval({ status, review: { ...review, isOverdue: true } }))).not.toContainEqual(
+        timer,
+      );
+    },
+  );
 });

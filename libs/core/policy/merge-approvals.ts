@@ -1,10 +1,11 @@
-import { type Requirement, requirementText } from '../approval/requirement.js';
+import { type BreakGlass, type Requirement, requirementText } from '../approval/requirement.js';
 import type { ApprovalDemand, Decision } from './policy.types.js';
 
 /**
  * The strictest of all demands: each distinct requirement stays one of its own, of those that name the same roles the
  * highest count holds, and the shortest expiry holds for all. One person may serve several requirements only if every
- * demand says so. Null when nothing is demanded. Roles must be sorted, as they are in a bundle.
+ * demand says so, and an emergency opens it only if every demand says how, with the same roles. Null when nothing is
+ * demanded. Roles must be sorted, as they are in a bundle.
  */
 export const mergeApprovals = (demands: readonly ApprovalDemand[]): Decision['approval'] => {
   const [first] = demands;
@@ -19,7 +20,25 @@ export const mergeApprovals = (demands: readonly ApprovalDemand[]): Decision['ap
     for (const also of demand.and ?? []) addStrictest(requirements, also);
   }
   if (requirements.length > 1) requirements.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-  return { requirements, expires_s, ...(distinct ? {} : { distinct: false as const }) };
+  const break_glass = strictestBreakGlass(demands);
+  return {
+    requirements,
+    expires_s,
+    ...(distinct ? {} : { distinct: false as const }),
+    ...(break_glass !== undefined && { break_glass }),
+  };
+};
+
+const strictestBreakGlass = (demands: readonly ApprovalDemand[]): BreakGlass | undefined => {
+  const [first, ...others] = demands.map(({ break_glass }) => break_glass);
+  if (first === undefined) return undefined;
+  let { within_s } = first;
+  for (const other of others) {
+    if (other === undefined) return undefined;
+    if (!isSameList(first.roles, other.roles) || !isSameList(first.review, other.review)) return undefined;
+    within_s = Math.min(within_s, other.within_s);
+  }
+  return { ...first, within_s };
 };
 
 /** All that a demand asks for. */

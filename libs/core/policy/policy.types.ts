@@ -1,5 +1,5 @@
 import type { GrantTerms } from '../approval/grant.js';
-import type { Requirement } from '../approval/requirement.js';
+import type { BreakGlass, Requirement } from '../approval/requirement.js';
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
 
 /** Personal data the masking engine of this version can find. */
@@ -78,6 +78,8 @@ export interface ApprovalDemand extends Requirement {
   readonly and?: readonly Requirement[];
   /** Only ever false: one person may serve several requirements. */
   readonly distinct?: false;
+  /** Two roles, one human each, may grant it in an emergency. */
+  readonly break_glass?: BreakGlass;
   /** Absent: the approval is for the one call that asks for it. */
   readonly grant?: GrantDemand;
 }
@@ -190,6 +192,8 @@ export interface Decision {
     readonly distinct?: false;
     /** Absent: what is approved is this call only. */
     readonly grant?: GrantTerms;
+    /** Absent: nobody may grant it in an emergency. */
+    readonly break_glass?: BreakGlass;
   } | null;
   /** The united profile; null only when the effect is deny or no matched rule masks. */
   readonly profile: MaskingProfile | null;

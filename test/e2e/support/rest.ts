@@ -109,6 +109,12 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
     deny: (id: string, vote: Vote) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
+    /** Granted by break-glass and not reviewed. */
+    reviews: async () => (await read<Page<Approval>>(`${base}?review=due`, token)).items,
+    breakGlass: (id: string, vote: Vote) =>
+      send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/break-glass`, token, vote),
+    review: (id: string, body: { readonly verdict?: string; readonly reason?: string }) =>
+      send<{ readonly review?: unknown; readonly code?: string }>(`${base}/${id}/review`, token, body),
     withdraw: (id: string, body: { readonly reason?: string }) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/withdraw`, token, body),
     revoke: (id: string, body: { readonly reason?: string }) =>
