@@ -76,7 +76,12 @@ describe('the outbox', () => {
   });
 
   it('shares the work among replicas: each notice is sent by one of them', async () => {
-    const [one, two] = [recordingChannel('chat'), recordingChannel('chat')];
+    // Slow enough for the other to come while one is sending.
+    const slow = async (): Promise<Sent> => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { reference: {} };
+    };
+    const [one, two] = [recordingChannel('chat', slow), recordingChannel('chat', slow)];
     const first = await start(one);
     const second = await start(two);
     const ids = [];
