@@ -9,6 +9,7 @@ import { CONFIG } from '#http/platform.module.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { type ApprovalView, approvalView } from './approval-view.js';
+import { ActingFor } from './delegation/acting.js';
 import { Directory, type Listed } from './directory.js';
 import { FollowLog } from './follow-log.js';
 import { ShownArguments } from './shown-arguments.js';
@@ -19,6 +20,7 @@ export class VisibleApprovals {
   constructor(
     @Inject(Directory) private readonly directory: Directory,
     @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(ShownArguments) private readonly shown: ShownArguments,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -42,12 +44,17 @@ export class VisibleApprovals {
     return listed;
   }
 
-  /** Those who may vote, or act in an emergency and look at it afterwards, the requester, and examiners; to others it does not exist. */
-  maySee(caller: RestCaller, { approval }: Listed): boolean {
+  /** Those who may vote, also for others, or act in an emergency, the requester, and examiners; to others it does not exist. */
+  maySee(caller: RestCaller, listed: Listed): boolean {
+    const { approval } = listed;
     const { requester, breakGlass } = approval.request;
     const emergency = breakGlass === undefined ? [] : [...breakGlass.roles, ...breakGlass.review];
     const roles = [...rolesNamed(requirementsNow(approval)), ...emergency, ...this.config.roles.examiner];
-    return caller.roles.some((role) => roles.includes(role)) || samePerson(requester, personOf(caller));
+    return (
+      caller.roles.some((role) => roles.includes(role)) ||
+      samePerson(requester, personOf(caller)) ||
+      this.acting.rolesFor(caller, listed).length > 0
+    );
   }
 
   /** With its masked arguments. @throws CountersignError masking_unavailable */
