@@ -11,7 +11,14 @@ export const approvalsSchema = z
       .min(0)
       .max(600_000)
       .default(55_000)
-      .describe('how long a held call waits before it answers "pending"'),
+      .describe('how long a held call waits before its client must come back'),
+    long_hold_ms: z
+      .number()
+      .int()
+      .min(0)
+      .max(600_000)
+      .default(240_000)
+      .describe('the same for clients that are known to wait for minutes (docs/clients.md)'),
     progress_ms: z
       .number()
       .int()

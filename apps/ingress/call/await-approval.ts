@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
+import { approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
 import { ledgerAppend } from '#contracts/ledger.js';
 import { maskingMask } from '#contracts/masking.js';
 import { approvalDigest } from '#core/approval/approval-digest.js';
@@ -9,37 +9,25 @@ import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
-import { approvalNonce, attachKey, type Call } from './call.js';
+import { approvalNonce, attachKey, type Call, type Resumed } from './call.js';
 import { type Decided, decide } from './decide.js';
 import type { Exchange } from './exchange.js';
 import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
   ignoreConflict,
-  isHeld,
   lastRevision,
   recordHeld,
   recordRelease,
-  recordRepeated,
   recordStale,
   toRecord,
 } from './record.js';
+import { isHeld, recordRepeated } from './record-repeated.js';
 import { refuseWith } from './refuse.js';
 import { type Resolved, requireSame } from './resolve.js';
-
-export interface HeldCall {
-  readonly callId: string;
-  readonly approvalId: string;
-  readonly digest: Digest;
-  readonly expiresAt: string;
-}
-
-/** The approval answer when the caller must come back later; carries what the agent needs to know. */
-export class ApprovalPending extends CountersignError {
-  constructor(readonly held: HeldCall) {
-    super('approval_pending', `approval ${held.approvalId}`);
-  }
-}
+import type { HeldCall } from './waiting/approval-pending.js';
+import { isGranted, waitForGrant } from './waiting/wait-for-grant.js';
+import { type WaitPlan, waitPlan } from './waiting/wait-plan.js';
 
 /**
  * Holds a call until humans have decided, at most for the configured time. The identical call attaches to the same
@@ -55,15 +43,50 @@ export const awaitApproval = async (
   decided: Decided,
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+  exchange.openStream();
+  const held = call.resumes
+    ? await resume(gateway, call, call.resumes)
+    : await attachOrHold(gateway, call, tool, decided);
+  await waitForGrant(gateway, held, exchange, planOf(gateway, call), call.resumes?.round ?? 0);
+  return release(gateway, call, tool, held);
+};
+
+/** An executed task has its grant already; a look at it that fails is made again at the next `tasks/get`. */
+const RESUMED_TASK: WaitPlan = { way: 'hold', hold_ms: 1_000, progress_ms: 10_000, rounds_max: 0 };
+
+const planOf = (gateway: Gateway, { client, method, resumes, taskFor, wantsProgress }: Call): WaitPlan =>
+  resumes?.round === null
+    ? RESUMED_TASK
+    : waitPlan(
+        {
+          era: client.era,
+          client: client.info?.name,
+          method,
+          followsTasks: client.era === 'modern' ? client.capabilities.has('tasks') : taskFor === 'client',
+          wantsProgress,
+        },
+        gateway.config.approvals,
+      );
+
+const attachOrHold = async (
+  gateway: Gateway,
+  call: Call,
+  tool: Resolved,
+  decided: Decided,
+): Promise<HeldCall> => {
   const key = attachKey(gateway, call, decided.policyDigest);
   const { found } = await gateway.bus
     .request(approvalFind, { attachKey: key })
     .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));
-  exchange.openStream();
-  const attached = found !== null && (await recordRepeated(gateway, call, found));
-  const held = attached ? found : await hold(gateway, call, tool, decided, key);
-  await waitForGrant(gateway, held, exchange);
-  return release(gateway, call, tool, held);
+  const attached = found !== null && (await recordRepeated(gateway, call, found, null));
+  return attached ? found : await hold(gateway, call, tool, decided, key);
+};
+
+/** @throws CountersignError params_invalid for a state that was used; how the approval ended; revision_conflict */
+const resume = async (gateway: Gateway, call: Call, held: Resumed): Promise<HeldCall> => {
+  if (await recordRepeated(gateway, call, held, held.round)) return held;
+  await isGranted(gateway, held, 0);
+  throw markOnRecord(new CountersignError('revision_conflict', 'the call waits no more'));
 };
 
 const hold = async (
@@ -164,57 +187,6 @@ const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
   await gateway.bus
     .request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), events))
     .catch(ignoreConflict);
-};
-
-/** How long one look at the approval takes at most; also the pace at which a lost connection is noticed. */
-const LOOK_MS = 1_000;
-
-const waitForGrant = async (gateway: Gateway, held: HeldCall, exchange: Exchange): Promise<void> => {
-  const { hold_ms, progress_ms } = gateway.config.approvals;
-  const started = performance.now();
-  let nextProgress = 0;
-  for (let step = 1; ; ) {
-    if (exchange.cancelled.aborted) {
-      await gateway.bus.request(approvalWithdraw, {
-        approvalId: held.approvalId,
-        reason: 'cancelled by the caller',
-      });
-      throw markOnRecord(new CountersignError('call_cancelled'));
-    }
-    const waited = performance.now() - started;
-    if (waited >= hold_ms || exchange.isGone()) throw markOnRecord(new ApprovalPending(held));
-    if (waited >= nextProgress) {
-      exchange.progress({ progress: step++, message: `waiting for approval ${held.approvalId}` });
-      exchange.keepAlive();
-      nextProgress = waited + progress_ms;
-    }
-    const wait_ms = Math.max(1, Math.min(LOOK_MS, Math.ceil(hold_ms - waited)));
-    if (await isGranted(gateway, held, wait_ms)) return;
-  }
-};
-
-const isGranted = async (gateway: Gateway, held: HeldCall, wait_ms: number): Promise<boolean> => {
-  let standing: { status: string; reason?: string | undefined };
-  try {
-    standing = await gateway.bus.request(approvalAwait, { approvalId: held.approvalId, wait_ms });
-  } catch {
-    // The approval service is away: the approval itself is in the log, so go on looking until the hold ends.
-    await new Promise((resolve) => setTimeout(resolve, wait_ms));
-    return false;
-  }
-  switch (standing.status) {
-    case 'pending':
-      return false;
-    case 'granted':
-    case 'used':
-      return true;
-    case 'denied':
-      throw markOnRecord(new CountersignError('approval_denied', standing.reason));
-    case 'withdrawn':
-      throw markOnRecord(new CountersignError('call_cancelled', standing.reason));
-    default:
-      throw markOnRecord(new CountersignError('approval_expired'));
-  }
 };
 
 const RELEASE_ATTEMPTS = 5;

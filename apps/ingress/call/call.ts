@@ -12,6 +12,7 @@ import type { Gateway } from '../gateway.js';
 import { type Client, forwardedCapabilities } from '../mcp/client.js';
 import { GATEWAY_INFO } from '../mcp/gateway-info.js';
 import type { Exchange } from './exchange.js';
+import type { HeldCall } from './waiting/approval-pending.js';
 
 /** The gateway answers by itself, in the era of the server, in place of the server. */
 export interface Here {
@@ -19,6 +20,11 @@ export interface Here {
   readonly deadline_ms: number;
   /** @throws CountersignError which ends the call as failed */
   answer(exchange: Exchange): Promise<CallAnswer>;
+}
+
+/** A held call taken up again. `round`: how often its client came back with a state, this time counted; null for a task. */
+export interface Resumed extends HeldCall {
+  readonly round: number | null;
 }
 
 /** A governed request as it came in, its name already resolved to a server and that server's own name for it. */
@@ -44,6 +50,8 @@ export interface CallRequest {
   readonly here?: Here;
   /** The call that asked for the input this one brings, and the approval that one ran under. */
   readonly continues?: { readonly callId: string; readonly approvalId: string | null };
+  /** The held call that this one is again, by a state or a task of its client: no other approval is looked for. */
+  readonly resumes?: Resumed;
   /** Made while another call of the same caller is under way, which counts as the one call of both. */
   readonly within?: true;
 }

@@ -107,7 +107,7 @@ export const callAppend = (
     events,
   );
 
-const append = async (gateway: Gateway, command: AppendCommand): Promise<number> =>
+export const append = async (gateway: Gateway, command: AppendCommand): Promise<number> =>
   (await gateway.bus.request(ledgerAppend, command)).revision;
 
 /**
@@ -194,53 +194,6 @@ export const recordStale = async (
   ];
   await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
 };
-
-const REPEAT_RETRIES = 3;
-
-/**
- * The identical call came again: on record with its own bytes, since it may be the one that forwards them. False when
- * the call waits no more, so that this one starts afresh.
- */
-export const recordRepeated = async (
-  gateway: Gateway,
-  call: Call,
-  held: { readonly callId: string; readonly approvalId: string },
-): Promise<boolean> => {
-  const { sealed, payload } = call.sealedParams;
-  const event = toRecord(
-    {
-      type: 'CallRepeated',
-      v: 1,
-      data: { approvalId: held.approvalId, instance: gateway.instance },
-      payload,
-    },
-    sealed,
-  );
-  for (let attempt = 1; ; attempt++) {
-    const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
-    const last = events.at(-1);
-    if (last === undefined || !isHold(last.type)) return false;
-    try {
-      await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
-      return true;
-    } catch (error) {
-      if (
-        !(error instanceof CountersignError) ||
-        error.code !== 'revision_conflict' ||
-        attempt === REPEAT_RETRIES
-      )
-        throw error;
-    }
-  }
-};
-
-/** Whether a call still waits for its approval. @throws CountersignError ledger_unavailable */
-export const isHeld = async (gateway: Gateway, callId: string): Promise<boolean> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
-  return isHold(events.at(-1)?.type);
-};
-
-const isHold = (type: string | undefined): boolean => type === 'CallHeld' || type === 'CallRepeated';
 
 /** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
 export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {

@@ -2,8 +2,8 @@ import { type CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { RequestId } from '#mcp/frame.js';
 import { errorFrame, resultFrame } from '#mcp/frame-write.js';
-import { ApprovalPending } from '../call/await-approval.js';
 import type { CallRequest } from '../call/call.js';
+import { ApprovalPending } from '../call/waiting/approval-pending.js';
 
 /**
  * Refusals that belong to the tool call itself: the model should read them, so they are results with isError (MCP

@@ -6,6 +6,7 @@ import { rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import { callSeconds, callsTotal } from '#telemetry/metrics.js';
 import { BudgetExceeded } from '../budgets.js';
 import type { CallRequest } from '../call/call.js';
+import { ApprovalPending } from '../call/waiting/approval-pending.js';
 import type { Gateway } from '../gateway.js';
 import type { Released } from '../handle-call.js';
 import type { HttpReply } from './http-reply.js';
@@ -14,6 +15,7 @@ import { recorded } from './recorded.js';
 import { refusedCallFrame } from './refusal-result.js';
 import { shownError } from './shown-error.js';
 import { shownResult } from './shown-result.js';
+import { waitingResult } from './waiting-result.js';
 
 /** An answer that waits for the id of the request that gets it. */
 export type Answer = (id: RequestId) => { readonly frame: Uint8Array; readonly status: number };
@@ -41,6 +43,10 @@ export const runCall = async (
     const refusal = await recorded(gateway, { where: endpoint, caller, method: call.method }, error);
     outcome = refusal.code;
     // Of no effect on a stream that is open already; its final message says the same.
+    if (refusal instanceof ApprovalPending) {
+      const waiting = waitingResult(gateway, mcp.owner, call, refusal);
+      if (waiting !== undefined) return (id) => ({ frame: resultFrame(id, waiting), status: 200 });
+    }
     const { resourceServer } = gateway;
     void mcp.post.reply.headers(resourceServer.challenge(refusal, resourceServer.mcp(mcp.post.server)));
     if (refusal instanceof BudgetExceeded && refusal.retryAfter_ms !== null)

@@ -63,7 +63,11 @@ export const toCallRequest = async (
   if (requestState === undefined || method.startsWith('tasks/'))
     return { call: { ...call, params: placed }, input: null, tool };
   const input = openInput(gateway, owner, call, requestState);
-  const { callId, approvalId, state } = input;
+  const { callId, approvalId, state, held } = input;
+  if (held !== undefined && approvalId !== null) {
+    const { inputResponses: _none, ...again } = params;
+    return { call: { ...call, params: again, resumes: { callId, approvalId, ...held } }, input, tool };
+  }
   return {
     call: {
       ...call,

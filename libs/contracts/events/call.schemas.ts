@@ -192,6 +192,9 @@ export const CALL_SCHEMAS = [
     data: {
       approvalId: name('The approval it waits for.'),
       instance: name('The process that it came to.'),
+      round: count(
+        'It came with the state of this round (1, 2, ...), which no other one may use.',
+      ).optional(),
     },
   }),
   eventSchema<HoldEnded>({

@@ -111,7 +111,12 @@ export interface CallHeld {
 export interface CallRepeated {
   readonly type: 'CallRepeated';
   readonly v: 1;
-  readonly data: { readonly approvalId: string; readonly instance: string };
+  readonly data: {
+    readonly approvalId: string;
+    readonly instance: string;
+    /** It came with the state of this round, which no other one may use. Absent: without a state. */
+    readonly round?: number;
+  };
   readonly payload: PayloadCommitment;
 }
 
