@@ -26,6 +26,8 @@ const TYPES = [
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
+  'GrantUsed',
+  'GrantRevoked',
   'CallHeld',
   'HoldEnded',
   'NoticeIntended',
