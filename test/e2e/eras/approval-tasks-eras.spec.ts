@@ -19,7 +19,12 @@ operations:
     tools: [old/slow_compute, old/greet, new/test_input_required_result_elicitation]
   follow: { kind: read, methods: [old/tasks/get, old/tasks/result, old/tasks/cancel, new/elicitation/create] }
 rules:
-  - { id: E-1, says: Engineers run tasks when a manager agrees., roles: [data-engineer], allow: [begin], approval: { by: [manager] }, mask: pii }
+  - id: E-1
+    says: Engineers run tasks when a manager agrees.
+    roles: [data-engineer]
+    allow: [begin]
+    approval: { by: [manager] }
+    mask: pii
   - { id: E-2, says: Engineers follow them., roles: [data-engineer], allow: [follow], mask: pii }
 masking:
   pii:
