@@ -12,8 +12,7 @@ export interface Listed {
   readonly approval: KnownApproval;
   readonly revision: number;
   readonly requestedAt: string;
-  /** What the approver is shown, still sealed. */
-  readonly shown: Uint8Array;
+  /** Of what the approver is shown; it stays, sealed, in the log. */
   readonly shownCommit: `sha256:${string}`;
   /** False once the hold has ended: the call was forwarded, refused or cancelled. */
   readonly callOpen: boolean;
@@ -84,7 +83,7 @@ export class Directory {
    * Applies an event of an approval stream. Events seen before, or ahead of a gap, change nothing. One of unknown version
    * is such a gap: the approval stays as it was known, and nobody can vote on it or forward under it.
    */
-  applyApproval(approvalId: string, entry: Entry, attachment: Uint8Array | undefined): void {
+  applyApproval(approvalId: string, entry: Entry): void {
     const known = this.approvals.get(approvalId);
     if (entry.revision !== (known?.revision ?? -1) + 1) return;
     const event = knownEvent<ApprovalEvent>(entry);
@@ -98,7 +97,6 @@ export class Directory {
             approval,
             revision: entry.revision,
             requestedAt: entry.time,
-            shown: attachment ?? new Uint8Array(),
             shownCommit: entry.payload?.commit ?? 'sha256:',
             callOpen: true,
           }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Channel, DeliveryError, type Sent } from '../../apps/approval/notify/channel.js';
 import {
+  BROKEN,
   DENIED,
   happen,
   kindsOf,
@@ -62,6 +63,20 @@ describe('the outbox', () => {
       { reference: { last: `${approvalId}_1` } },
     ]);
     expect(channel.told.at(-1)?.item.status).toBe('denied');
+  });
+
+  it('tells those who must review an emergency, after its end, and the same channel what they found', async () => {
+    const channel = recordingChannel('chat');
+    const replica = await start(channel);
+    const approvalId = await request(replica);
+    await happen(replica, approvalId, ...BROKEN);
+    await expect
+      .poll(() => kindsOf(channel.told, approvalId).slice(-2), SOON)
+      .toEqual(['resolved', 'review']);
+    const [ended, review] = channel.told.slice(-2);
+    expect(ended?.roles).toEqual(['manager']);
+    expect(review?.roles).toEqual(['risk']);
+    expect(review?.item).toMatchObject({ how: 'break-glass', review: { by: ['risk'], status: 'due' } });
   });
 
   it('never lets a channel that hangs hold up approvals, other approvals, or other channels', async () => {
