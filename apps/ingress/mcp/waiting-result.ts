@@ -15,8 +15,8 @@ export const waitingResult = (
   { held: { callId, approvalId, digest, expiresAt }, offer }: ApprovalPending,
 ): Uint8Array | undefined => {
   if (offer.way !== 'round') return undefined;
-  const { round } = offer;
-  const held = { digest, expiresAt, round };
+  const { round, after } = offer;
+  const held = { digest, expiresAt, round, after };
   const requestState = sealInput(gateway, owner, call, {
     callId,
     approvalId,

@@ -100,6 +100,18 @@ describe('a held call of a modern client without tasks', () => {
     expect(effects()).toBe(before + 1);
   });
 
+  it('that two clients wait for has rounds of its own for each of them', async () => {
+    const before = effects();
+    const one = await call('two wait', stateOf(await call('two wait')));
+    const other = await call('two wait');
+    expect(stateOf(await call('two wait', stateOf(one)))).toEqual(expect.any(String));
+    const last = await call('two wait', stateOf(other));
+    expect((await call('two wait', stateOf(other))).error?.data?.code).toBe('params_invalid');
+    await approve('two wait');
+    expect((await call('two wait', stateOf(last))).result?.['isError']).toBeFalsy();
+    expect(effects()).toBe(before + 1);
+  });
+
   it('ends after fewer rounds than clients follow with a pending answer, to which the identical call attaches', async () => {
     const before = effects();
     let answer = await call('many');
