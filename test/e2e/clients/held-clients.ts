@@ -33,7 +33,7 @@ export const HELD_SHOWS: Readonly<Record<string, { readonly shown: Shown; readon
   'mcp-remote, modern': AFTER_A_MINUTE,
   mcpc: AFTER_A_MINUTE,
   'Inspector, legacy': AFTER_A_MINUTE,
-  'Inspector, modern': { shown: 'pending', how: 'is told at once that the call waits' },
+  'Inspector, modern': { shown: 'result', how: 'has a task and asks for it by itself' },
 };
 
 export interface Attempt {
