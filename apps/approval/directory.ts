@@ -1,7 +1,7 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
-import { openReview } from '#core/approval/break-glass.js';
 import type { Decided } from '#core/approval/reports/reported.js';
+import { timersOf } from '#core/approval/timers.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
@@ -139,15 +139,15 @@ export class Directory {
     const { attachKey } = approval.request;
     const isNew = !this.approvals.has(approvalId);
     this.approvals.set(approvalId, listed);
-    const isLive = approval.status === 'pending' || approval.status === 'granted';
-    if (isLive || openReview(approval)?.isOverdue === false) this.alive.add(approvalId);
+    if (timersOf(approvalId, approval).length > 0) this.alive.add(approvalId);
     else this.alive.delete(approvalId);
-    if (callOpen && !isLive) this.notClosed.add(approvalId);
+    const hasEnded = approval.status !== 'pending' && approval.status !== 'granted';
+    if (callOpen && hasEnded) this.notClosed.add(approvalId);
     else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
-    const isOver = !callOpen || !isLive;
+    const isOver = !callOpen || hasEnded;
     if (isOver && this.byAttachKey.get(attachKey) === approvalId) this.byAttachKey.delete(attachKey);
     for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
   }

@@ -105,7 +105,11 @@ describe('the configuration', () => {
       { ...PRODUCTION, identity: { ...ISSUERS, dpop: 'required' }, approvals: LOGIN },
       'identity.dpop',
     ],
-    ['an approval page without TLS in production', { ...PRODUCTION, approvals: LOGIN }, 'approvals.page_url'],
+    [
+      'an approval page without TLS in production',
+      { ...PRODUCTION, approvals: { page_url: 'http://approvals.bank.example' } },
+      'approvals.page_url',
+    ],
     [
       'a sign-in without openid',
       { ...PRODUCTION, approvals: { login: { ...LOGIN.login, scopes: ['email'] } } },

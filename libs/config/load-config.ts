@@ -112,18 +112,16 @@ const refuseInsecure = (file: string, config: Config): void => {
 };
 
 /** A sign-in whose tokens nobody would accept, or whose session would travel in clear. */
-const refuseUnusableLogin = (file: string, { approvals, identity, http, mode }: Config): void => {
+const refuseUnusableLogin = (file: string, { approvals, identity, mode }: Config): void => {
   const { login, page_url } = approvals;
+  if (mode === 'production' && page_url?.startsWith('https://') === false)
+    throw new ConfigError(`${file}: approvals.page_url: must be https in production mode`);
   if (login === undefined) return;
   if (!identity.issuers.some(({ issuer }) => issuer === login.issuer))
     throw new ConfigError(`${file}: approvals.login.issuer: must be one of identity.issuers`);
   if (identity.dpop === 'required')
     throw new ConfigError(
       `${file}: approvals.login: tokens of the approval page are not bound to a key; identity.dpop may be off or optional`,
-    );
-  if (mode === 'production' && (page_url ?? http.public_url)?.startsWith('https://') !== true)
-    throw new ConfigError(
-      `${file}: approvals.page_url: the approval page must be at an https address in production mode (or set http.public_url)`,
     );
 };
 

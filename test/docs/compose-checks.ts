@@ -169,8 +169,9 @@ const onlyWith =
       )
       .map(([other]) => `${other}: reaches ${name}`);
 
+/** Those with a REST edge fetch the keys of the issuer; nobody else has to go anywhere. */
 const shutIn: Check = ({ services, networks }) =>
-  ['policy', 'masking', 'nats', 'kurrentdb', 'redis'].flatMap((name) =>
+  ['masking', 'nats', 'kurrentdb', 'redis'].flatMap((name) =>
     (services[name]?.networks ?? ['default']).flatMap((network) =>
       unless(networks[network]?.internal === true, `${name}: has a way out over ${network}`),
     ),

@@ -122,6 +122,7 @@ describe('docker-compose.yml', () => {
       INGRESS_PUBLIC_URL: 'x',
       APPROVAL_PUBLIC_URL: 'x',
       LEDGER_PUBLIC_URL: 'x',
+      POLICY_PUBLIC_URL: 'x',
     };
     const result = spawnSync('docker', ['compose', '-f', 'docker-compose.yml', 'config', '--quiet'], {
       cwd: ROOT,

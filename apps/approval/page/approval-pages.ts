@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
-import { readSecret } from '#config/load-config.js';
+import { ConfigError, readSecret } from '#config/load-config.js';
 import { CountersignError } from '#core/errors.js';
 import { checkOrigin } from '#http/check-origin.js';
 import { CONFIG } from '#http/platform.module.js';
@@ -32,10 +32,14 @@ export class ApprovalPages implements OnModuleInit {
     @Inject(BUS) private readonly bus: Bus,
   ) {}
 
-  /** A session key that cannot be used stops the start. @throws ConfigError, TypeError */
+  /** A session key that cannot be used stops the start, and so does a session that would travel in clear. @throws ConfigError, TypeError */
   onModuleInit(): void {
     const { login } = this.config.approvals;
     if (login === undefined) return;
+    if (this.config.mode === 'production' && !this.address().isSecure)
+      throw new ConfigError(
+        'approvals.login: the approval page must be at an https address in production mode; set http.public_url or approvals.page_url',
+      );
     const sealed = sealedValues(login.session_key && readSecret(login.session_key));
     const client = issuerClient({
       login,

@@ -41,7 +41,8 @@ export class Disclosures {
         ...(after === undefined ? {} : { after }),
       });
       ids.push(...page.events.map(({ stream }) => stream.slice('disclosure-'.length)));
-      if (page.scannedTo === undefined || page.scannedTo === after) break;
+      // Not the end of the log, which moves on while others write.
+      if (page.events.length === 0 || page.scannedTo === undefined) break;
       after = page.scannedTo;
     }
     return Promise.all(

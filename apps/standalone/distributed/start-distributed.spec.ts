@@ -92,6 +92,16 @@ describe.skipIf(!installed())('the distributed shape', () => {
     expect((await get(`${system.ledgerUrl}/ledger/calls`)).status).toBe(200);
   });
 
+  it('has the approval page at the approval service, and the sign-in at the issuer', async () => {
+    const page = await fetch(`${system.approvalUrl}/approvals/page`, { redirect: 'manual' });
+    const signIn = new URL(page.headers.get('location') ?? '');
+    expect(signIn.origin).toBe(system.issuerUrl);
+    expect(signIn.searchParams.get('redirect_uri')).toBe(`${system.approvalUrl}/approvals/login/callback`);
+    // The issuer knows the address: it goes on to the choice of a user.
+    const asked = await fetch(signIn, { redirect: 'manual' });
+    expect(asked.headers.get('location')).toContain('/interaction/');
+  });
+
   it('keeps configuration and passwords where nobody else can read them', () => {
     const [run = ''] = readdirSync(data).filter((name) => name.startsWith('run-'));
     expect(statSync(join(data, run)).mode & 0o077).toBe(0);
