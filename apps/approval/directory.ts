@@ -6,6 +6,7 @@ import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
 import { Changes } from './live/changes.js';
+import { OpenGrants } from './open-grants.js';
 
 export interface Listed {
   readonly approvalId: string;
@@ -37,6 +38,7 @@ export interface Unasked {
 export class Directory {
   /** Where in the log each changed last, for those who watch. */
   readonly changes = new Changes();
+  readonly grants = new OpenGrants();
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
   private readonly alive = new Set<string>();
@@ -145,6 +147,7 @@ export class Directory {
     if (callOpen && hasEnded) this.notClosed.add(approvalId);
     else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
+    this.grants.note(listed);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
     const isOver = !callOpen || hasEnded;

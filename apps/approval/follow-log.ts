@@ -25,6 +25,8 @@ const TYPES = [
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
+  'GrantUsed',
+  'GrantRevoked',
   'CallHeld',
   'HoldEnded',
   'NoticeIntended',

@@ -63,6 +63,7 @@ ${requester.agent !== '' && html`<dt>Through agent</dt><dd>${requester.agent}</d
 <pre tabindex="0" role="region" aria-label="Arguments, masked">${JSON.stringify(item.arguments, null, 2) ?? 'none'}</pre></section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why it waits</h2>
 <ul>${item.reasons.map(({ id, says }) => html`<li><strong>${id}</strong>: ${says}</li>`)}</ul></section>
+${item.grant !== undefined && grantCard(item.grant)}
 ${whoCard(item)}
 ${voteCard(page)}
 ${emergencyCards(page)}
@@ -71,6 +72,25 @@ ${emergencyCards(page)}
 <dt>Expires</dt><dd>${moment(expiresAt)}</dd>
 <dt>Call</dt><dd><code>${item.callId}</code></dd></dl></section>`;
 };
+
+/** An approval that covers more than one call must not look like one that does not. */
+const grantCard = ({
+  uses,
+  for_s,
+  same,
+  limits,
+  used,
+  until,
+  revoked,
+}: NonNullable<ApprovalView['grant']>): Html => html`
+<section class="card" aria-labelledby="grant"><h2 id="grant">It covers more than this call</h2>
+<p>Up to <strong>${uses} calls</strong> of this tool by the same person and agent, this one included, within
+<strong>${for_s / 60} minutes</strong> of the approval, without asking again:</p>
+<ul>${same.map((path) => html`<li>with the same <code>${path}</code> as here</li>`)}
+${limits.map((limit) => html`<li>with <code>${limit}</code></li>`)}
+${same.length + limits.length === 0 && html`<li>with <strong>any arguments</strong></li>`}</ul>
+${until !== undefined && html`<p>${used} of ${uses} used; ends ${moment(until)}.</p>`}
+${revoked !== undefined && html`<p>Revoked by ${revoked.by}: “${revoked.reason}”</p>`}</section>`;
 
 const whoCard = ({ quorum, distinct, votes, reason, status }: ApprovalView): Html => html`
 <section class="card" aria-labelledby="who"><h2 id="who">Who must approve</h2>

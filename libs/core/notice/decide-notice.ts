@@ -17,6 +17,8 @@ const KINDS: { readonly [Type in ApprovalEvent['type']]: NoticeKind | null } = {
   ApprovalDenied: 'resolved',
   ApprovalExpired: 'resolved',
   ApprovalWithdrawn: 'resolved',
+  GrantUsed: null,
+  GrantRevoked: null,
 };
 
 export const noticeKindOf = ({ type }: ApprovalEvent): NoticeKind | undefined => KINDS[type] ?? undefined;
