@@ -58,7 +58,7 @@ describe('in an emergency, on the approval page', () => {
   it('two people of the two roles break the glass, each with a reason, and one alone does not', async () => {
     const manager = await as('manager-1');
     expect(await manager.evaluate<number>('document.querySelectorAll("details").length')).toBe(0);
-    expect(await manager.text()).toContain('one of operator and one of policy-owner can grant it together');
+    expect(await manager.text()).toContain('one of operator and one of policy-owner, can grant it together');
     const operator = await as('operator');
     // Blank is no reason; the browser lets it pass, the decider does not.
     await breakGlass(operator, '   ', /\/page$/);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PENDING_MAX } from '../../apps/policy/proposals.js';
 import { type Agent, refusalOf } from './support/agents.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { demoPolicy, demoPolicyWith } from './support/policies.js';
@@ -166,6 +167,24 @@ describe('a proposal is refused, on record', () => {
     expect((await one.list('?status=pending')).map(({ id: pending }) => pending)).not.toContain(id);
     expect(await typesOf(id)).toEqual(['PolicyProposed', 'PolicyProposalVoted', 'PolicyProposalDenied']);
   });
+});
+
+describe('proposals that wait', () => {
+  it(`are at most ${PENDING_MAX}, and end with the one that is approved`, async () => {
+    const texts = Array.from({ length: PENDING_MAX }, (_, index) =>
+      STRICTER.replace('demo-bank', `p-${index}`),
+    );
+    const made: Proposal[] = [];
+    for (const text of texts) made.push(await propose(text));
+    expect(await one.propose(OTHER, REASON)).toMatchObject({ status: 429, body: { code: 'proposals_full' } });
+    const [first] = made;
+    expect((await two.approve(first?.id ?? '', { digest: first?.digest ?? '' })).body).toMatchObject({
+      active: true,
+    });
+    await waitUntil('the end of the others', async () => (await one.list('?status=pending')).length === 0);
+    expect(await one.list('?status=superseded&limit=200')).toHaveLength(PENDING_MAX);
+    await reset();
+  }, 60_000);
 });
 
 describe('the command line', () => {

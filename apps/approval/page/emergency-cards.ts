@@ -18,7 +18,7 @@ export const emergencyCards = (forms: EmergencyForms): Html => {
   return html`
 ${how === 'break-glass' && html`<p class="alert">It was granted in an emergency, past the people who approve it.</p>`}
 <section class="card" aria-labelledby="emergency"><h2 id="emergency">In an emergency</h2>
-<p>${roles.map((role) => `one of ${role}`).join(' and ')} can grant it together, two different people. It raises an alarm, and one of
+<p>Two different people, ${roles.map((role) => `one of ${role}`).join(' and ')}, can grant it together. It raises an alarm, and one of
 ${reviewers.join(', ')} must review it within ${span(within_s)}.</p>
 ${invoked.length > 0 && html`<ul>${invoked.map(({ by, reason }) => html`<li>${by}: “${reason}”</li>`)}</ul>`}
 ${review !== undefined && reviewLine(review)}
