@@ -23,13 +23,15 @@ import { ApprovalPages } from './page/approval-pages.js';
 import { PageHttp } from './page/page.http.js';
 import { PAGE_URL, pageAddress } from './page/page-address.js';
 import { ShownArguments } from './shown-arguments.js';
+import { TeamsHttp } from './teams/teams.http.js';
+import { TeamsBot } from './teams/teams-bot.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { Voting } from './voting.js';
 
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp, TeamsHttp],
   providers: [
     { provide: Directory, useFactory: () => new Directory() },
     {
@@ -59,6 +61,7 @@ const QUEUE = 'countersign-approvals';
     ShownArguments,
     VisibleApprovals,
     ApprovalPages,
+    TeamsBot,
     Voting,
   ],
 })

@@ -1,0 +1,178 @@
+import type { ApprovalStatus } from '#core/approval/approval.events.js';
+import { requirementText } from '#core/approval/requirement.js';
+import { ERRORS, type ErrorCode } from '#core/errors.js';
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+import type { ApprovalView } from '../approval-view.js';
+import { argumentLines, clipped, type Element, heading, line, row, words } from './card-text.js';
+
+const TEXT_MAX = 300;
+const RULES_MAX = 8;
+const VOTES_MAX = 12;
+const REASON_MAX = 2_000;
+
+const STATES: Readonly<Record<ApprovalStatus, { readonly says: string; readonly style: string }>> = {
+  pending: { says: 'Waits for approval', style: 'warning' },
+  granted: { says: 'Approved, not run yet', style: 'good' },
+  used: { says: 'Approved and run', style: 'good' },
+  denied: { says: 'Denied', style: 'attention' },
+  expired: { says: 'Expired', style: 'emphasis' },
+  withdrawn: { says: 'Withdrawn', style: 'emphasis' },
+};
+
+/**
+ * The card that everybody in the conversation sees: what waits, for whom and why. No arguments and no reasons of voters: who may
+ * read the channel is not known here. Whoever may see more gets their own card in its place (`refresh`), or asks for it.
+ */
+export const sharedCard = (item: ApprovalView, url: string | undefined): JsonObject =>
+  card(
+    item,
+    [...whatCard(item), ...whyCard(item), ...whoCard(item, false), ...boundCard(item)],
+    [
+      ...(item.status === 'pending' ? [execute('Details and vote', 'show', { approvalId: item.id })] : []),
+      ...openPage(url),
+    ],
+  );
+
+export interface PersonalCard {
+  /** With its masked arguments. */
+  readonly item: ApprovalView;
+  readonly url: string | undefined;
+  /** Why this person cannot vote now; undefined: they can. */
+  readonly obstacle: string | undefined;
+  readonly refusal?: { readonly code: ErrorCode; readonly detail?: string | undefined };
+  readonly counted?: 'approve' | 'deny';
+}
+
+/** The card of one person who may see everything, with the buttons if they may vote. */
+export const personalCard = ({ item, url, obstacle, refusal, counted }: PersonalCard): JsonObject => {
+  const shownArguments = argumentLines(item.arguments);
+  const tooLong = 'They are too long for a card. Decide on the approval page.';
+  const mayVote = obstacle === undefined && shownArguments !== undefined;
+  const data = { approvalId: item.id, digest: item.digest };
+  return card(
+    item,
+    [
+      ...noteOf(refusal, counted),
+      ...whatCard(item),
+      heading('Arguments, masked'),
+      shownArguments === undefined
+        ? words(tooLong)
+        : { type: 'Container', style: 'emphasis', items: [...shownArguments] },
+      ...whyCard(item),
+      ...whoCard(item, true),
+      ...boundCard(item),
+      ...(obstacle === undefined ? [] : [words(obstacle, { isSubtle: true, spacing: 'Medium' })]),
+      ...(mayVote ? [REASON] : []),
+    ],
+    [
+      ...(mayVote
+        ? [execute('Approve', 'approve', data, 'positive'), execute('Deny', 'deny', data, 'destructive')]
+        : []),
+      ...openPage(url),
+    ],
+  );
+};
+
+const card = (item: ApprovalView, body: readonly Element[], actions: readonly Element[]): JsonObject => ({
+  type: 'AdaptiveCard',
+  $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+  version: '1.5',
+  fallbackText: 'An approval waits. Open it on the approval page.',
+  // Without a list of people: everybody's client asks in small conversations, and nobody's in large ones.
+  ...(item.status === 'pending' && {
+    refresh: { action: execute('Refresh', 'show', { approvalId: item.id }) },
+  }),
+  body: [stateBar(item.status), ...body],
+  actions: [...actions],
+});
+
+const execute = (title: string, verb: string, data: JsonObject, style?: string): Element => ({
+  type: 'Action.Execute',
+  title,
+  verb,
+  data,
+  ...(style !== undefined && { style }),
+});
+
+const openPage = (url: string | undefined): readonly Element[] =>
+  url === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open page', url }];
+
+const stateBar = (status: ApprovalStatus): Element => ({
+  type: 'Container',
+  style: STATES[status].style,
+  bleed: true,
+  items: [words(STATES[status].says, { weight: 'Bolder' })],
+});
+
+const whatCard = ({ requester, server, tool }: ApprovalView): readonly Element[] => [
+  line(clipped(`${server} / ${tool}`, TEXT_MAX), { weight: 'Bolder', size: 'Large' }),
+  row('Who', clipped(requester.principal, TEXT_MAX)),
+  ...(requester.agent === '' ? [] : [row('Agent', clipped(requester.agent, TEXT_MAX))]),
+  row('Client', clipped(requester.client, TEXT_MAX)),
+];
+
+const whyCard = ({ reasons }: ApprovalView): readonly Element[] => [
+  heading('Why it waits'),
+  ...reasons.slice(0, RULES_MAX).map(({ id, says }) => line(clipped(`${id}: ${says}`, TEXT_MAX))),
+  ...more(reasons.length - RULES_MAX),
+];
+
+const whoCard = (
+  { quorum, distinct, votes, reason, status }: ApprovalView,
+  withReasons: boolean,
+): readonly Element[] => [
+  heading('Who must approve'),
+  ...quorum.slice(0, RULES_MAX).map((each) => line(clipped(requirementText(each), TEXT_MAX))),
+  ...more(quorum.length - RULES_MAX),
+  ...(distinct && quorum.length > 1 ? [words('Each person counts for one of these only.', SUBTLE)] : []),
+  ...(votes.length === 0 ? [words('No votes yet.', SUBTLE)] : []),
+  ...votes.slice(0, VOTES_MAX).map(({ approver, vote, reason: why }) => {
+    const did = `${approver} ${vote === 'approve' ? 'approved' : 'denied'}`;
+    return line(clipped(withReasons && why !== '' ? `${did}: “${why}”` : did, TEXT_MAX));
+  }),
+  ...more(votes.length - VOTES_MAX),
+  ...(withReasons && reason !== undefined && status !== 'denied' ? [line(clipped(reason, TEXT_MAX))] : []),
+];
+
+const SUBTLE = { isSubtle: true, spacing: 'Small' };
+
+const more = (left_out: number): readonly Element[] =>
+  left_out > 0 ? [words(`and ${left_out} more`, SUBTLE)] : [];
+
+const boundCard = ({ expiresAt, digest }: ApprovalView): readonly Element[] => [
+  heading('What is bound'),
+  row('Expires', `${expiresAt.slice(0, 10)} ${expiresAt.slice(11, 19)} UTC`),
+  row('Digest', digest, { fontType: 'Monospace', size: 'Small' }),
+];
+
+const REASON: Element = {
+  type: 'Input.Text',
+  id: 'reason',
+  label: 'Reason (needed to deny; the requester reads it; no data of customers)',
+  isMultiline: true,
+  maxLength: REASON_MAX,
+  spacing: 'Medium',
+};
+
+const noteOf = (refusal: PersonalCard['refusal'], counted: PersonalCard['counted']): readonly Element[] => {
+  if (refusal !== undefined) {
+    const { says, next } = ERRORS[refusal.code];
+    const detail = refusal.detail === undefined ? [] : [line(clipped(refusal.detail, TEXT_MAX))];
+    return [note('attention', [words(`${says} ${NEXT[refusal.code] ?? next}`), ...detail])];
+  }
+  if (counted === undefined) return [];
+  return [note('good', [words(counted === 'approve' ? 'Your approval counts.' : 'You have denied it.')])];
+};
+
+/** Next steps that are others here than over HTTP. */
+const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
+  reason_missing: 'Write why into the field “Reason”.',
+  digest_mismatch: 'Read the card again, and decide then.',
+  approval_closed: 'Nothing is left to decide.',
+};
+
+const note = (style: string, items: readonly Element[]): Element => ({
+  type: 'Container',
+  style,
+  items: [...items],
+});

@@ -1,0 +1,69 @@
+import type { JsonObject } from '#core/evidence/canonical-json.js';
+
+/** Elements of Adaptive Cards 1.5 that the cards are made of. */
+export type Element = JsonObject;
+
+/**
+ * Clients, upstream servers and policies choose these texts. Runs of text know no Markdown; what is left to take away are the
+ * date functions of cards, and characters that are not seen or turn the order of others round: they are written out.
+ */
+export const shown = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return `\\u{${code.toString(16)}}`;
+    })
+    .replace(/\{\{/g, '{ {');
+
+export const clipped = (text: string, max: number): string =>
+  text.length > max ? `${text.slice(0, max)}…` : text;
+
+type Style = Readonly<Record<string, string | boolean>>;
+
+export const run = (text: string, style: Style = {}): Element => ({
+  type: 'TextRun',
+  text: shown(text),
+  ...style,
+});
+
+/** One paragraph of text that others have chosen. */
+export const line = (text: string, style: Style = {}, spacing = 'Small'): Element => ({
+  type: 'RichTextBlock',
+  spacing,
+  inlines: [run(text, style)],
+});
+
+/** A paragraph of our own words. */
+export const words = (text: string, style: Style = {}): Element => ({
+  type: 'TextBlock',
+  text,
+  wrap: true,
+  ...style,
+});
+
+export const heading = (text: string): Element =>
+  words(text, { weight: 'Bolder', spacing: 'Medium', style: 'heading' });
+
+/** A name in our words and a value in others'. */
+export const row = (name: string, value: string, style: Style = {}): Element => ({
+  type: 'ColumnSet',
+  spacing: 'Small',
+  columns: [
+    { type: 'Column', width: '80px', items: [words(name, { isSubtle: true })] },
+    { type: 'Column', width: 'stretch', items: [line(value, style)] },
+  ],
+});
+
+const LINES_MAX = 60;
+const CHARACTERS_MAX = 4_000;
+
+/** Arguments as lines of JSON; undefined when they are too long to be read in a card. */
+export const argumentLines = (value: unknown): readonly Element[] | undefined => {
+  const text = JSON.stringify(value, null, 2) ?? 'none';
+  const lines = text.split('\n');
+  if (lines.length > LINES_MAX || shown(text).length > CHARACTERS_MAX) return undefined;
+  return lines.map((each) => {
+    const indent = each.length - each.trimStart().length;
+    return line('\u00a0'.repeat(indent) + each.trimStart(), { fontType: 'Monospace' }, 'None');
+  });
+};
