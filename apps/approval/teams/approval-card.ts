@@ -3,11 +3,12 @@ import { requirementText } from '#core/approval/requirement.js';
 import { ERRORS, type ErrorCode } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { ApprovalView } from '../approval-view.js';
-import { argumentLines, clipped, type Element, heading, line, row, words } from './card-text.js';
+import { argumentLines, type Element, heading, line, row, words } from './card-text.js';
 
-const TEXT_MAX = 300;
-const RULES_MAX = 8;
-const VOTES_MAX = 12;
+const RULES_MAX = 6;
+const VOTES_MAX = 8;
+/** Teams refuses messages of more than 28 KB. */
+const CARD_BYTES_MAX = 26 * 1_024;
 const REASON_MAX = 2_000;
 
 const STATES: Readonly<Record<ApprovalStatus, { readonly says: string; readonly style: string }>> = {
@@ -44,8 +45,17 @@ export interface PersonalCard {
 }
 
 /** The card of one person who may see everything, with the buttons if they may vote. */
-export const personalCard = ({ item, url, obstacle, refusal, counted }: PersonalCard): JsonObject => {
-  const shownArguments = argumentLines(item.arguments);
+export const personalCard = (personal: PersonalCard): JsonObject => {
+  const whole = personalWith(personal, argumentLines(personal.item.arguments));
+  const fits = Buffer.byteLength(JSON.stringify(whole)) <= CARD_BYTES_MAX;
+  return fits ? whole : personalWith(personal, undefined);
+};
+
+/** @param shownArguments undefined: too long; nobody votes on what they are not shown */
+const personalWith = (
+  { item, url, obstacle, refusal, counted }: PersonalCard,
+  shownArguments: readonly Element[] | undefined,
+): JsonObject => {
   const tooLong = 'They are too long for a card. Decide on the approval page.';
   const mayVote = obstacle === undefined && shownArguments !== undefined;
   const data = { approvalId: item.id, digest: item.digest };
@@ -105,15 +115,15 @@ const stateBar = (status: ApprovalStatus): Element => ({
 });
 
 const whatCard = ({ requester, server, tool }: ApprovalView): readonly Element[] => [
-  line(clipped(`${server} / ${tool}`, TEXT_MAX), { weight: 'Bolder', size: 'Large' }),
-  row('Who', clipped(requester.principal, TEXT_MAX)),
-  ...(requester.agent === '' ? [] : [row('Agent', clipped(requester.agent, TEXT_MAX))]),
-  row('Client', clipped(requester.client, TEXT_MAX)),
+  line(`${server} / ${tool}`, { weight: 'Bolder', size: 'Large' }),
+  row('Who', requester.principal),
+  ...(requester.agent === '' ? [] : [row('Agent', requester.agent)]),
+  row('Client', requester.client),
 ];
 
 const whyCard = ({ reasons }: ApprovalView): readonly Element[] => [
   heading('Why it waits'),
-  ...reasons.slice(0, RULES_MAX).map(({ id, says }) => line(clipped(`${id}: ${says}`, TEXT_MAX))),
+  ...reasons.slice(0, RULES_MAX).map(({ id, says }) => line(`${id}: ${says}`)),
   ...more(reasons.length - RULES_MAX),
 ];
 
@@ -122,16 +132,16 @@ const whoCard = (
   withReasons: boolean,
 ): readonly Element[] => [
   heading('Who must approve'),
-  ...quorum.slice(0, RULES_MAX).map((each) => line(clipped(requirementText(each), TEXT_MAX))),
+  ...quorum.slice(0, RULES_MAX).map((each) => line(requirementText(each))),
   ...more(quorum.length - RULES_MAX),
   ...(distinct && quorum.length > 1 ? [words('Each person counts for one of these only.', SUBTLE)] : []),
   ...(votes.length === 0 ? [words('No votes yet.', SUBTLE)] : []),
   ...votes.slice(0, VOTES_MAX).map(({ approver, vote, reason: why }) => {
     const did = `${approver} ${vote === 'approve' ? 'approved' : 'denied'}`;
-    return line(clipped(withReasons && why !== '' ? `${did}: “${why}”` : did, TEXT_MAX));
+    return line(withReasons && why !== '' ? `${did}: “${why}”` : did);
   }),
   ...more(votes.length - VOTES_MAX),
-  ...(withReasons && reason !== undefined && status !== 'denied' ? [line(clipped(reason, TEXT_MAX))] : []),
+  ...(withReasons && reason !== undefined && status !== 'denied' ? [line(reason)] : []),
 ];
 
 const SUBTLE = { isSubtle: true, spacing: 'Small' };
@@ -157,7 +167,7 @@ const REASON: Element = {
 const noteOf = (refusal: PersonalCard['refusal'], counted: PersonalCard['counted']): readonly Element[] => {
   if (refusal !== undefined) {
     const { says, next } = ERRORS[refusal.code];
-    const detail = refusal.detail === undefined ? [] : [line(clipped(refusal.detail, TEXT_MAX))];
+    const detail = refusal.detail === undefined ? [] : [line(refusal.detail)];
     return [note('attention', [words(`${says} ${NEXT[refusal.code] ?? next}`), ...detail])];
   }
   if (counted === undefined) return [];

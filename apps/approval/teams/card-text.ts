@@ -20,17 +20,15 @@ export const clipped = (text: string, max: number): string =>
 
 type Style = Readonly<Record<string, string | boolean>>;
 
-export const run = (text: string, style: Style = {}): Element => ({
-  type: 'TextRun',
-  text: shown(text),
-  ...style,
-});
+const run = (text: string, style: Style): Element => ({ type: 'TextRun', text: shown(text), ...style });
+
+const TEXT_MAX = 200;
 
 /** One paragraph of text that others have chosen. */
-export const line = (text: string, style: Style = {}, spacing = 'Small'): Element => ({
+export const line = (text: string, style: Style = {}): Element => ({
   type: 'RichTextBlock',
-  spacing,
-  inlines: [run(text, style)],
+  spacing: 'Small',
+  inlines: [{ ...run(text, style), text: clipped(shown(text), TEXT_MAX) }],
 });
 
 /** A paragraph of our own words. */
@@ -64,6 +62,7 @@ export const argumentLines = (value: unknown): readonly Element[] | undefined =>
   if (lines.length > LINES_MAX || shown(text).length > CHARACTERS_MAX) return undefined;
   return lines.map((each) => {
     const indent = each.length - each.trimStart().length;
-    return line('\u00a0'.repeat(indent) + each.trimStart(), { fontType: 'Monospace' }, 'None');
+    const inlines = [run('\u00a0'.repeat(indent) + each.trimStart(), { fontType: 'Monospace' })];
+    return { type: 'RichTextBlock', spacing: 'None', inlines };
   });
 };
