@@ -1,9 +1,15 @@
-import { type KnownApproval, type Review, requirementsNow } from '#core/approval/approval.state.js';
+import {
+  type GrantState,
+  type KnownApproval,
+  type Review,
+  requirementsNow,
+} from '#core/approval/approval.state.js';
+import type { GrantAsked } from '#core/approval/grant.js';
 import type { Listed } from './directory.js';
 
 /** An approval as it is shown to those who may see it; `shown` are the masked arguments. */
 export const approvalView = ({ approvalId, approval, requestedAt }: Listed, shown: unknown) => {
-  const { request, votes, status, reason } = approval;
+  const { request, votes, status, reason, grant } = approval;
   return {
     id: approvalId,
     status,
@@ -23,10 +29,24 @@ export const approvalView = ({ approvalId, approval, requestedAt }: Listed, show
     distinct: request.distinct ?? false,
     requestedAt,
     expiresAt: request.expiresAt,
+    ...(request.grant !== undefined && { grant: grantView(request.grant, grant) }),
     ...(reason === undefined ? {} : { reason }),
     ...emergencyView(approval),
   };
 };
+
+/** How far the approval reaches beyond its own call, and once it is granted, what is left of that. */
+const grantView = ({ uses, for_s, same, limits }: GrantAsked, granted: GrantState | undefined) => ({
+  uses,
+  for_s,
+  same,
+  limits,
+  used: granted?.used ?? 0,
+  ...(granted !== undefined && { until: granted.until }),
+  ...(granted?.revoked !== undefined && {
+    revoked: { by: granted.revoked.by.principal, reason: granted.revoked.reason },
+  }),
+});
 
 const emergencyView = ({ request, breakers, how, review }: KnownApproval) => ({
   ...(request.breakGlass && {

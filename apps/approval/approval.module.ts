@@ -22,6 +22,7 @@ import { SendNotice } from './notify/send-notice.js';
 import { ApprovalPages } from './page/approval-pages.js';
 import { PageHttp } from './page/page.http.js';
 import { PAGE_URL, pageAddress } from './page/page-address.js';
+import { Revocation } from './revocation.js';
 import { ShownArguments } from './shown-arguments.js';
 import { TeamsHttp } from './teams/teams.http.js';
 import { TeamsBot } from './teams/teams-bot.js';
@@ -57,6 +58,7 @@ const QUEUE = 'countersign-approvals';
     Expiry,
     FollowLog,
     Outbox,
+    Revocation,
     SendNotice,
     ShownArguments,
     VisibleApprovals,

@@ -43,7 +43,7 @@ export class Approvals {
       causation: approvalId,
       attachmentOf: (event) => (event.type === 'ApprovalRequested' ? attachment : undefined),
     });
-    for (const stored of entries) this.directory.applyApproval(approvalId, stored.entry, stored.attachment);
+    for (const stored of entries) this.directory.applyApproval(approvalId, stored.entry);
     return state;
   }
 }

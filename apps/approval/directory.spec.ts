@@ -9,13 +9,13 @@ const entry = (type: string, revision: number, data: object = {}): Entry =>
   ({ type, v: 1, revision, time: NOW, data }) as unknown as Entry;
 const requested = entry('ApprovalRequested', 0, { attachKey: 'k', callId: 'c', expiresAt: EXPIRES });
 const request = (directory: Directory, approvalId: string): void =>
-  directory.applyApproval(approvalId, requested, undefined);
+  directory.applyApproval(approvalId, requested);
 
 describe('the approval of an identical call', () => {
   it('is the newest one, also when news of an older one come later', () => {
     const directory = new Directory();
     request(directory, 'old');
-    directory.applyApproval('old', entry('ApprovalDenied', 1, { reason: 'no' }), undefined);
+    directory.applyApproval('old', entry('ApprovalDenied', 1, { reason: 'no' }));
     request(directory, 'new');
     directory.applyHoldEnd({ approvalId: 'old', because: 'denied' });
     expect(directory.findOpen('k', NOW)?.approvalId).toBe('new');
@@ -28,7 +28,7 @@ describe('the approval of an identical call', () => {
   ])('is none once it is %s', (_, end) => {
     const directory = new Directory();
     request(directory, 'a');
-    directory.applyApproval('a', end, undefined);
+    directory.applyApproval('a', end);
     expect(directory.findOpen('k', NOW)).toBeUndefined();
   });
 
@@ -45,7 +45,7 @@ describe('an approval that has ended', () => {
     const directory = new Directory();
     request(directory, 'a');
     expect(directory.unclosed()).toEqual([]);
-    directory.applyApproval('a', entry('ApprovalDenied', 1, { reason: 'no' }), undefined);
+    directory.applyApproval('a', entry('ApprovalDenied', 1, { reason: 'no' }));
     expect(directory.unclosed()).toMatchObject([{ approvalId: 'a', decided: { as: 'denied', at: NOW } }]);
     directory.applyHoldEnd({ approvalId: 'a', because: 'denied' });
     expect(directory.unclosed()).toEqual([]);

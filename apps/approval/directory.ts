@@ -1,19 +1,19 @@
 import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
 import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
-import { openReview } from '#core/approval/break-glass.js';
 import type { Decided } from '#core/approval/reports/reported.js';
+import { timersOf } from '#core/approval/timers.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
 import { Changes } from './live/changes.js';
+import { OpenGrants } from './open-grants.js';
 
 export interface Listed {
   readonly approvalId: string;
   readonly approval: KnownApproval;
   readonly revision: number;
   readonly requestedAt: string;
-  /** What the approver is shown, still sealed. */
-  readonly shown: Uint8Array;
+  /** Of what the approver is shown; it stays, sealed, in the log. */
   readonly shownCommit: `sha256:${string}`;
   /** False once the hold has ended: the call was forwarded, refused or cancelled. */
   readonly callOpen: boolean;
@@ -38,6 +38,7 @@ export interface Unasked {
 export class Directory {
   /** Where in the log each changed last, for those who watch. */
   readonly changes = new Changes();
+  readonly grants = new OpenGrants();
   private readonly approvals = new Map<string, Listed>();
   private readonly byAttachKey = new Map<string, string>();
   private readonly alive = new Set<string>();
@@ -84,7 +85,7 @@ export class Directory {
    * Applies an event of an approval stream. Events seen before, or ahead of a gap, change nothing. One of unknown version
    * is such a gap: the approval stays as it was known, and nobody can vote on it or forward under it.
    */
-  applyApproval(approvalId: string, entry: Entry, attachment: Uint8Array | undefined): void {
+  applyApproval(approvalId: string, entry: Entry): void {
     const known = this.approvals.get(approvalId);
     if (entry.revision !== (known?.revision ?? -1) + 1) return;
     const event = knownEvent<ApprovalEvent>(entry);
@@ -98,7 +99,6 @@ export class Directory {
             approval,
             revision: entry.revision,
             requestedAt: entry.time,
-            shown: attachment ?? new Uint8Array(),
             shownCommit: entry.payload?.commit ?? 'sha256:',
             callOpen: true,
           }
@@ -141,15 +141,16 @@ export class Directory {
     const { attachKey } = approval.request;
     const isNew = !this.approvals.has(approvalId);
     this.approvals.set(approvalId, listed);
-    const isLive = approval.status === 'pending' || approval.status === 'granted';
-    if (isLive || openReview(approval)?.isOverdue === false) this.alive.add(approvalId);
+    if (timersOf(approvalId, approval).length > 0) this.alive.add(approvalId);
     else this.alive.delete(approvalId);
-    if (callOpen && !isLive) this.notClosed.add(approvalId);
+    const hasEnded = approval.status !== 'pending' && approval.status !== 'granted';
+    if (callOpen && hasEnded) this.notClosed.add(approvalId);
     else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
+    this.grants.note(listed);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
-    const isOver = !callOpen || !isLive;
+    const isOver = !callOpen || hasEnded;
     if (isOver && this.byAttachKey.get(attachKey) === approvalId) this.byAttachKey.delete(attachKey);
     for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
   }

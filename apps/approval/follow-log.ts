@@ -25,6 +25,8 @@ const TYPES = [
   'ApprovalDenied',
   'ApprovalExpired',
   'ApprovalWithdrawn',
+  'GrantUsed',
+  'GrantRevoked',
   'CallHeld',
   'HoldEnded',
   'NoticeIntended',
@@ -51,6 +53,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {
     this.log = new LogFollower(bus, logger, {
       types: TYPES,
+      attachments: false,
       page: PAGE,
       wait_ms: WAIT_MS,
       pause_ms: 0,
@@ -83,7 +86,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     const entry = readEntry(event.entry);
     if (event.stream.startsWith('approval-')) {
       const approvalId = event.stream.slice('approval-'.length);
-      this.directory.applyApproval(approvalId, entry, event.attachment);
+      this.directory.applyApproval(approvalId, entry);
       this.directory.changes.note(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);

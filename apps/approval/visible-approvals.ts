@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config/config.schema.js';
 import type { ApprovalStatus } from '#core/approval/approval.events.js';
-import { requirementsNow } from '#core/approval/approval.state.js';
+import { type KnownApproval, requirementsNow } from '#core/approval/approval.state.js';
 import { samePerson } from '#core/approval/decide-approval.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
@@ -16,6 +16,9 @@ import { ShownArguments } from './shown-arguments.js';
 /** Who may see what, the same at every door. */
 @Injectable()
 export class VisibleApprovals {
+  /** The roles that may do something, worked out once for each state of an approval: lists ask for thousands. */
+  private readonly named = new WeakMap<KnownApproval, readonly string[]>();
+
   constructor(
     @Inject(Directory) private readonly directory: Directory,
     @Inject(FollowLog) private readonly log: FollowLog,
@@ -26,12 +29,12 @@ export class VisibleApprovals {
   /** @throws CountersignError approval_unavailable */
   all(caller: RestCaller, status?: ApprovalStatus): readonly Listed[] {
     this.log.requireCaughtUp();
-    return this.directory
-      .all()
-      .filter(
-        (listed) =>
-          (status === undefined || listed.approval.status === status) && this.maySee(caller, listed),
-      );
+    const { directory } = this;
+    // Those that wait are few; those that ever were are not.
+    const candidates = status === 'pending' || status === 'granted' ? directory.live() : directory.all();
+    return candidates.filter(
+      (listed) => (status === undefined || listed.approval.status === status) && this.maySee(caller, listed),
+    );
   }
 
   /** @throws CountersignError approval_unavailable; approval_unknown, also when it is not for the caller */
@@ -44,10 +47,22 @@ export class VisibleApprovals {
 
   /** Those who may vote, or act in an emergency and look at it afterwards, the requester, and examiners; to others it does not exist. */
   maySee(caller: RestCaller, { approval }: Listed): boolean {
-    const { requester, breakGlass } = approval.request;
+    const { examiner } = this.config.roles;
+    const named = this.namedIn(approval);
+    return (
+      caller.roles.some((role) => named.includes(role) || examiner.includes(role)) ||
+      samePerson(approval.request.requester, personOf(caller))
+    );
+  }
+
+  private namedIn(approval: KnownApproval): readonly string[] {
+    const known = this.named.get(approval);
+    if (known !== undefined) return known;
+    const { breakGlass } = approval.request;
     const emergency = breakGlass === undefined ? [] : [...breakGlass.roles, ...breakGlass.review];
-    const roles = [...rolesNamed(requirementsNow(approval)), ...emergency, ...this.config.roles.examiner];
-    return caller.roles.some((role) => roles.includes(role)) || samePerson(requester, personOf(caller));
+    const roles = [...rolesNamed(requirementsNow(approval)), ...emergency];
+    this.named.set(approval, roles);
+    return roles;
   }
 
   /** With its masked arguments. @throws CountersignError masking_unavailable */

@@ -15,6 +15,7 @@ import type { EndedSessions } from './mcp/legacy/ended-sessions.js';
 import type { EventStreams } from './mcp/legacy/event-streams.js';
 import type { OpenQuestions } from './mcp/legacy/open-questions.js';
 import type { ParkedCalls } from './mcp/modern/parked-calls.js';
+import type { HeldTasks } from './mcp/tasks/held/held-tasks.js';
 import type { KeptResults } from './mcp/tasks/kept-results.js';
 import type { SessionTasks } from './mcp/tasks/session-tasks.js';
 import type { TaskWatches } from './mcp/tasks/task-watches.js';
@@ -47,6 +48,7 @@ export interface Gateway {
   readonly taskWatches: TaskWatches;
   readonly sessionTasks: SessionTasks;
   readonly keptResults: KeptResults;
+  readonly heldTasks: HeldTasks;
   readonly streams: EventStreams;
   readonly logLevels: LogLevels;
   readonly endedSessions: EndedSessions;

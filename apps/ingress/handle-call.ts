@@ -15,6 +15,7 @@ import { recordIntent } from './call/record.js';
 import { refuse, refuseWith } from './call/refuse.js';
 import { requireScopes } from './call/require-scopes.js';
 import { type Resolved, resolve } from './call/resolve.js';
+import { intendUnderGrant } from './call/under-grant.js';
 import { wantedLinks } from './call/wanted-links.js';
 import type { Gateway } from './gateway.js';
 import { markOnRecord } from './on-record.js';
@@ -65,8 +66,11 @@ export const handleCall = async (
   }
 };
 
-/** A continuation runs under the approval of the call it continues; the ledger checks that it may. */
-const approve = (
+/**
+ * A continuation runs under the approval of the call it continues, and a call under a grant under that of another one; the
+ * ledger checks that it may.
+ */
+const approve = async (
   gateway: Gateway,
   call: Call,
   target: Resolved,
@@ -74,9 +78,10 @@ const approve = (
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const approvalId = call.continues?.approvalId ?? null;
-  return approvalId === null
-    ? awaitApproval(gateway, call, target, decided, exchange)
-    : continueApproved(gateway, call, target, decided, approvalId);
+  if (approvalId !== null) return continueApproved(gateway, call, target, decided, approvalId);
+  // A call that goes on waiting belongs to its own approval.
+  const granted = call.resumes ? undefined : await intendUnderGrant(gateway, call, target, decided);
+  return granted ?? awaitApproval(gateway, call, target, decided, exchange);
 };
 
 /** What the ledger refuses to continue is refused on record: none of the call was stored then. */

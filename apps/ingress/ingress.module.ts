@@ -36,6 +36,7 @@ import { EventStreams } from './mcp/legacy/event-streams.js';
 import { OpenQuestions } from './mcp/legacy/open-questions.js';
 import { ParkedCalls } from './mcp/modern/parked-calls.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { HeldTasks } from './mcp/tasks/held/held-tasks.js';
 import { KeptResults } from './mcp/tasks/kept-results.js';
 import { SessionTasks } from './mcp/tasks/session-tasks.js';
 import { TaskWatches } from './mcp/tasks/task-watches.js';
@@ -119,6 +120,7 @@ export class IngressModule implements OnModuleInit, OnApplicationBootstrap, OnAp
       taskWatches: new TaskWatches(this.catalog),
       sessionTasks: new SessionTasks(),
       keptResults: new KeptResults(),
+      heldTasks: new HeldTasks(),
       streams: new EventStreams(),
       logLevels: new LogLevels(),
       endedSessions: new EndedSessions(this.bus, logger),

@@ -64,7 +64,8 @@ export const checkContinuation = (
   return { isClaimed: claimedBy !== undefined };
 };
 
-const isSameCall = (one: CallRequested['data'], other: CallRequested['data']): boolean =>
+/** The same person and client, aiming at the same thing as it was described then. */
+export const isSameCall = (one: CallRequested['data'], other: CallRequested['data']): boolean =>
   one.caller.issuer === other.caller.issuer &&
   one.caller.subject === other.caller.subject &&
   one.caller.client === other.caller.client &&

@@ -19,6 +19,7 @@ import {
 import { checkPolicyActivation } from './check-activation.js';
 import { advanceCall, checkEntries } from './check-append.js';
 import { type Continuation, checkContinuation, continuationIn } from './check-continuation.js';
+import { GrantUses } from './grant-uses.js';
 import { OpenCalls } from './open-calls.js';
 
 /** How long after its own deadline a forwarded call of a living ingress may still be open. */
@@ -30,7 +31,11 @@ export class Ledger {
   /** The last event this process knows to be durable. */
   lastStored: { stream: string; revision: number; id: string; position: string } | undefined;
 
-  constructor(readonly store: EventStore) {}
+  private readonly grants: GrantUses;
+
+  constructor(readonly store: EventStore) {
+    this.grants = new GrantUses(store, (command) => this.storeAppend(command));
+  }
 
   /**
    * Durable once this returns.
@@ -72,11 +77,12 @@ export class Ledger {
 
   /**
    * A forward that names an approval needs that approval granted, unexpired, and for this very call or for one that this
-   * call continues, at this moment.
+   * call continues, at this moment; or a use of its grant, which counts as taken then.
    */
   private async checkApproval(entry: Entry, entries: readonly Entry[]): Promise<void> {
-    const { approvalId } = asEvent<ForwardIntended>(entry).data;
+    const { approvalId, grantKey } = asEvent<ForwardIntended>(entry).data;
     if (approvalId === null) return;
+    if (grantKey !== undefined) return this.grants.take(entry, entries);
     const events = await this.store.readStream(approvalStream(approvalId));
     const approval = events.reduce<ApprovalState>(
       (state, event) => evolveApproval(state, asEvent<ApprovalEvent>(readEntry(event.entry))),
@@ -84,8 +90,15 @@ export class Ledger {
     );
     if (approval.status !== 'granted')
       throw new CountersignError('approval_stale', `approval ${approvalId} is ${approval.status}`);
-    if (hasExpired(approval.request.expiresAt, entry.time)) throw new CountersignError('approval_expired');
     const continuation = continuationIn(entries, approvalId);
+    const { grant, request } = approval;
+    if (continuation !== undefined && grant?.revoked !== undefined)
+      throw new CountersignError('approval_stale', 'the grant was revoked');
+    // What goes on with a call under a grant has its time, too.
+    const isOver = [request.expiresAt, ...(continuation && grant ? [grant.until] : [])].every((end) =>
+      hasExpired(end, entry.time),
+    );
+    if (isOver) throw new CountersignError('approval_expired');
     if (continuation !== undefined) await this.claim(continuation);
     else if (callStream(approval.request.callId) !== entry.stream)
       throw new CountersignError('approval_stale', 'the approval belongs to another call');

@@ -54,6 +54,9 @@ export const readTranscript = async (
     return JSON.parse(Buffer.from(bytes).toString('utf8'));
   };
   const held = find(events, 'CallHeld');
+  const intended = find(events, 'ForwardIntended');
+  // Its own, or that of the call it continues or whose grant it runs under.
+  const approvalId = held?.event.data.approvalId ?? intended?.event.data.approvalId ?? null;
   const masked = find(events, 'ResultMasked');
   const opened =
     masked === undefined ? null : ((await open(masked)) as { findings: unknown; masked: unknown } | null);
@@ -78,7 +81,7 @@ export const readTranscript = async (
     decisions: events
       .filter(({ entry }) => entry.type === 'CallDecided' && isKnown(entry))
       .map(({ entry }) => ({ time: entry.time, ...entry.data })),
-    approval: held === undefined ? null : await readApproval(store, held.event.data.approvalId),
+    approval: approvalId === null ? null : await readApproval(store, approvalId),
     masking: masked === undefined ? null : { ...masked.event.data, findings: opened?.findings ?? null },
     questions: await readQuestions(events, open),
     response: opened?.masked ?? null,

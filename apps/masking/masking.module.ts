@@ -6,11 +6,12 @@ import { loadOrCreateSealingKey } from '#sealing/file-keys.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { createOpener } from '#sealing/opener.js';
 import { BlindIndex } from './blind-index.js';
+import { HeldBus } from './held.bus.js';
 import { IndexBus } from './index.bus.js';
 import { MaskingBus, SEALING_KEYS, type SealingKeys } from './masking.bus.js';
 
 @Module({
-  controllers: [MaskingBus, IndexBus],
+  controllers: [MaskingBus, IndexBus, HeldBus],
   providers: [
     {
       provide: SEALING_KEYS,

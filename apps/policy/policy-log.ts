@@ -7,34 +7,19 @@ import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { ACTIVATION_STREAM, type PolicyActivated } from '#core/policy/policy.events.js';
 import { type ActivationState, evolveActivation, NOTHING_ACTIVE } from '#core/policy/proposal/activation.js';
-import {
-  PROPOSAL_EVENT_TYPES,
-  type ProposalEvent,
-  proposalOfStream,
-} from '#core/policy/proposal/proposal.events.js';
-import { evolveProposal, type KnownProposal, NO_PROPOSAL } from '#core/policy/proposal/proposal.state.js';
+import { PROPOSAL_EVENT_TYPES } from '#core/policy/proposal/proposal.events.js';
 import { LOGGER } from '#http/platform.module.js';
+import { type ListedProposal, ListedProposals } from './listed-proposals.js';
 
 /** Texts of policies travel with their proposals: so many fit into one message of the bus (PROPOSAL_BYTES_MAX). */
 const PAGE = 16;
 /** An activation at one replica is seen by the others within this time and the time of one read. */
 const FOLLOW_MS = 500;
-/** Ended proposals beyond these are still read by their id. */
-const LISTED_MAX = 1_000;
-
-export interface ListedProposal {
-  readonly id: string;
-  readonly proposedAt: string;
-  /** Of the last event that is folded in. */
-  readonly revision: number;
-  readonly state: KnownProposal;
-}
-
 /** Activations and proposals, folded from the log and followed: the rebuild at start and the daily work are the same path. */
 @Injectable()
 export class PolicyLog {
   private readonly log: LogFollower;
-  private readonly listed = new Map<string, ListedProposal>();
+  private readonly listed = new ListedProposals();
   private now = NOTHING_ACTIVE;
   private old = NOTHING_ACTIVE;
   private last: Entry | undefined;
@@ -94,26 +79,13 @@ export class PolicyLog {
 
   /** Newest first. */
   proposals(): readonly ListedProposal[] {
-    return [...this.listed.values()].reverse();
+    return this.listed.newestFirst();
   }
 
   private take({ stream, entry: bytes }: WireEvent): void {
     const entry = readEntry(bytes);
     if (entry.type === 'PolicyActivated') this.takeActivation(stream, entry);
-    else this.takeProposal(stream, entry);
-  }
-
-  private takeProposal(stream: string, entry: Entry): void {
-    const id = proposalOfStream(stream);
-    const event = knownEvent<ProposalEvent>(entry);
-    if (id === undefined || event === undefined) return;
-    const known = this.listed.get(id);
-    if (known !== undefined && entry.revision <= known.revision) return;
-    const state = evolveProposal(known?.state ?? NO_PROPOSAL, event);
-    if (state.status === 'none') return;
-    const proposedAt = known?.proposedAt ?? entry.time;
-    this.listed.set(id, { id, proposedAt, revision: entry.revision, state });
-    this.forgetOldest();
+    else this.listed.take(stream, entry);
   }
 
   private takeActivation(stream: string, entry: Entry): void {
@@ -123,14 +95,5 @@ export class PolicyLog {
     this.now = evolveActivation(this.now, event);
     if (stream !== ACTIVATION_STREAM) this.old = evolveActivation(this.old, event);
     this.last = entry;
-  }
-
-  private forgetOldest(): void {
-    if (this.listed.size <= LISTED_MAX) return;
-    for (const [id, { state }] of this.listed) {
-      if (state.status === 'pending') continue;
-      this.listed.delete(id);
-      return;
-    }
   }
 }

@@ -4,6 +4,8 @@ import type { Bus } from './bus.js';
 
 export interface FollowOptions {
   readonly types: readonly string[];
+  /** False: what travels beside the entries stays in the ledger. */
+  readonly attachments?: boolean;
   /** Events in one answer, 1 to 1,000; as many as surely fit into one message of the bus. */
   readonly page: number;
   /** At the end of the log: how long the ledger waits for something new before it answers, 0 to 1,000. */
@@ -98,10 +100,11 @@ export class LogFollower {
   }
 
   private async readPage(): Promise<boolean> {
-    const { types, page, wait_ms, onEvents } = this.options;
+    const { types, attachments, page, wait_ms, onEvents } = this.options;
     const { events, scannedTo } = await this.bus.request(ledgerReadAll, {
       limit: page,
       types: [...types],
+      ...(attachments === undefined ? {} : { attachments }),
       wait_ms: this.isPastRead ? wait_ms : 0,
       ...(this.after === undefined ? {} : { after: this.after }),
     });

@@ -54,6 +54,16 @@ export const approvalRequest = contract({
       })
       .optional(),
     rules: z.array(z.object({ id: z.string(), says: z.string() })),
+    /** What the approval covers beside this call, by policy; absent: nothing. */
+    grant: z
+      .object({
+        uses: z.number().int().min(2),
+        for_s: z.number().int().min(1),
+        same: z.array(z.string()),
+        limits: z.array(z.string()),
+        key: z.string().min(1),
+      })
+      .optional(),
     expiresAt: instant,
     /** Sealed JSON { arguments: masked, nonce }, and its commitment. */
     shown: z.object({ sealed: bytes, commit: digest, bytes: z.number().int(), kid: z.string() }),
@@ -70,6 +80,20 @@ export const approvalFind = contract({
   unavailable: 'approval_unavailable',
   request: z.object({ attachKey: z.string() }),
   reply: z.object({ found: z.object({ approvalId: id, callId: id, digest, expiresAt: instant }).nullable() }),
+});
+
+/**
+ * A grant that this call may run under, unless the identical call has an approval of its own that is open. The ledger
+ * decides whether it really may.
+ */
+export const approvalFindGrant = contract({
+  subject: 'countersign.approval.find-grant.v1',
+  answeredBy: 'approval',
+  askedBy: ['ingress'],
+  deadline_ms: 1_000,
+  unavailable: 'approval_unavailable',
+  request: z.object({ attachKey: z.string(), grantKey: z.string() }),
+  reply: z.object({ approvalId: id.nullable() }),
 });
 
 /** Answers at once when the approval is decided, else after `wait_ms`. */

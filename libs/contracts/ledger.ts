@@ -46,6 +46,8 @@ export const ledgerReadAll = contract({
     after: z.string().optional(),
     limit: z.number().int().min(1).max(1_000),
     types: z.array(id).optional(),
+    /** False: without what travels beside the entries. */
+    attachments: z.boolean().optional(),
     wait_ms: z.number().int().min(0).max(1_000),
   }),
   reply: z.object({ events: z.array(storedEvent), scannedTo: z.string().optional() }),

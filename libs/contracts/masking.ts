@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '#core/masking/finding.js';
 import type { MaskingProfile } from '#core/policy/policy.types.js';
-import { bytes, contract, digest } from './contract.js';
+import { bytes, contract, digest, id } from './contract.js';
 
 const profile = z.custom<MaskingProfile>(
   (value) => typeof value === 'object' && value !== null && 'rules' in value,
@@ -49,6 +49,31 @@ export const maskingOpen = contract({
     purpose: z.enum(['approval', 'transcript', 'evidence']),
   }),
   reply: z.object({ bytes, salt: bytes.optional() }),
+});
+
+/**
+ * Opens the recorded params of a held call, so that its requester can take it up again on any replica. Masking reads the ledger
+ * itself and opens them only while the call waits and its approval is granted, or while the call waits for input.
+ */
+export const maskingResume = contract({
+  subject: 'countersign.masking.resume.v1',
+  answeredBy: 'masking',
+  askedBy: ['ingress'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ callId: id }),
+  reply: z.object({ params: bytes }),
+});
+
+/** Opens the payload of a call's `ResultMasked`, never its original. Only behind the outcome on record. */
+export const maskingReleased = contract({
+  subject: 'countersign.masking.released.v1',
+  answeredBy: 'masking',
+  askedBy: ['ingress'],
+  deadline_ms: 2_000,
+  unavailable: 'masking_unavailable',
+  request: z.object({ callId: id }),
+  reply: z.object({ kind: z.enum(['result', 'error']), payload: bytes }),
 });
 
 const sealedRef = z.object({ sealed: bytes, commit: digest });

@@ -1,3 +1,4 @@
+import type { ApprovalEvent } from '#core/approval/approval.events.js';
 import type { CallEvent } from '#core/call/call.events.js';
 import { type CallState, evolveCall, IllegalTransition, NO_CALL } from '#core/call/evolve-call.js';
 import type { Entry } from '#core/evidence/entry.js';
@@ -12,6 +13,7 @@ interface Followed {
   state: CallState;
   readonly approvals: Set<string>;
   readonly granted: Set<string>;
+  readonly underGrant: Set<string>;
 }
 
 const ofCall = (stream: string): string | undefined =>
@@ -28,7 +30,7 @@ export class CallChecks {
   readonly recorded = new Set<string>();
   private readonly finder: CallFinder;
   private readonly calls: ReadonlyMap<string, Followed>;
-  private readonly approvals = new Map<string, { entries: number; granted: boolean }>();
+  private readonly approvals = new Map<string, { entries: number; granted: boolean; uses: Set<string> }>();
   private readonly revisions = new Map<string, number>();
   private first: string | undefined;
   private last: string | undefined;
@@ -44,11 +46,11 @@ export class CallChecks {
     this.calls = new Map(
       said.calls.map(({ id }) => [
         id,
-        { entries: 0, state: NO_CALL, approvals: new Set(), granted: new Set() },
+        { entries: 0, state: NO_CALL, approvals: new Set(), granted: new Set(), underGrant: new Set() },
       ]),
     );
     for (const { id } of said.calls.flatMap((call) => call.approvals))
-      this.approvals.set(`approval-${id}`, { entries: 0, granted: false });
+      this.approvals.set(`approval-${id}`, { entries: 0, granted: false, uses: new Set() });
   }
 
   add(index: number, entry: Entry): void {
@@ -65,6 +67,8 @@ export class CallChecks {
       this.follows(index, entry, approval.entries);
       approval.entries = entry.revision + 1;
       approval.granted ||= entry.type === 'ApprovalGranted';
+      const event = knownEvent<ApprovalEvent>(entry);
+      if (event?.type === 'GrantUsed') approval.uses.add(event.data.callId);
     }
   }
 
@@ -114,7 +118,7 @@ export class CallChecks {
     this.collect(event, call);
   }
 
-  private collect(event: CallEvent, { approvals, granted }: Followed): void {
+  private collect(event: CallEvent, { approvals, granted, underGrant }: Followed): void {
     switch (event.type) {
       case 'HoldEnded':
         if (event.data.because === 'granted') granted.add(event.data.approvalId);
@@ -124,6 +128,8 @@ export class CallChecks {
         return;
       case 'ForwardIntended':
         if (event.data.approvalId !== null) approvals.add(event.data.approvalId);
+        if (event.data.approvalId !== null && event.data.grantKey !== undefined)
+          underGrant.add(event.data.approvalId);
         return;
       case 'CallDecided':
       case 'InputRequested':
@@ -189,6 +195,8 @@ export class CallChecks {
         );
       if (call.granted.has(approval.id) && found?.granted !== true)
         this.incomplete(`call ${id} went on as granted, and approval ${approval.id} was not`);
+      if (call.underGrant.has(approval.id) && found?.uses.has(id) !== true)
+        this.incomplete(`call ${id} ran under approval ${approval.id} without a use on record`);
     }
   }
 

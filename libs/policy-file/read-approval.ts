@@ -9,6 +9,7 @@ import type { ApprovalDemand } from '#core/policy/policy.types.js';
 import type { Findings } from './problems.js';
 import { readBreakGlass } from './read-break-glass.js';
 import { readDuration } from './read-duration.js';
+import { readGrant } from './read-grant.js';
 import { booleanOf, fieldsOf, integerOf, knownSetOf, listOf } from './read-node.js';
 import type { YamlEntry, YamlNode } from './yaml-node.js';
 
@@ -29,7 +30,7 @@ export const readApproval = (
 ): ApprovalDemand | null => {
   const fields = fieldsOf(findings, node, 'the approval', {
     required: [],
-    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires', 'break_glass'],
+    optional: [...FORMS, 'count', 'escalate', 'distinct', 'expires', 'break_glass', 'grant'],
   });
   const form = fields && formOf(findings, node, fields, FORMS);
   if (fields === undefined || form === undefined) return null;
@@ -40,6 +41,8 @@ export const readApproval = (
   const [first, ...and] = requirements;
   const expires = fields.get('expires');
   const shared = isShared(findings, fields);
+  const scope = fields.get('grant');
+  const grant = scope && readGrant(findings, scope.value);
   const emergency = fields.get('break_glass');
   const break_glass = emergency && readBreakGlass(findings, emergency.value, roles);
   if (first === undefined) return null;
@@ -51,6 +54,7 @@ export const readApproval = (
     expires_s,
     ...(and.length > 0 && { and }),
     ...(shared && { distinct: false as const }),
+    ...(grant && { grant }),
     ...(break_glass && { break_glass }),
   };
 };

@@ -147,6 +147,13 @@ describe('a webhook', () => {
     expect(new Set(dead.received.map(({ id }) => id)).size).toBe(dead.received.length);
   });
 
+  it('and every other channel has its attempts counted', async () => {
+    const metrics = await (await fetch(`${system.urls.approval}/metrics`)).text();
+    expect(metrics).toMatch(/countersign_notices_total\{channel="mail",outcome="sent"\} [1-9]/);
+    expect(metrics).toMatch(/countersign_notices_total\{channel="webhook:dead",outcome="given_up"\} [1-9]/);
+    expect(metrics).toMatch(/countersign_notices_pending\{channel="webhook:siem"\} \d/);
+  });
+
   it('that was down over a restart is told then, with the same id, and only what still matters', async () => {
     siem.answer(503);
     const { held } = await hold('while it is down');

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PENDING_MAX } from '../../apps/policy/proposals.js';
 import { type Agent, refusalOf } from './support/agents.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { demoPolicy, demoPolicyWith } from './support/policies.js';
@@ -136,6 +137,12 @@ describe('a proposal is refused, on record', () => {
       REASON,
       'policy_refused',
     ],
+    [
+      'after which no group of people could',
+      demoPolicyWith('policy-owner: { groups: [BANK-POLICY-OWNER] }', 'policy-owner: { groups: [] }'),
+      REASON,
+      'policy_refused',
+    ],
     ['without a reason', STRICTER, undefined, 'reason_missing'],
     ['that is too large', `${STRICTER}${'#'.repeat(512 * 1024)}`, REASON, 'body_invalid'],
   ])('%s', async (_, policy, reason, code) => {
@@ -166,6 +173,24 @@ describe('a proposal is refused, on record', () => {
     expect((await one.list('?status=pending')).map(({ id: pending }) => pending)).not.toContain(id);
     expect(await typesOf(id)).toEqual(['PolicyProposed', 'PolicyProposalVoted', 'PolicyProposalDenied']);
   });
+});
+
+describe('proposals that wait', () => {
+  it(`are at most ${PENDING_MAX}, and end with the one that is approved`, async () => {
+    const texts = Array.from({ length: PENDING_MAX }, (_, index) =>
+      STRICTER.replace('demo-bank', `p-${index}`),
+    );
+    const made: Proposal[] = [];
+    for (const text of texts) made.push(await propose(text));
+    expect(await one.propose(OTHER, REASON)).toMatchObject({ status: 429, body: { code: 'proposals_full' } });
+    const [first] = made;
+    expect((await two.approve(first?.id ?? '', { digest: first?.digest ?? '' })).body).toMatchObject({
+      active: true,
+    });
+    await waitUntil('the end of the others', async () => (await one.list('?status=pending')).length === 0);
+    expect(await one.list('?status=superseded&limit=200')).toHaveLength(PENDING_MAX);
+    await reset();
+  }, 60_000);
 });
 
 describe('the command line', () => {

@@ -144,10 +144,12 @@ describe('a long replay', () => {
   it('is ended by a stop of the ledger, which says where to go on; the files alone are enough for that', async () => {
     const response = await stream({});
     const lines: ReplayLine[] = [];
+    let stopped: Promise<void> | undefined;
     for await (const line of linesOf(response)) {
       lines.push(line);
-      if (lines.length === 1) void serviceOf(system, 'countersign').stop();
+      stopped ??= serviceOf(system, 'countersign').stop();
     }
+    await stopped;
     const { checked, identical, next } = summaryOf(lines);
     expect(identical).toBe(checked);
     expect(checked).toBeLessThan(CHECKS);

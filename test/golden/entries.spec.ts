@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ApprovalEvent } from '#core/approval/approval.events.js';
+import type { ApprovalEvent, ApprovalGranted } from '#core/approval/approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import type { CallEvent } from '#core/call/call.events.js';
 import { type CallState, evolveCall, NO_CALL } from '#core/call/evolve-call.js';
@@ -105,6 +105,17 @@ describe('golden entries', () => {
     });
     expect(fold('ApprovalRequested', 'ApprovalExpired')).toMatchObject({ status: 'expired' });
     expect(fold('ApprovalRequested', 'ApprovalWithdrawn')).toMatchObject({ status: 'withdrawn' });
+    const granted = evolveApproval(
+      fold('ApprovalRequested'),
+      // Recorded before approvals could cover more than one call.
+      { ...asEvent<ApprovalGranted>(entryOf('ApprovalGranted')), data: { digest: 'sha256:', until: 'then' } },
+    );
+    const { use } = entryOf('GrantUsed').data;
+    const folded = [entryOf('GrantUsed'), entryOf('GrantRevoked')]
+      .map((entry) => asEvent<ApprovalEvent>(entry))
+      .reduce(evolveApproval, granted);
+    const revoked = entryOf('GrantRevoked').data;
+    expect(folded).toMatchObject({ status: 'granted', grant: { until: 'then', used: use, revoked } });
   });
 
   it('of catalogs are folded with all they say', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Channel, DeliveryError, type Sent } from '../../apps/approval/notify/channel.js';
 import {
+  BROKEN,
   DENIED,
   happen,
   kindsOf,
@@ -64,6 +65,20 @@ describe('the outbox', () => {
     expect(channel.told.at(-1)?.item.status).toBe('denied');
   });
 
+  it('tells those who must review an emergency, after its end, and the same channel what they found', async () => {
+    const channel = recordingChannel('chat');
+    const replica = await start(channel);
+    const approvalId = await request(replica);
+    await happen(replica, approvalId, ...BROKEN);
+    await expect
+      .poll(() => kindsOf(channel.told, approvalId).slice(-2), SOON)
+      .toEqual(['resolved', 'review']);
+    const [ended, review] = channel.told.slice(-2);
+    expect(ended?.roles).toEqual(['manager']);
+    expect(review?.roles).toEqual(['risk']);
+    expect(review?.item).toMatchObject({ how: 'break-glass', review: { by: ['risk'], status: 'due' } });
+  });
+
   it('never lets a channel that hangs hold up approvals, other approvals, or other channels', async () => {
     const stuck = recordingChannel('stuck', never);
     const fine = recordingChannel('fine');
@@ -76,7 +91,12 @@ describe('the outbox', () => {
   });
 
   it('shares the work among replicas: each notice is sent by one of them', async () => {
-    const [one, two] = [recordingChannel('chat'), recordingChannel('chat')];
+    // Slow enough for the other to come while one is sending.
+    const slow = async (): Promise<Sent> => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { reference: {} };
+    };
+    const [one, two] = [recordingChannel('chat', slow), recordingChannel('chat', slow)];
     const first = await start(one);
     const second = await start(two);
     const ids = [];

@@ -141,6 +141,15 @@ export const happen = async (
   await approvals.execute(approvalId, APPROVAL_SERVICE, ({ status }) => (status === 'pending' ? events : []));
 };
 export const DENIED: ApprovalEvent = { type: 'ApprovalDenied', v: 1, data: { reason: 'no' } };
+/** The end of an approval by two people in an emergency. */
+export const BROKEN: readonly ApprovalEvent[] = [
+  { type: 'ApprovalGranted', v: 1, data: { digest: DIGEST, how: 'break-glass' } },
+  {
+    type: 'ReviewRequired',
+    v: 1,
+    data: { by: ['risk'], dueAt: new Date(Date.now() + 86_400_000).toISOString() },
+  },
+];
 export const voted = (who: string): ApprovalEvent => ({
   type: 'ApprovalVoted',
   v: 1,

@@ -1,10 +1,8 @@
 import { pino } from 'pino';
-import { Answers } from '#bus/answers.js';
 import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { approvalAwait } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
-import { maskingMask, maskingOpen } from '#contracts/masking.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { REST_AUDIENCE, type RestCaller } from '#http/rest-caller.js';
 import { inProcessJobs } from '#jobs/in-process-jobs.js';
@@ -31,28 +29,15 @@ import { PolicyBus } from '../../apps/policy/policy.bus.js';
 import { type MemoryEventStore, memoryEventStore } from './memory-event-store.js';
 import { Network, type Node } from './network.js';
 import { POLICIES, payment } from './people.js';
+import { PlainMasking } from './plain-masking.js';
 import { handlersOf, wire } from './wire.js';
 
 const LOGGER_OFF = pino({ level: 'silent' });
-const SHOWN = Buffer.from('{"arguments":{}}');
 /** Short, so that holds end, and are taken up again, while other things happen. */
 const CONFIGURED = configSchema.parse({
   policy_file: 'p',
   approvals: { hold_ms: 2_500, progress_ms: 1_000 },
 });
-
-/** Nothing here needs masking; what is sealed stays sealed. */
-class PlainMasking {
-  @Answers(maskingMask)
-  mask({ body }: { body: Uint8Array }) {
-    return { masked: body, findings: [], blocked: false, engine: 'plain' };
-  }
-
-  @Answers(maskingOpen)
-  open() {
-    return { bytes: SHOWN };
-  }
-}
 
 /** A request as the agent sees it. */
 export interface Asked {

@@ -2,7 +2,13 @@ import { Controller, Inject } from '@nestjs/common';
 import type { z } from 'zod';
 import { Answers } from '#bus/answers.js';
 import type { Config } from '#config/config.schema.js';
-import { approvalAwait, approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
+import {
+  approvalAwait,
+  approvalFind,
+  approvalFindGrant,
+  approvalRequest,
+  approvalWithdraw,
+} from '#contracts/approval.js';
 import type { ApprovalRequested } from '#core/approval/approval.events.js';
 import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideRequest, decideWithdrawal } from '#core/approval/decide-approval.js';
@@ -66,6 +72,14 @@ export class ApprovalBus {
     if (listed === undefined) return { found: null };
     const { callId, digest, expiresAt } = listed.approval.request;
     return { found: { approvalId: listed.approvalId, callId, digest, expiresAt } };
+  }
+
+  @Answers(approvalFindGrant)
+  findGrant({ attachKey, grantKey }: { attachKey: string; grantKey: string }) {
+    this.log.requireCaughtUp();
+    const now = new Date().toISOString();
+    const own = this.directory.findOpen(attachKey, now);
+    return { approvalId: own === undefined ? (this.directory.grants.find(grantKey, now) ?? null) : null };
   }
 
   @Answers(approvalAwait)

@@ -9,6 +9,7 @@ import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from '../approvals.js';
 import { CloseCall } from '../close-call.js';
 import { Emergency } from '../emergency.js';
+import { Revocation } from '../revocation.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
 import { ApprovalsQuery, ReviewBody, VoteBody, WithdrawBody } from './approval.queries.js';
@@ -21,6 +22,7 @@ export class ApprovalHttp {
     @Inject(Voting) private readonly voting: Voting,
     @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
+    @Inject(Revocation) private readonly revocation: Revocation,
     @Inject(BUS) private readonly bus: Bus,
   ) {}
 
@@ -68,6 +70,13 @@ export class ApprovalHttp {
       });
       return this.visible.item(this.visible.one(caller, id));
     });
+  }
+
+  /** Ends the grant: by the requester, whoever approved it, or whoever may approve it now. */
+  @Post(':id/revoke')
+  @HttpCode(200)
+  async revoke(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() { reason }: WithdrawBody) {
+    return this.visible.item(await this.revocation.revoke(caller, id, reason?.trim() || 'revoked'));
   }
 
   @Post(':id/break-glass')

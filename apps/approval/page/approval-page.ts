@@ -3,6 +3,7 @@ import { type Requirement, requirementText } from '#core/approval/requirement.js
 import { ERRORS, type ErrorCode } from '#core/errors.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import type { ApprovalView } from '../approval-view.js';
+import { emergencyCards } from './emergency-cards.js';
 import { Html, html } from './html.js';
 import { moment, remaining } from './moment.js';
 
@@ -13,13 +14,19 @@ export interface ApprovalPage {
   /** Why this person cannot vote now; undefined: the form is shown. */
   readonly obstacle: string | undefined;
   readonly formToken: string;
+  readonly mayBreakGlass: boolean;
+  readonly mayReview: boolean;
   /** Of a vote that was just refused. */
   readonly refusal?: { readonly code: ErrorCode; readonly detail?: string | undefined };
   /** What was typed with it. */
   readonly reason?: string | undefined;
-  /** A vote that was just counted. */
-  readonly counted?: 'approve' | 'deny' | undefined;
+  /** What was just counted. */
+  readonly counted?: Act | undefined;
 }
+
+/** What the forms of the page can do. */
+export const ACTS = ['approve', 'deny', 'break-glass', 'justified', 'not_justified'] as const;
+export type Act = (typeof ACTS)[number];
 
 const STATES: Readonly<Record<ApprovalStatus, string>> = {
   pending: 'waits for approval',
@@ -56,13 +63,34 @@ ${requester.agent !== '' && html`<dt>Through agent</dt><dd>${requester.agent}</d
 <pre tabindex="0" role="region" aria-label="Arguments, masked">${JSON.stringify(item.arguments, null, 2) ?? 'none'}</pre></section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why it waits</h2>
 <ul>${item.reasons.map(({ id, says }) => html`<li><strong>${id}</strong>: ${says}</li>`)}</ul></section>
+${item.grant !== undefined && grantCard(item.grant)}
 ${whoCard(item)}
 ${voteCard(page)}
+${emergencyCards(page)}
 <section class="card" aria-labelledby="bound"><h2 id="bound">What is bound</h2>
 <dl><dt>Digest</dt><dd><code>${item.digest}</code></dd>
 <dt>Expires</dt><dd>${moment(expiresAt)}</dd>
 <dt>Call</dt><dd><code>${item.callId}</code></dd></dl></section>`;
 };
+
+/** An approval that covers more than one call must not look like one that does not. */
+const grantCard = ({
+  uses,
+  for_s,
+  same,
+  limits,
+  used,
+  until,
+  revoked,
+}: NonNullable<ApprovalView['grant']>): Html => html`
+<section class="card" aria-labelledby="grant"><h2 id="grant">It covers more than this call</h2>
+<p>Up to <strong>${uses} calls</strong> of this tool by the same person and agent, this one included, within
+<strong>${for_s / 60} minutes</strong> of the approval, without asking again:</p>
+<ul>${same.map((path) => html`<li>with the same <code>${path}</code> as here</li>`)}
+${limits.map((limit) => html`<li>with <code>${limit}</code></li>`)}
+${same.length + limits.length === 0 && html`<li>with <strong>any arguments</strong></li>`}</ul>
+${until !== undefined && html`<p>${used} of ${uses} used; ends ${moment(until)}.</p>`}
+${revoked !== undefined && html`<p>Revoked by ${revoked.by}: “${revoked.reason}”</p>`}</section>`;
 
 const whoCard = ({ quorum, distinct, votes, reason, status }: ApprovalView): Html => html`
 <section class="card" aria-labelledby="who"><h2 id="who">Who must approve</h2>
@@ -97,14 +125,21 @@ const voteCard = ({ item, path, formToken, obstacle, reason }: ApprovalPage): Ht
 /** A line break first in a textarea is dropped by HTML, so one more is written. */
 const textareaText = (text = ''): string => html`\n${text}`.text;
 
-const countedNote = (vote: 'approve' | 'deny', { status }: ApprovalView): Html => {
-  const what =
-    vote === 'deny'
-      ? 'You have denied it. The requester reads your reason.'
-      : status === 'pending'
-        ? 'Your approval counts. More people must approve.'
-        : 'Your approval counts. With it the call may run.';
-  return html`<p class="done" role="status">${what}</p>`;
+const countedNote = (act: Act, { status }: ApprovalView): Html =>
+  html`<p class="done" role="status">${COUNTED[act](status === 'pending')}</p>`;
+
+const COUNTED: Readonly<Record<Act, (isPending: boolean) => string>> = {
+  approve: (isPending) =>
+    isPending
+      ? 'Your approval counts. More people must approve.'
+      : 'Your approval counts. With it the call may run.',
+  deny: () => 'You have denied it. The requester reads your reason.',
+  'break-glass': (isPending) =>
+    isPending
+      ? 'You have asked to break the glass. One of the other role must do so, too.'
+      : 'The glass is broken: the call may run, an alarm is raised, and somebody will review it.',
+  justified: () => 'Your review is on record.',
+  not_justified: () => 'Your review is on record.',
 };
 
 /** Next steps that are others here than over HTTP. */

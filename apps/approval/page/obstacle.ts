@@ -1,4 +1,6 @@
+import type { Person } from '#core/approval/approval.events.js';
 import { requirementsNow } from '#core/approval/approval.state.js';
+import { openReview } from '#core/approval/break-glass.js';
 import { hasExpired, samePerson } from '#core/approval/decide-approval.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import type { RestCaller } from '#http/rest-caller.js';
@@ -20,3 +22,22 @@ export const obstacleTo = (caller: RestCaller, { approval }: Listed, now: string
     ? undefined
     : `You may look at it. These roles may vote: ${eligible.join(', ')}.`;
 };
+
+/** Whether the form is shown that grants it in an emergency. */
+export const mayBreakGlass = (caller: RestCaller, { approval }: Listed, now: string): boolean => {
+  const { status, request, breakers } = approval;
+  return (
+    status === 'pending' &&
+    !hasExpired(request.expiresAt, now) &&
+    caller.roles.some((role) => request.breakGlass?.roles.includes(role)) &&
+    isOutside(caller, [request.requester, ...breakers.map(({ by }) => by)])
+  );
+};
+
+/** Whether the form is shown that says afterwards what somebody found. */
+export const mayReview = (caller: RestCaller, { approval }: Listed): boolean =>
+  caller.roles.some((role) => openReview(approval)?.by.includes(role)) &&
+  isOutside(caller, [approval.request.requester, ...approval.breakers.map(({ by }) => by)]);
+
+const isOutside = (caller: RestCaller, people: readonly Person[]): boolean =>
+  !people.some((person) => samePerson(person, personOf(caller)));

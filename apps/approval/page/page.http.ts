@@ -7,17 +7,26 @@ import { hasExpired } from '#core/approval/decide-approval.js';
 import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
 import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals, recordRefusal } from '#http/record-refusal.js';
-import { WithoutToken } from '#http/rest-caller.js';
+import { type RestCaller, WithoutToken } from '#http/rest-caller.js';
 import { INSTANCE } from '../approvals.js';
 import type { Listed } from '../directory.js';
+import { Emergency } from '../emergency.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
-import { type ApprovalPage, approvalPage, refusalNote, signedInBar, titleOf } from './approval-page.js';
+import {
+  ACTS,
+  type Act,
+  type ApprovalPage,
+  approvalPage,
+  refusalNote,
+  signedInBar,
+  titleOf,
+} from './approval-page.js';
 import { ApprovalPages } from './approval-pages.js';
 import { html } from './html.js';
-import { inboxPage } from './inbox-page.js';
+import { type InboxItem, inboxPage } from './inbox-page.js';
 import { sendPage, sendTo } from './layout.js';
-import { obstacleTo } from './obstacle.js';
+import { mayBreakGlass, mayReview, obstacleTo } from './obstacle.js';
 import type { SignedIn } from './sessions.js';
 
 const WHERE = 'approvals/page';
@@ -26,7 +35,7 @@ const INBOX_MAX = 100;
 const LOGOUT = '~logout';
 
 class VoteForm {
-  @IsIn(['approve', 'deny']) vote!: 'approve' | 'deny';
+  @IsIn(ACTS) vote!: Act;
   @IsOptional() @IsString() @MaxLength(2_000) reason?: string;
   @IsOptional() @IsString() @MaxLength(100) digest?: string;
   @IsOptional() @IsString() @MaxLength(100) form?: string;
@@ -38,7 +47,7 @@ class LogoutForm {
 
 class PageQuery {
   /** Told after a vote; it only chooses a sentence. */
-  @IsOptional() @IsIn(['approve', 'deny']) counted?: 'approve' | 'deny';
+  @IsOptional() @IsIn(ACTS) counted?: Act;
 }
 
 type Showing = Pick<ApprovalPage, 'refusal' | 'reason' | 'counted'>;
@@ -51,6 +60,7 @@ export class PageHttp {
     @Inject(ApprovalPages) private readonly pages: ApprovalPages,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(Voting) private readonly voting: Voting,
+    @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -61,21 +71,20 @@ export class PageHttp {
       const signedIn = await this.enter(request);
       if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, '');
       const now = new Date().toISOString();
+      const { caller } = signedIn;
       const waiting = this.visible
-        .all(signedIn.caller, 'pending')
+        .all(caller, 'pending')
         .filter(({ approval }) => !hasExpired(approval.request.expiresAt, now))
         .sort((a, b) => (a.approval.request.expiresAt < b.approval.request.expiresAt ? -1 : 1));
-      const items = waiting.slice(0, INBOX_MAX).map((listed) => {
-        const { requester, server, tool, expiresAt } = listed.approval.request;
-        return {
-          ...{ id: listed.approvalId, requester: requester.principal, server, tool, expiresAt },
-          requestedAt: listed.requestedAt,
-          votes: listed.approval.votes.length,
-          obstacle: obstacleTo(signedIn.caller, listed, now),
-        };
-      });
+      const items = waiting
+        .slice(0, INBOX_MAX)
+        .map((listed) => inboxItem(listed, obstacleTo(caller, listed, now)));
+      const reviews = this.visible.all(caller).filter((listed) => mayReview(caller, listed));
       const { path } = this.pages.address();
-      const body = inboxPage(items, { path, now, left_out: Math.max(0, waiting.length - INBOX_MAX) });
+      const body = inboxPage(items, {
+        ...{ path, now, left_out: Math.max(0, waiting.length - INBOX_MAX) },
+        reviews: reviews.slice(0, INBOX_MAX).map((listed) => inboxItem(listed, undefined)),
+      });
       return sendPage(reply, { status: 200, title: 'Approvals', body, header: this.bar(signedIn) });
     });
   }
@@ -112,9 +121,9 @@ export class PageHttp {
       await recordingRefusals(this.bus, INSTANCE, { where: WHERE, caller, about }, async () =>
         this.pages.checkForm(request, signedIn, id, form.form),
       );
-      const { vote, digest, reason } = form;
+      const { vote, reason } = form;
       try {
-        await this.voting.vote(caller, { approvalId: id, vote, digest, reason, where: WHERE });
+        await this.act(caller, id, form);
       } catch (error) {
         const listed = error instanceof CountersignError ? this.seen(signedIn, id) : undefined;
         if (listed === undefined) throw error;
@@ -125,6 +134,19 @@ export class PageHttp {
       const { path } = this.pages.address();
       return sendTo(reply, 303, `${path}/approvals/${encodeURIComponent(id)}/page?counted=${vote}`);
     });
+  }
+
+  /** Each the same way as over HTTP. */
+  private act(caller: RestCaller, id: string, { vote, digest, reason }: VoteForm): Promise<Listed> {
+    switch (vote) {
+      case 'break-glass':
+        return this.emergency.breakGlass(caller, id, { digest, reason });
+      case 'justified':
+      case 'not_justified':
+        return this.emergency.review(caller, id, { verdict: vote, reason });
+      default:
+        return this.voting.vote(caller, { approvalId: id, vote, digest, reason, where: WHERE });
+    }
   }
 
   @Get('login/callback')
@@ -165,6 +187,8 @@ export class PageHttp {
     const body = approvalPage({
       ...{ item, now, path: this.pages.address().path },
       obstacle: obstacleTo(signedIn.caller, listed, now),
+      mayBreakGlass: mayBreakGlass(signedIn.caller, listed, now),
+      mayReview: mayReview(signedIn.caller, listed),
       formToken: signedIn.formToken(listed.approvalId),
       ...showing,
     });
@@ -212,5 +236,17 @@ export class PageHttp {
     return refusal;
   }
 }
+
+const inboxItem = (
+  { approvalId, approval, requestedAt }: Listed,
+  obstacle: string | undefined,
+): InboxItem => {
+  const { requester, server, tool, expiresAt } = approval.request;
+  return {
+    ...{ id: approvalId, requester: requester.principal, server, tool, requestedAt, expiresAt, obstacle },
+    votes: approval.votes.length,
+    ...(approval.review && { reviewDueAt: approval.review.dueAt }),
+  };
+};
 
 const statusOf = (code: ErrorCode): number => (ERRORS[code].http < 400 ? 409 : ERRORS[code].http);

@@ -41,6 +41,8 @@ button{font:inherit;font-weight:600;border-radius:.4rem;padding:.6rem 1.2rem;min
 .no{background:transparent;color:var(--no);border-color:var(--no)}
 .plain{border:1px solid var(--line);background:transparent;color:inherit;font-weight:400;padding:.2rem .7rem;min-height:2rem}
 @media (max-width:32rem){.acts button{flex:1 1 100%}}
+details{margin-top:.75rem}
+summary{cursor:pointer;font-weight:600;color:var(--no);padding:.4rem 0}
 a{color:var(--note)}
 :focus-visible{outline:3px solid var(--note);outline-offset:2px}
 .list{list-style:none;padding:0;margin:1rem 0}

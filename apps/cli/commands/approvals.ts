@@ -24,17 +24,28 @@ export interface ApprovalItem extends EmergencyView {
   readonly votes: readonly { readonly approver: string; readonly vote: string; readonly reason: string }[];
   readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
   readonly expiresAt: string;
+  readonly grant?: {
+    readonly uses: number;
+    readonly for_s: number;
+    readonly same: readonly string[];
+    readonly limits: readonly string[];
+    readonly used: number;
+    readonly until?: string;
+    readonly revoked?: { readonly by: string; readonly reason: string };
+  };
 }
 
 export const approvals: Command = {
   help: [
     'usage: countersign approvals [list] [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
+    '       countersign approvals revoke ID [--reason TEXT] [--json] [--server URL]',
     '       countersign approvals break-glass ID --digest DIGEST --reason TEXT',
     '       countersign approvals review ID --verdict justified|not_justified --reason TEXT',
     '       countersign approvals report pending|decisions|duties [--from T] [--to T] [--limit N] [--csv|--json]',
     '',
     'Lists the approvals you may see, with masked arguments and the digest to approve.',
     '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
+    'revoke: no further call runs under the grant of this approval, nor its own if it has not run yet.',
     '  --review due     those that were granted by break-glass and that nobody has reviewed',
     'break-glass: one of the two people whom policy lets grant a call in an emergency; review: looks at it afterwards.',
     'report: what waits by age; how long decisions took; who decided for whom. For auditors; each look is recorded.',
@@ -60,10 +71,12 @@ export const approvals: Command = {
         return show(invocation, await breakGlass(invocation, words));
       case 'review':
         return show(invocation, await review(invocation, words));
+      case 'revoke':
+        return show(invocation, await revoke(invocation, words));
       case 'report':
         return approvalReport(invocation, words);
       default:
-        throw new UsageError(`"${verb}": expected list, break-glass, review or report`);
+        throw new UsageError(`"${verb}": expected list, revoke, break-glass, review or report`);
     }
   },
 };
@@ -87,6 +100,29 @@ const list = async (invocation: Invocation): Promise<number> => {
   return EXIT_FINE;
 };
 
+const revoke = async (invocation: Invocation, [id, more]: readonly string[]): Promise<ApprovalItem> => {
+  if (id === undefined || more !== undefined) throw new UsageError('revoke: expected one approval id');
+  const reason = textOption(invocation, 'reason');
+  const api = await openApi(invocation, 'manager-1');
+  const body = reason === undefined ? {} : { reason };
+  return api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/revoke`, body);
+};
+
+const grantText = ({
+  uses,
+  for_s,
+  same,
+  limits,
+  used,
+  until,
+  revoked,
+}: NonNullable<ApprovalItem['grant']>) => {
+  const alike = [...same.map((path) => `the same ${path}`), ...limits].join(', ');
+  const left = until === undefined ? `within ${for_s} s of the grant` : `until ${until}, ${used} used`;
+  const ended = revoked === undefined ? '' : `; revoked by ${revoked.by}: "${revoked.reason}"`;
+  return `${uses} calls with ${alike || 'any arguments'}, ${left}${ended}`;
+};
+
 export const approvalText = (item: ApprovalItem): string =>
   [
     `approval ${item.id}: ${item.status}, expires ${item.expiresAt}`,
@@ -99,6 +135,7 @@ export const approvalText = (item: ApprovalItem): string =>
       (vote) =>
         `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`,
     ),
+    ...(item.grant === undefined ? [] : [`  covers     ${grantText(item.grant)}`]),
     ...emergencyLines(item),
     `  digest     ${item.digest}`,
   ].join('\n');

@@ -25,6 +25,7 @@ import {
 import { isHeld, recordRepeated } from './record-repeated.js';
 import { refuseWith } from './refuse.js';
 import { type Resolved, requireSame } from './resolve.js';
+import { grantAsked } from './under-grant.js';
 import type { HeldCall } from './waiting/approval-pending.js';
 import { isGranted, waitForGrant } from './waiting/wait-for-grant.js';
 import { type WaitPlan, waitPlan } from './waiting/wait-plan.js';
@@ -102,6 +103,7 @@ const hold = async (
   const asked = gateway.now();
   const expiresAt = new Date(asked.getTime() + approval.expires_s * 1_000).toISOString();
   const digest = digestOf(gateway, call, call.id, tool, decided, expiresAt);
+  const grant = grantAsked(gateway, call, tool, decided);
   const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
   const { masked } = await gateway.bus
     .request(maskingMask, { body: Buffer.from(call.argumentsText), surface: 'arguments', profile })
@@ -141,6 +143,7 @@ const hold = async (
       requestedAt: asked.toISOString(),
       rules: rules.map((id, index) => ({ id, says: says[index] ?? '' })),
       expiresAt,
+      ...(grant && { grant }),
       shown: {
         sealed: shown.sealed,
         commit: shown.payload.commit,
@@ -240,6 +243,7 @@ const digestOf = (
   expiresAt: string,
 ): Digest => {
   const { principal, issuer, subject, clientId } = call.caller;
+  const grant = decided.decision.approval?.grant;
   return approvalDigest(sha256, {
     caller: { principal, issuer, subject, client: clientId },
     server: call.server,
@@ -251,6 +255,7 @@ const digestOf = (
     profileDigest: decided.profileDigest,
     nonce: approvalNonce(gateway, callId),
     expiresAt,
+    ...(grant && { grant }),
   });
 };
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { NobodyAnswers } from '#bus/bus.js';
 import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
 import {
-  type CallDenied,
   type CallEvent,
   type CallHeld,
   type CallRequested,
@@ -67,24 +66,24 @@ const decidedEvent = ({
 const holdEnded = (approvalId: string, because: HoldEnded['data']['because']): EventToRecord =>
   toRecord({ type: 'HoldEnded', v: 1, data: { approvalId, because } });
 
-const deniedEvent = (code: ErrorCode, reason: string): EventToRecord => {
-  const event: CallDenied = { type: 'CallDenied', v: 1, data: { code, reason } };
-  return toRecord(event);
-};
+const deniedEvent = (code: ErrorCode, reason: string): EventToRecord =>
+  toRecord({ type: 'CallDenied', v: 1, data: { code, reason } });
 
-const intendedEvent = (gateway: Gateway, call: Call, approvalId: string | null): EventToRecord => {
-  const event: ForwardIntended = {
-    type: 'ForwardIntended',
-    v: 1,
-    data: {
-      approvalId,
-      deadline_ms: call.here?.deadline_ms ?? gateway.catalog.server(call.server).timeout_ms,
-      instance: gateway.instance,
-      request: call.sealedParams.payload.commit,
-      server: call.server,
-    },
+const intendedEvent = (
+  gateway: Gateway,
+  call: Call,
+  approvalId: string | null,
+  grantKey?: string,
+): EventToRecord => {
+  const data: ForwardIntended['data'] = {
+    approvalId,
+    deadline_ms: call.here?.deadline_ms ?? gateway.catalog.server(call.server).timeout_ms,
+    ...(grantKey === undefined ? {} : { grantKey }),
+    instance: gateway.instance,
+    request: call.sealedParams.payload.commit,
+    server: call.server,
   };
-  return toRecord(event);
+  return toRecord({ type: 'ForwardIntended', v: 1, data });
 };
 
 export const callAppend = (
@@ -111,8 +110,8 @@ export const append = async (gateway: Gateway, command: AppendCommand): Promise<
   (await gateway.bus.request(ledgerAppend, command)).revision;
 
 /**
- * The first append of an allowed call, ending in its intent; `approvalId` is that of the call it continues.
- * @throws CountersignError ledger_*, approval_stale when the ledger does not find that continuation right
+ * The first append of an allowed call, ending in its intent; `approvalId` is that of the call it continues, or the one
+ * whose grant it runs under. @throws CountersignError ledger_*, approval_stale when the ledger does not find that right
  */
 export const recordIntent = async (
   gateway: Gateway,
@@ -120,11 +119,12 @@ export const recordIntent = async (
   toolDigest: Digest | null,
   decided: Decided,
   approvalId: string | null,
+  grantKey?: string,
 ): Promise<IntentReceipt> => {
   const events = [
     requested(call, toolDigest),
     decidedEvent(decided),
-    intendedEvent(gateway, call, approvalId),
+    intendedEvent(gateway, call, approvalId, grantKey),
   ];
   const revision = await appendFirst(gateway, call, events);
   return { callId: call.id, approvalId, revision } as IntentReceipt;
@@ -213,12 +213,16 @@ const appendFirst = async (
   try {
     return await append(gateway, callAppend(gateway, call, call.id, -1, events));
   } catch (error) {
-    if (error instanceof NobodyAnswers) throw error;
+    if (error instanceof NobodyAnswers || isRefused(error)) throw error;
     let looks = 0;
     gateway.late.add(call.id, () => closeNeverForwarded(gateway, call, ++looks));
     throw error;
   }
 };
+
+/** The ledger has looked at the approval and stores nothing: the call may still be held under the same id. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof CountersignError && (error.code === 'approval_stale' || error.code === 'approval_expired');
 
 /** A slow ledger may store the append after we looked: so long is it looked for, once a second. */
 const LOOKS_MAX = 30;

@@ -75,10 +75,11 @@ const maySetLevel = async (gateway: Gateway, { server, groups }: Asking): Promis
   );
 };
 
-/** Tasks of a server of either era are offered in the era of the client. */
+/**
+ * Tasks of a server of either era are offered in the era of the client; and in the modern era always, because any tool call
+ * that is held becomes one. A legacy client asks for a task only where the tool says that it may.
+ */
 const tasks = (servers: readonly UpstreamServer[], era: 'legacy' | 'modern'): JsonObject => {
-  if (!servers.some(offersTasks)) return {};
-  return era === 'modern'
-    ? { extensions: { [TASKS_EXTENSION]: {} } }
-    : { tasks: { cancel: {}, requests: { tools: { call: {} } } } };
+  if (era === 'modern') return { extensions: { [TASKS_EXTENSION]: {} } };
+  return servers.some(offersTasks) ? { tasks: { cancel: {}, requests: { tools: { call: {} } } } } : {};
 };

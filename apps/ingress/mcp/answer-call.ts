@@ -4,7 +4,15 @@ import { answerLegacy } from './legacy/answer-legacy.js';
 import type { McpRequest } from './mcp-request.js';
 import { answerModern, takeUp } from './modern/answer-modern.js';
 import { checkParamHeaders } from './modern/check-mirror.js';
-import { toCallRequest } from './to-call-request.js';
+import { answerHeldTask, isOfHeldCall } from './tasks/held/answer-held-task.js';
+import { ownTask, toCallRequest } from './to-call-request.js';
+
+const TASK_METHODS: ReadonlySet<GovernedMethod> = new Set([
+  'tasks/get',
+  'tasks/update',
+  'tasks/cancel',
+  'tasks/result',
+]);
 
 /** Answers one governed request, in the way of its client's era. Returns when the answer is on its way. */
 export const answerCall = async (
@@ -13,7 +21,12 @@ export const answerCall = async (
   method: GovernedMethod,
 ): Promise<void> => {
   const { client } = mcp;
-  const { call, input, tool } = await toCallRequest(gateway, mcp, method);
+  let task = TASK_METHODS.has(method) ? ownTask(gateway, mcp) : undefined;
+  if (isOfHeldCall(task)) {
+    task = await answerHeldTask(gateway, mcp, method, task);
+    if (task === undefined) return;
+  }
+  const { call, input, tool } = await toCallRequest(gateway, mcp, method, task);
   if (client.era === 'legacy') return answerLegacy(gateway, mcp, client, call);
   checkParamHeaders(mcp, call, tool);
   if (input?.parked != null) return takeUp(gateway, mcp, call, input.parked, input.callId);

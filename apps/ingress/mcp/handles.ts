@@ -4,6 +4,7 @@ import type { Digest } from '#core/hash.js';
 import { openText, sealText } from '#mcp/sealed-text.js';
 import { sha256 } from '#sealing/sha256.js';
 import type { CallRequest } from '../call/call.js';
+import type { HeldCall } from '../call/waiting/approval-pending.js';
 import type { Gateway } from '../gateway.js';
 
 const HANDLE_TEXT_MAX = 128 * 1024;
@@ -29,6 +30,8 @@ export interface TaskHandle {
   readonly server: string;
   /** The server's own, or that of a result the gateway keeps. */
   readonly taskId: string;
+  /** Set for a task of the gateway's own: a held call, whose id `taskId` is, and what its approval binds. */
+  readonly held?: Omit<HeldCall, 'callId'>;
   /** The process that keeps the result itself: the server did not make a task of the call. */
   readonly keptBy?: string;
 }

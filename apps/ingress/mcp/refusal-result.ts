@@ -45,12 +45,20 @@ export const refusedCallFrame = (
   const wantsTask = era === 'legacy' && taskFor === 'client';
   if (method !== 'tools/call' || wantsTask || !AS_TOOL_RESULT.has(code))
     return errorFrame(id, code, detail, pending);
+  return resultFrame(id, Buffer.from(JSON.stringify(refusalResult(era, error, pending))));
+};
+
+/** A refusal as a tool result that the model reads. */
+export const refusalResult = (
+  era: 'legacy' | 'modern',
+  { code, detail }: CountersignError,
+  more: JsonObject = {},
+): JsonObject => {
   const { says, next } = ERRORS[code];
-  const result = {
+  return {
     ...(era === 'modern' ? { resultType: 'complete' } : {}),
     content: [{ type: 'text', text: `${says}${detail ? ` (${detail})` : ''} ${next} [${code}]` }],
     isError: true,
-    _meta: { 'countersign/refusal': { code, next, ...pending } },
+    _meta: { 'countersign/refusal': { code, next, ...more } },
   };
-  return resultFrame(id, Buffer.from(JSON.stringify(result)));
 };

@@ -6,7 +6,7 @@ import { TASKS_EXTENSION } from '#mcp/meta.js';
 import type { CallRequest, Here } from '../call/call.js';
 import type { CatalogEntry } from '../catalog/catalog.types.js';
 import type { Gateway } from '../gateway.js';
-import { type InputHandle, openInput, openTask } from './handles.js';
+import { type InputHandle, openInput, openTask, type TaskHandle } from './handles.js';
 import type { McpRequest } from './mcp-request.js';
 import { RefusalWithData } from './refusal.js';
 import { serversOfUri } from './servers-of-uri.js';
@@ -31,15 +31,21 @@ const NAME_MAX = 200;
 
 /**
  * Finds the server of a request and its own name for what is asked; opens the handles that came along.
+ * @param task what a request about a task is about, where its id was opened already
  * @throws CountersignError params_invalid, tool_unknown
  */
 export const toCallRequest = async (
   gateway: Gateway,
   mcp: McpRequest,
   method: GovernedMethod,
+  task?: TaskHandle,
 ): Promise<ToCall> => {
   const { caller, client, endpoint, frame, owner } = mcp;
-  const { server, params: named, here } = await place(gateway, mcp, method);
+  const {
+    server,
+    params: named,
+    here,
+  } = task ? placeTask(gateway, mcp, method, task) : await place(gateway, mcp, method);
   const { params: placed, taskFor, tool } = await asTask(gateway, client, { server, method, params: named });
   const { requestState, ...params } = placed;
   const target = targetOf(method, params);
@@ -94,27 +100,38 @@ const place = async (gateway: Gateway, mcp: McpRequest, method: GovernedMethod):
     case 'tasks/get':
     case 'tasks/update':
     case 'tasks/cancel':
-    case 'tasks/result': {
-      if (mcp.client.era === 'modern' && !mcp.client.capabilities.has('tasks'))
-        throw new RefusalWithData('capability_missing', TASKS_EXTENSION, {
-          requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
-        });
-      const { server, taskId, keptBy } = openTask(gateway, mcp.owner, params['taskId']);
-      const isElsewhere = mcp.post.server !== undefined && mcp.post.server !== server;
-      if (isElsewhere || (keptBy !== undefined && keptBy !== gateway.instance))
-        throw new CountersignError('params_invalid', 'taskId');
-      return {
-        server,
-        params: { ...params, taskId },
-        ...(keptBy === undefined ? {} : { here: gateway.keptResults.answering(method, mcp.owner, taskId) }),
-      };
-    }
+    case 'tasks/result':
+      return placeTask(gateway, mcp, method, ownTask(gateway, mcp));
     default:
       if (mcp.post.server === undefined)
         throw new CountersignError('method_unknown', `${method} needs the endpoint of one server`);
       return { server: mcp.post.server, params };
   }
 };
+
+/** The task that a request names. @throws CountersignError capability_missing, params_invalid: not this client's, or not here */
+export const ownTask = (gateway: Gateway, { client, frame, owner, post }: McpRequest): TaskHandle => {
+  if (client.era === 'modern' && !client.capabilities.has('tasks'))
+    throw new RefusalWithData('capability_missing', TASKS_EXTENSION, {
+      requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
+    });
+  const task = openTask(gateway, owner, frame.params['taskId']);
+  const isElsewhere = post.server !== undefined && post.server !== task.server;
+  if (isElsewhere || (task.keptBy !== undefined && task.keptBy !== gateway.instance))
+    throw new CountersignError('params_invalid', 'taskId');
+  return task;
+};
+
+const placeTask = (
+  gateway: Gateway,
+  { frame: { params }, owner }: McpRequest,
+  method: GovernedMethod,
+  { server, taskId, keptBy }: TaskHandle,
+): Placed => ({
+  server,
+  params: { ...params, taskId },
+  ...(keptBy === undefined ? {} : { here: gateway.keptResults.answering(method, owner, taskId) }),
+});
 
 const placeName = (gateway: Gateway, { post }: McpRequest, params: JsonObject): Placed => {
   const { name } = params;
@@ -150,4 +167,5 @@ const serverOfUri = async (gateway: Gateway, { post }: McpRequest, uri: unknown)
 };
 
 /** It has been verified: the scheme and then the token. */
-const tokenOf = (authorization = ''): string => authorization.slice(authorization.indexOf(' ') + 1).trim();
+export const tokenOf = (authorization = ''): string =>
+  authorization.slice(authorization.indexOf(' ') + 1).trim();

@@ -40,11 +40,13 @@ export class LedgerBus {
     after,
     limit,
     types,
+    attachments,
     wait_ms,
   }: {
     after?: string | undefined;
     limit: number;
     types?: string[] | undefined;
+    attachments?: boolean | undefined;
     wait_ms: number;
   }) {
     const until = performance.now() + wait_ms;
@@ -54,6 +56,7 @@ export class LedgerBus {
           limit,
           ...(after === undefined ? {} : { after: BigInt(after) }),
           ...(types === undefined ? {} : { types }),
+          ...(attachments === undefined ? {} : { attachments }),
         }),
       );
       if (page.events.length > 0 || performance.now() >= until) {

@@ -50,7 +50,10 @@ export const projectCall = (event: CallEvent): CallChange => {
       return { decision: decision.effect, kind: decision.kind, rules: decision.rules, policyDigest };
     }
     case 'ForwardIntended':
-      return { outcome: 'forwarding' };
+      return {
+        outcome: 'forwarding',
+        ...(event.data.approvalId !== null && { approvalId: event.data.approvalId }),
+      };
     case 'CallHeld':
       return { outcome: 'held', approvalId: event.data.approvalId };
     case 'CallDenied':

@@ -10,10 +10,12 @@ import type {
   ApprovalVoted,
   ApprovalWithdrawn,
   BreakGlassInvoked,
+  GrantRevoked,
+  GrantUsed,
   ReviewOverdue,
   ReviewRequired,
 } from '#core/approval/approval.events.js';
-import { breakGlass, requirements } from './call.schemas.js';
+import { breakGlass, grantTerms, requirements } from './call.schemas.js';
 import { eventSchema } from './event-schema.js';
 import { count, digest, digestOrNull, flag, instant, name, oneOf, text, texts } from './fields.js';
 
@@ -72,6 +74,13 @@ export const APPROVAL_SCHEMAS = [
       rules: z
         .array(z.strictObject({ id: name('Of the rule.'), says: text('The rule in words.') }))
         .describe('The rules that ask for it.'),
+      grant: z
+        .strictObject({
+          ...grantTerms,
+          key: name('Equal for all calls that it covers; made with a secret, so that it tells nothing.'),
+        })
+        .describe('What the approval covers beside this call; absent: nothing.')
+        .optional(),
       expiresAt: instant('When it expires.'),
     },
   }),
@@ -114,6 +123,7 @@ export const APPROVAL_SCHEMAS = [
     payload: 'none',
     data: {
       digest: digest('What is approved.'),
+      until: instant('Further calls may run under its grant until then; absent: none may.').optional(),
       how: oneOf(['break-glass'], 'In an emergency; absent: by the votes that policy asks for.').optional(),
     },
   }),
@@ -182,5 +192,29 @@ export const APPROVAL_SCHEMAS = [
     stream,
     payload: 'none',
     data: { reason: text('Why, in words.') },
+  }),
+  eventSchema<GrantUsed>({
+    type: 'GrantUsed',
+    v,
+    about: 'A further call runs under the grant; before that call is stored. Written by the ledger alone.',
+    stream,
+    payload: 'none',
+    data: {
+      callId: name('The call that runs.'),
+      use: count('Which use it is: the call that asked is the first, this one 2 or more.'),
+    },
+  }),
+  eventSchema<GrantRevoked>({
+    type: 'GrantRevoked',
+    v,
+    about: 'No further call runs under the grant.',
+    stream,
+    payload: 'none',
+    data: {
+      by: z
+        .strictObject(person)
+        .describe('Who revoked it: the requester, an approver, or one who may approve.'),
+      reason: text('Why, in their words.'),
+    },
   }),
 ];

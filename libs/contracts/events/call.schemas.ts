@@ -60,6 +60,14 @@ export const requirements = (says: string) =>
     )
     .describe(says);
 
+/** What an approval covers beside the call that asked for it. */
+export const grantTerms = {
+  uses: count('Calls that may run under it, the one that asked included.'),
+  for_s: count('Seconds after it was granted.'),
+  same: texts('Arguments that must be the same as in the call that asked.'),
+  limits: texts('What must hold for the arguments of each call, in the words of the policy.'),
+};
+
 /** The same in the decision and in the request of the approval. */
 export const breakGlass = z.strictObject({
   roles: texts('One human of each of these two.'),
@@ -77,6 +85,10 @@ const decision = z
           .literal(false)
           .optional()
           .describe('False: one person may serve several requirements; absent: each counts for one.'),
+        grant: z
+          .strictObject(grantTerms)
+          .optional()
+          .describe('What the approval covers beside this call; absent: nothing.'),
         break_glass: breakGlass.optional().describe('Who may grant it in an emergency; absent: nobody.'),
       })
       .nullable()
@@ -166,6 +178,9 @@ export const CALL_SCHEMAS = [
         .string()
         .nullable()
         .describe('The approval it runs under: its own, or that of the call it continues; null when none.'),
+      grantKey: name(
+        'Of the grant that it runs under, as in ApprovalRequested; absent: under none.',
+      ).optional(),
       request: digest('Commitment of the payload that is forwarded: of CallRequested or of a CallRepeated.'),
     },
   }),

@@ -37,6 +37,7 @@ describe('the digest of an approval', () => {
     ['masking profile', { profileDigest: digest('9') }],
     ['absence of a masking profile', { profileDigest: null }],
     ['nonce', { nonce: 'm' }],
+    ['grant', { grant: { uses: 2, for_s: 60, same: [], limits: [] } }],
     ['expiry', { expiresAt: '2026-11-22T12:30:00.001Z' }],
   ])('is another one with another %s', (_, changed) => {
     expect(approvalDigest(hash, { ...BOUND, ...changed })).not.toBe(approvalDigest(hash, BOUND));

@@ -1,6 +1,7 @@
 import { canonicalJson, type JsonObject } from '../evidence/canonical-json.js';
 import type { Digest, HashFunction } from '../hash.js';
 import type { Person } from './approval.events.js';
+import type { GrantTerms } from './grant.js';
 
 /** Everything an approval binds (promise G5). Change one of them and it is another approval. */
 export interface Bound {
@@ -16,6 +17,8 @@ export interface Bound {
   /** Random; kept in sealed payloads only, so that the digest in clear cannot be used to guess arguments. */
   readonly nonce: string;
   readonly expiresAt: string;
+  /** What it covers beside this call; absent = nothing. */
+  readonly grant?: GrantTerms;
 }
 
 export const approvalDigest = (hash: HashFunction, bound: Bound): Digest =>

@@ -1,5 +1,6 @@
 import type { PayloadCommitment } from '../evidence/entry.js';
 import type { Digest } from '../hash.js';
+import type { GrantAsked } from './grant.js';
 import type { BreakGlass, Requirement } from './requirement.js';
 
 /** `used` and `withdrawn` follow the call; a granted approval that nobody used by its expiry is `expired`. */
@@ -39,6 +40,8 @@ export interface ApprovalRequested {
     /** Who may grant it in an emergency, and who looks at that afterwards. Absent: nobody. */
     readonly breakGlass?: BreakGlass;
     readonly rules: readonly { readonly id: string; readonly says: string }[];
+    /** What the approval covers beside this call, by policy. Absent: this call only. */
+    readonly grant?: GrantAsked;
     readonly expiresAt: string;
   };
   readonly payload: PayloadCommitment;
@@ -86,6 +89,8 @@ export interface ApprovalGranted {
   readonly v: 1;
   readonly data: {
     readonly digest: Digest;
+    /** Further calls may run until then, by the grant of the request. Absent: none may. */
+    readonly until?: string;
     /** Absent: by the votes that policy asks for. */
     readonly how?: 'break-glass';
   };
@@ -149,6 +154,27 @@ export interface ApprovalWithdrawn {
   readonly data: { readonly reason: string };
 }
 
+/**
+ * Written by the ledger alone, before it stores the intent of a call that runs under a grant: the revision of this stream
+ * elects and counts. A crash behind it loses one use and never adds one.
+ */
+export interface GrantUsed {
+  readonly type: 'GrantUsed';
+  readonly v: 1;
+  readonly data: {
+    readonly callId: string;
+    /** 2, 3, ...: the call that asked is the first. */
+    readonly use: number;
+  };
+}
+
+/** No further call runs under the grant. */
+export interface GrantRevoked {
+  readonly type: 'GrantRevoked';
+  readonly v: 1;
+  readonly data: { readonly by: Person; readonly reason: string };
+}
+
 export type ApprovalEvent =
   | ApprovalRequested
   | ApprovalVoted
@@ -161,6 +187,8 @@ export type ApprovalEvent =
   | ReviewOverdue
   | ApprovalDenied
   | ApprovalExpired
-  | ApprovalWithdrawn;
+  | ApprovalWithdrawn
+  | GrantUsed
+  | GrantRevoked;
 
 export const approvalStream = (approvalId: string): string => `approval-${approvalId}`;

@@ -6,9 +6,17 @@ import type {
   ApprovalStatus,
   ApprovalVoted,
   BreakGlassInvoked,
+  GrantRevoked,
 } from './approval.events.js';
 import { escalated } from './escalation.js';
 import type { Requirement } from './requirement.js';
+
+export interface GrantState {
+  readonly until: string;
+  /** Calls that count under it, the one that asked included. */
+  readonly used: number;
+  readonly revoked?: GrantRevoked['data'];
+}
 
 export interface Review {
   readonly by: readonly string[];
@@ -34,6 +42,8 @@ export type ApprovalState =
       /** Owed since the glass was broken. */
       readonly review?: Review;
       readonly reason?: string;
+      /** Once it is granted with one. */
+      readonly grant?: GrantState;
     };
 
 export type KnownApproval = Exclude<ApprovalState, { status: 'none' }>;
@@ -57,7 +67,12 @@ export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): Appr
     case 'ApprovalReminded':
       return { ...state, reminded: event.data.number };
     case 'ApprovalGranted':
-      return { ...state, status: 'granted', ...(event.data.how && { how: event.data.how }) };
+      return {
+        ...state,
+        status: 'granted',
+        ...(event.data.until !== undefined && { grant: { until: event.data.until, used: 1 } }),
+        ...(event.data.how && { how: event.data.how }),
+      };
     case 'BreakGlassInvoked':
       return { ...state, breakers: [...state.breakers, event.data] };
     case 'ReviewRequired':
@@ -74,5 +89,11 @@ export const evolveApproval = (state: ApprovalState, event: ApprovalEvent): Appr
       return { ...state, status: 'expired' };
     case 'ApprovalWithdrawn':
       return { ...state, status: 'withdrawn', reason: event.data.reason };
+    case 'GrantUsed':
+      return state.grant === undefined
+        ? state
+        : { ...state, grant: { ...state.grant, used: event.data.use } };
+    case 'GrantRevoked':
+      return state.grant === undefined ? state : { ...state, grant: { ...state.grant, revoked: event.data } };
   }
 };

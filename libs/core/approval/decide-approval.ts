@@ -11,6 +11,7 @@ import type {
 } from './approval.events.js';
 import { type ApprovalState, evolveApproval, type KnownApproval, requirementsNow } from './approval.state.js';
 import { escalationsOf } from './escalation.js';
+import { granted } from './granted.js';
 import { quorumMet } from './quorum.js';
 import { remindersOf } from './reminder.js';
 import { type Requirement, rolesNamed } from './requirement.js';
@@ -116,7 +117,7 @@ export const decideVote = (state: ApprovalState, command: CastVote): readonly Ap
     return [...risen, voted, denied];
   }
   return isMet(ballot, [...votes, vote])
-    ? [...risen, voted, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }]
+    ? [...risen, voted, granted(request, command.now)]
     : [...risen, voted];
 };
 
@@ -148,7 +149,7 @@ export const decideLook = (state: ApprovalState, now: string): readonly Approval
   if (after.status === 'none') return [];
   const { request, votes } = after;
   if (risen.length > 0 && isMet({ ...request, requirements: requirementsNow(after) }, votes))
-    return [...risen, { type: 'ApprovalGranted', v: 1, data: { digest: request.digest } }];
+    return [...risen, granted(request, now)];
   return [...risen, ...decideReminder(after, now), ...decideExpiry(after, now)];
 };
 

@@ -91,6 +91,11 @@ export interface ForwardIntended {
     readonly deadline_ms: number;
     /** The approval it runs under: its own, or that of the call it continues. */
     readonly approvalId: string | null;
+    /**
+     * For a call that was not asked for itself but runs under the grant of that approval: equal to the key in its request.
+     * Absent for every other call.
+     */
+    readonly grantKey?: string;
     /** Commitment of the very params bytes that are forwarded: the payload of CallRequested or of a CallRepeated. */
     readonly request: Digest;
   };

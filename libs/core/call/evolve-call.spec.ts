@@ -9,6 +9,8 @@ const decided = (effect: string) => event('CallDecided', { decision: { effect } 
 const intended = event('ForwardIntended', { instance: 'i-1' });
 const intendedUnder = (approvalId: string | null) =>
   event('ForwardIntended', { instance: 'i-1', approvalId });
+const underGrant = (approvalId: string | null) =>
+  event('ForwardIntended', { instance: 'i-1', approvalId, grantKey: 'k' });
 const held = event('CallHeld', { approvalId: 'a-1' });
 const ended = (because: string) => event('HoldEnded', { approvalId: 'a-1', because });
 const returned = event('CallReturned');
@@ -25,6 +27,11 @@ describe('a call', () => {
     expect(given(requested, decided('allow'), intended, returned, masked, completed)).toEqual({
       kind: 'ended',
     });
+  });
+
+  it('that runs under the grant of an approval is forwarded without a hold of its own', () => {
+    expect(given(requested, decided('approval'), underGrant('a-1')).kind).toBe('forwarding');
+    expect(() => given(requested, decided('approval'), intendedUnder('a-1'))).toThrow(IllegalTransition);
   });
 
   it('that is held is forwarded only after another decision', () => {
@@ -70,6 +77,17 @@ describe('a call', () => {
         decided('approval'),
         event('HoldEnded', { approvalId: 'a-2', because: 'granted' }),
       ],
+    ],
+    [
+      'under a grant and as a continuation at once',
+      [event('CallRequested', { continues: 'c-1' }), decided('approval'), underGrant('a-1')],
+    ],
+    ['under a grant of no approval', [requested, decided('approval'), underGrant(null)]],
+    ['under a grant where policy needs none', [requested, decided('allow'), underGrant('a-1')]],
+    ['under a grant that policy denies', [requested, decided('deny'), underGrant('a-1')]],
+    [
+      'under a grant once it was held for its own approval',
+      [requested, decided('approval'), held, decided('approval'), ended('granted'), underGrant('a-1')],
     ],
     ['a second time', [requested, decided('allow'), intended, intended]],
     [

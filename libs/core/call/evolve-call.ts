@@ -1,9 +1,10 @@
 import type { CallEvent, ForwardIntended } from './call.events.js';
 
 /**
- * Where a call stands. Only `forwarding` may be followed by an outcome, and only an allowed decision, a granted hold or a
- * continuation of an approved call by ForwardIntended: that is promise G4, checked again by the ledger where the append
- * happens. Whether the continued call was approved is in its own stream, so only the ledger can check that part.
+ * Where a call stands. Only `forwarding` may be followed by an outcome, and only an allowed decision, a granted hold, a
+ * continuation of an approved call or a call under a grant by ForwardIntended: that is promise G4, checked again by the
+ * ledger where the append happens. What stands in another stream, that of the continued call or of the granted approval,
+ * only the ledger can check.
  */
 export type CallState =
   | { readonly kind: 'none' }
@@ -124,8 +125,14 @@ export const evolveCall = (state: CallState, event: CallEvent): CallState => {
 
 const mayForward = (state: CallState, { data }: ForwardIntended): boolean => {
   // The ledger looks the approval up by this id: without it, or with another, nobody would have checked it.
-  if (state.kind === 'released') return state.granted && data.approvalId === state.approvalId;
+  if (state.kind === 'released')
+    return state.granted && data.approvalId === state.approvalId && data.grantKey === undefined;
   if (state.kind !== 'decided' || state.approvalId !== null) return false;
-  if (state.effect === 'allow') return true;
-  return state.effect === 'approval' && state.continues !== undefined && data.approvalId !== null;
+  if (state.effect === 'allow') return data.grantKey === undefined;
+  // Either it continues a call that was approved, or it runs under a grant: the ledger checks which, and that it may.
+  return (
+    state.effect === 'approval' &&
+    data.approvalId !== null &&
+    (state.continues !== undefined) !== (data.grantKey !== undefined)
+  );
 };

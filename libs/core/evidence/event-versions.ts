@@ -73,6 +73,8 @@ export const EVENT_VERSIONS: {
   DisclosureRequested: 1,
   DisclosureVoted: 1,
   ForwardIntended: 1,
+  GrantRevoked: 1,
+  GrantUsed: 1,
   HoldEnded: 1,
   InputAnswered: 1,
   InputRequested: 1,

@@ -68,9 +68,12 @@ describe('what a channel is told next', () => {
     expect(next(told('requested', 'resolved', 'resolved'), stateAfter(intended(0, 1, 15), sent(0)))).toBe(2);
   });
 
-  it('is the last of the votes and reminders that wait', () => {
+  it('is the last of the votes, reminders and reviews that wait', () => {
     const announced = told('requested', 'voted', 'reminder', 'voted', 'reminder');
     expect(next(announced, stateAfter(intended(0, 1, 15), sent(0)))).toBe(4);
+    expect(
+      next(told('requested', 'resolved', 'review', 'review'), stateAfter(intended(0, 1, 15), sent(1))),
+    ).toBe(3);
     expect(next(told('requested', 'voted', 'escalated'), stateAfter(intended(0, 1, 15), sent(0)))).toBe(2);
   });
 

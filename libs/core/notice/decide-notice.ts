@@ -17,6 +17,8 @@ const KINDS: { readonly [Type in ApprovalEvent['type']]: NoticeKind | null } = {
   ApprovalDenied: 'resolved',
   ApprovalExpired: 'resolved',
   ApprovalWithdrawn: 'resolved',
+  GrantUsed: null,
+  GrantRevoked: null,
 };
 
 export const noticeKindOf = ({ type }: ApprovalEvent): NoticeKind | undefined => KINDS[type] ?? undefined;
@@ -32,6 +34,9 @@ export interface Announced {
   readonly roles: readonly string[];
 }
 
+/** Kinds that say no more than the next thing said. */
+const ONLY_LAST: ReadonlySet<NoticeKind> = new Set(['voted', 'reminder', 'review']);
+
 /** The end of an approval that a channel never told of is no news after this long. */
 export const UNTOLD_S_MAX = 3_600;
 
@@ -41,7 +46,7 @@ export const ATTEMPTS_MAX = 48;
 
 /**
  * What a channel must be told next. What has ended is told as that alone: nobody is asked for what needs no answer any more.
- * Of votes and reminders that wait, only the last is worth telling.
+ * Of votes, reminders and reviews that wait, only the last is worth telling.
  */
 export const nextNotice = (
   announced: readonly Announced[],
@@ -52,9 +57,7 @@ export const nextNotice = (
   const ended = announced.findLastIndex(({ kind }) => kind === 'resolved');
   const current = announced.slice(Math.max(0, ended));
   const waiting = current.filter((each) => each.revision > handled && takes(each));
-  const [first] = waiting.filter(
-    ({ kind }, index) => (kind !== 'voted' && kind !== 'reminder') || index === waiting.length - 1,
-  );
+  const [first] = waiting.filter(({ kind }, index) => !ONLY_LAST.has(kind) || index === waiting.length - 1);
   const neverTold = handled < 0 && attempt === undefined;
   const isOld = first !== undefined && Date.parse(first.at) + UNTOLD_S_MAX * 1_000 < Date.parse(now);
   return neverTold && first?.kind === 'resolved' && isOld ? undefined : first;

@@ -24,7 +24,12 @@ const follow = (root: JsonObject, keys: readonly string[]): Json | undefined => 
   return value;
 };
 
-const compileRead = (path: string): ((input: ConditionInput) => Json | undefined) => {
+/** The argument at a path `args.<key>...`; undefined when it leads nowhere. */
+export const valueAt = (args: JsonObject, path: string): Json | undefined =>
+  compileRead(path)({ args, token: {}, now: '' });
+
+/** @throws TypeError for a path that is not valid. */
+export const compileRead = (path: string): ((input: ConditionInput) => Json | undefined) => {
   if (!isConditionPath(path)) throw new TypeError(`policy: not a path: ${path}`);
   if (path === 'now') return (input) => input.now;
   const [root, ...keys] = path.split('.') as ['args' | 'token', ...string[]];

@@ -1,4 +1,6 @@
+import type { GrantTerms } from '../approval/grant.js';
 import type { ConditionInput } from './compile-condition.js';
+import { mergeGrants } from './grants.js';
 import type { IndexedOperation, IndexedPolicy, IndexedRule } from './index-policy.js';
 import { operationOf } from './index-targets.js';
 import { mergeApprovals } from './merge-approvals.js';
@@ -14,7 +16,8 @@ import { rolesOf } from './roles-of.js';
  *    condition that is unknown (value missing or of the wrong type) holds in deny and oblige rules, not in allow rules.
  * 3. One matched deny rule: deny. Otherwise no matched allow rule: deny, no rules.
  * 4. Otherwise the approvals of ALL matched rules merge to the strictest and their masking profiles unite; a rule that
- *    allows without approval never takes back what another demands.
+ *    allows without approval never takes back what another demands. The approval covers further calls only as far as
+ *    every demand grants for this call; a limit that is unknown does not hold.
  * The order of rules decides nothing.
  */
 export const decidePolicy = (policy: IndexedPolicy, input: DecisionInput): Decision =>
@@ -52,7 +55,7 @@ const decideFor = (
   const denies = matched.filter(isDeny);
   if (denies.length > 0) return deny(operation, roles, denies);
   if (!matched.some(isAllow)) return deny(operation, roles, []);
-  return letThrough(operation, roles, matched);
+  return letThrough(operation, roles, matched, input);
 };
 
 const isDeny = ({ rule }: IndexedRule): boolean => rule.effect === 'deny';
@@ -63,15 +66,20 @@ const letThrough = (
   operation: IndexedOperation,
   roles: readonly string[],
   matched: readonly IndexedRule[],
+  input: ConditionInput,
 ): Decision => {
   const rules: string[] = [];
   const says: string[] = [];
   const demands: ApprovalDemand[] = [];
+  const grants: (GrantTerms | null)[] = [];
   const profiles: MaskingProfile[] = [];
-  for (const { rule, profile } of matched) {
+  for (const { rule, profile, grant } of matched) {
     rules.push(rule.id);
     says.push(rule.says);
-    if (rule.approval !== null) demands.push(rule.approval);
+    if (rule.approval !== null) {
+      demands.push(rule.approval);
+      grants.push(grant === null ? null : grant(input));
+    }
     if (profile !== null) profiles.push(profile);
   }
   return {
@@ -81,11 +89,14 @@ const letThrough = (
     roles,
     rules,
     says,
-    approval: mergeApprovals(demands),
+    approval: withGrant(mergeApprovals(demands), mergeGrants(grants)),
     profile: mergeProfiles(profiles),
     engine: 'policy-1',
   };
 };
+
+const withGrant = (approval: Decision['approval'], grant: GrantTerms | null): Decision['approval'] =>
+  approval === null || grant === null ? approval : { ...approval, grant };
 
 const deny = (
   operation: IndexedOperation | null,

@@ -1,4 +1,5 @@
 import { type Condition, compileCondition } from './compile-condition.js';
+import { compileGrant, type GrantOf } from './grants.js';
 import { type IndexedTargets, indexTargets } from './index-targets.js';
 import type { MaskingProfile, PolicyBundle, PolicyRule } from './policy.types.js';
 
@@ -23,6 +24,8 @@ export interface IndexedRule {
   readonly order: number;
   readonly conditions: readonly Condition[];
   readonly profile: MaskingProfile | null;
+  /** Of its approval. */
+  readonly grant: GrantOf | null;
 }
 
 interface OperationUnderWork extends IndexedOperation {
@@ -49,6 +52,7 @@ const indexRule = (bundle: PolicyBundle, rule: PolicyRule, order: number): Index
   order,
   conditions: rule.when.map(compileCondition),
   profile: rule.mask === null ? null : profileOf(bundle, rule.mask),
+  grant: rule.approval?.grant === undefined ? null : compileGrant(rule.approval.grant),
 });
 
 const profileOf = (bundle: PolicyBundle, name: string): MaskingProfile => {

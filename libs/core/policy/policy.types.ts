@@ -1,3 +1,4 @@
+import type { GrantTerms } from '../approval/grant.js';
 import type { BreakGlass, Requirement } from '../approval/requirement.js';
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
 
@@ -79,6 +80,18 @@ export interface ApprovalDemand extends Requirement {
   readonly distinct?: false;
   /** Two roles, one human each, may grant it in an emergency. */
   readonly break_glass?: BreakGlass;
+  /** Absent: the approval is for the one call that asks for it. */
+  readonly grant?: GrantDemand;
+}
+
+/** What an approval covers beside the call that asks for it; see `GrantTerms`. Absent members are never empty. */
+export interface GrantDemand {
+  readonly uses: number;
+  readonly for_s: number;
+  /** Paths of arguments, sorted. */
+  readonly same?: readonly string[];
+  /** About arguments only. All must hold for a call, or it is approved by itself. Sorted by path. */
+  readonly when?: readonly PolicyCondition[];
 }
 
 export interface PolicyCondition {
@@ -177,6 +190,8 @@ export interface Decision {
     readonly expires_s: number;
     /** Absent: each human counts for one requirement only. False: one may serve several. */
     readonly distinct?: false;
+    /** Absent: what is approved is this call only. */
+    readonly grant?: GrantTerms;
     /** Absent: nobody may grant it in an emergency. */
     readonly break_glass?: BreakGlass;
   } | null;

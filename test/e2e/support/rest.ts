@@ -19,6 +19,7 @@ export interface Approval {
   readonly reasons: readonly { readonly id: string; readonly says: string }[];
   readonly votes: readonly { readonly approver: string; readonly vote: string }[];
   readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
+  readonly grant?: Readonly<Record<string, unknown>>;
 }
 
 export interface CallItem {
@@ -116,6 +117,12 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
       send<{ readonly review?: unknown; readonly code?: string }>(`${base}/${id}/review`, token, body),
     withdraw: (id: string, body: { readonly reason?: string }) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/withdraw`, token, body),
+    revoke: (id: string, body: { readonly reason?: string }) =>
+      send<{
+        readonly status: unknown;
+        readonly code?: string;
+        readonly grant?: Readonly<Record<string, unknown>>;
+      }>(`${base}/${id}/revoke`, token, body),
   };
 };
 

@@ -52,7 +52,9 @@ export const watchTask = (
 
 const own = (gateway: Gateway, { owner, post }: McpRequest, shownTaskId: string) => {
   try {
-    const { server, taskId, keptBy } = openTask(gateway, owner, shownTaskId);
+    const { server, taskId, keptBy, held } = openTask(gateway, owner, shownTaskId);
+    // A held call changes when people do something, which no server tells of: its client asks again.
+    if (held !== undefined) return undefined;
     const isHere = post.server === undefined || post.server === server;
     return isHere && keptBy === undefined && gateway.catalog.has(server) ? { server, taskId } : undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { PolicyCheck, PolicyCondition, PolicyScalar } from '../policy.types.js';
 
-/** A condition in the words of the policy file, one text for each check. */
+/** A condition in the words of the policy file, one text for each check. Recorded in decisions: a text once written stays. */
 export const describeCondition = ({ path, checks }: PolicyCondition): readonly string[] =>
   checks.map((check) => `${path} ${describeCheck(check)}`);
 
