@@ -6,6 +6,8 @@ import { assertCard } from './card-schema.js';
 const URL_OF_PAGE = 'https://gateway.bank.example/approvals/a/page';
 const own = (changes: Parameters<typeof viewWith>[0] = {}) =>
   personalCard({ item: viewWith(changes), url: URL_OF_PAGE, obstacle: undefined });
+/** Without the places where words may be broken. */
+const textOf = (card: object): string => JSON.stringify(card).replaceAll('\u200b', '');
 const verbsOf = (card: object): unknown[] =>
   (card as { actions: { verb?: string; type: string }[] }).actions.map(({ verb, type }) => verb ?? type);
 
@@ -21,7 +23,7 @@ describe('the card of a conversation', () => {
   it('says who, which agent, what, why, how many, until when and the digest, and no arguments or reasons of voters', () => {
     const card = sharedCard(viewWith(), URL_OF_PAGE);
     assertCard(card);
-    const text = JSON.stringify(card);
+    const text = textOf(card);
     for (const part of [
       ...[
         'mara.engineer',
@@ -54,7 +56,7 @@ describe('the card of a person', () => {
     const card = own();
     assertCard(card);
     for (const part of ['C-1003', 'moved to Hamburg', '[BANK_ACCOUNT]', 'checked with the branch'])
-      expect(JSON.stringify(card)).toContain(part);
+      expect(textOf(card)).toContain(part);
     expect(verbsOf(card)).toEqual(['approve', 'deny', 'Action.OpenUrl']);
     const { id: approvalId, digest } = viewWith();
     const { actions } = card as unknown as { actions: { data: unknown }[] };
@@ -110,7 +112,7 @@ describe('the card of a person', () => {
     });
     assertCard(card);
     expect(blocksOf(card).join('\n')).not.toMatch(/click|DATE/);
-    expect(JSON.stringify(card)).not.toMatch(/\{\{|[\u202e\u200b]/);
-    expect(JSON.stringify(card)).toContain('a\\\\u{202e}b\\\\u{200b}c');
+    expect(JSON.stringify(card)).not.toMatch(/\{\{|\u202e/);
+    expect(textOf(card)).toContain('a\\\\u{202e}b\\\\u{200b}c');
   });
 });

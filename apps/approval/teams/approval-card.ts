@@ -115,7 +115,7 @@ const stateBar = (status: ApprovalStatus): Element => ({
 });
 
 const whatCard = ({ requester, server, tool }: ApprovalView): readonly Element[] => [
-  line(`${server} / ${tool}`, { weight: 'Bolder', size: 'Large' }),
+  line(`${server} / ${tool}`, { weight: 'Bolder', size: 'Large' }, 'Medium'),
   row('Who', requester.principal),
   ...(requester.agent === '' ? [] : [row('Agent', requester.agent)]),
   row('Client', requester.client),

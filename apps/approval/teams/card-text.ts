@@ -15,20 +15,27 @@ export const shown = (text: string): string =>
     })
     .replace(/\{\{/g, '{ {');
 
+/** Words of so many letters may be broken where a line ends: digests, and what somebody wrote without a blank. */
+const LETTERS_MAX = 24;
+
+/** As `shown`, with places to break long words; these are the only unseen characters in a card. */
+const breakable = (text: string): string =>
+  text.replace(new RegExp(`[^\\s\u00a0]{${LETTERS_MAX}}(?=[^\\s\u00a0])`, 'gu'), '$&\u200b');
+
 export const clipped = (text: string, max: number): string =>
   text.length > max ? `${text.slice(0, max)}…` : text;
 
 type Style = Readonly<Record<string, string | boolean>>;
 
-const run = (text: string, style: Style): Element => ({ type: 'TextRun', text: shown(text), ...style });
+const run = (text: string, style: Style): Element => ({ type: 'TextRun', text: breakable(text), ...style });
 
 const TEXT_MAX = 200;
 
 /** One paragraph of text that others have chosen. */
-export const line = (text: string, style: Style = {}): Element => ({
+export const line = (text: string, style: Style = {}, spacing = 'Small'): Element => ({
   type: 'RichTextBlock',
-  spacing: 'Small',
-  inlines: [{ ...run(text, style), text: clipped(shown(text), TEXT_MAX) }],
+  spacing,
+  inlines: [run(clipped(shown(text), TEXT_MAX), style)],
 });
 
 /** A paragraph of our own words. */
@@ -40,7 +47,7 @@ export const words = (text: string, style: Style = {}): Element => ({
 });
 
 export const heading = (text: string): Element =>
-  words(text, { weight: 'Bolder', spacing: 'Medium', style: 'heading' });
+  words(text, { weight: 'Bolder', size: 'Medium', spacing: 'Medium', style: 'heading' });
 
 /** A name in our words and a value in others'. */
 export const row = (name: string, value: string, style: Style = {}): Element => ({
@@ -59,10 +66,10 @@ const CHARACTERS_MAX = 4_000;
 export const argumentLines = (value: unknown): readonly Element[] | undefined => {
   const text = JSON.stringify(value, null, 2) ?? 'none';
   const lines = text.split('\n');
-  if (lines.length > LINES_MAX || shown(text).length > CHARACTERS_MAX) return undefined;
+  if (lines.length > LINES_MAX || breakable(shown(text)).length > CHARACTERS_MAX) return undefined;
   return lines.map((each) => {
     const indent = each.length - each.trimStart().length;
-    const inlines = [run('\u00a0'.repeat(indent) + each.trimStart(), { fontType: 'Monospace' })];
+    const inlines = [run('\u00a0'.repeat(indent) + shown(each.trimStart()), { fontType: 'Monospace' })];
     return { type: 'RichTextBlock', spacing: 'None', inlines };
   });
 };
