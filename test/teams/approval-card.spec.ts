@@ -79,6 +79,30 @@ describe('the card of a person', () => {
     }
   });
 
+  it('says what else a grant covers, and has no buttons for terms that it cannot show whole', () => {
+    const grant = {
+      uses: 20,
+      for_s: 7_200,
+      same: ['args.from_account'],
+      limits: ['args.amount lte 1000'],
+      used: 0,
+    };
+    const card = own({ grant });
+    assertCard(card);
+    for (const part of [
+      'Up to 20 calls',
+      '120 minutes',
+      'the same args.from_account',
+      'args.amount lte 1000',
+    ])
+      expect(textOf(card)).toContain(part);
+    expect(verbsOf(card)).toContain('approve');
+    expect(textOf(own({ grant: { ...grant, same: [], limits: [] } }))).toContain('any arguments');
+    const tooLong = own({ grant: { ...grant, limits: Array.from({ length: 21 }, () => 'x') } });
+    assertCard(tooLong);
+    expect(verbsOf(tooLong)).toEqual(['Action.OpenUrl']);
+  });
+
   it('fits into a message of Teams, whatever is in it', () => {
     const long = '漢'.repeat(5_000);
     const many = Array.from({ length: 500 }, () => long);
@@ -88,6 +112,7 @@ describe('the card of a person', () => {
         server: long,
         tool: long,
         reasons: many.map((says) => ({ id: long, says })),
+        grant: { uses: 9, for_s: 60, same: ['漢'.repeat(150)], limits: many, used: 0 },
         votes: many.map((reason) => ({ approver: long, vote: 'approve', reason })),
         quorum: many.map((role) => ({ by: [role], count: 1 })),
         arguments: Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`k${at}`, '漢'.repeat(60)])),

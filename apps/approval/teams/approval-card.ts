@@ -3,10 +3,12 @@ import { requirementText } from '#core/approval/requirement.js';
 import { ERRORS, type ErrorCode } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { ApprovalView } from '../approval-view.js';
-import { argumentLines, type Element, heading, line, row, words } from './card-text.js';
+import { type Element, heading, line, row, wholeLines, words } from './card-text.js';
 
 const RULES_MAX = 6;
 const VOTES_MAX = 8;
+const ARGUMENTS_ROOM = { lines_max: 60, characters_max: 4_000 };
+const TERMS_ROOM = { lines_max: 20, characters_max: 1_000 };
 /** Teams refuses messages of more than 28 KB. */
 const CARD_BYTES_MAX = 26 * 1_024;
 const REASON_MAX = 2_000;
@@ -46,7 +48,7 @@ export interface PersonalCard {
 
 /** The card of one person who may see everything, with the buttons if they may vote. */
 export const personalCard = (personal: PersonalCard): JsonObject => {
-  const whole = personalWith(personal, argumentLines(personal.item.arguments));
+  const whole = personalWith(personal, argumentsOf(personal.item));
   const fits = Buffer.byteLength(JSON.stringify(whole)) <= CARD_BYTES_MAX;
   return fits ? whole : personalWith(personal, undefined);
 };
@@ -64,6 +66,7 @@ const personalWith = (
     [
       ...noteOf(refusal, counted),
       ...whatCard(item),
+      ...grantCard(item),
       heading('Arguments, masked'),
       shownArguments === undefined
         ? words(tooLong)
@@ -121,6 +124,36 @@ const whatCard = ({ requester, server, tool }: ApprovalView): readonly Element[]
   row('Client', requester.client),
 ];
 
+/** Undefined when they, or the terms of the grant, cannot be shown whole: both are part of the decision. */
+const argumentsOf = (item: ApprovalView): readonly Element[] | undefined =>
+  termsOf(item) === undefined
+    ? undefined
+    : wholeLines(JSON.stringify(item.arguments, null, 2) ?? 'none', ARGUMENTS_ROOM);
+
+const termsOf = ({ grant }: ApprovalView): readonly Element[] | undefined => {
+  if (grant === undefined) return [];
+  const { same, limits } = grant;
+  const terms = [...same.map((path) => `the same ${path} as here`), ...limits];
+  return wholeLines(terms.length === 0 ? 'any arguments' : terms.join('\n'), TERMS_ROOM);
+};
+
+/** An approval that covers more than one call must not look like one that does not. */
+const grantCard = (item: ApprovalView): readonly Element[] => {
+  const { grant } = item;
+  if (grant === undefined) return [];
+  const { uses, for_s, used, until, revoked } = grant;
+  const reach = `Up to ${uses} calls of this tool by the same person and agent, this one included`;
+  return [
+    heading('It covers more than this call'),
+    words(`${reach}, within ${for_s / 60} minutes of the approval, without asking again, with:`),
+    ...(termsOf(item) ?? [words('limits that are too long for a card; see the approval page.')]),
+    ...(until === undefined ? [] : [line(`${used} of ${uses} used; ends ${moment(until)}`)]),
+    ...(revoked === undefined ? [] : [line(`Revoked by ${revoked.by}`)]),
+  ];
+};
+
+const moment = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
+
 const whyCard = ({ reasons }: ApprovalView): readonly Element[] => [
   heading('Why it waits'),
   ...reasons.slice(0, RULES_MAX).map(({ id, says }) => line(`${id}: ${says}`)),
@@ -128,7 +161,7 @@ const whyCard = ({ reasons }: ApprovalView): readonly Element[] => [
 ];
 
 const whoCard = (
-  { quorum, distinct, votes, reason, status }: ApprovalView,
+  { quorum, distinct, votes, reason, status, how }: ApprovalView,
   withReasons: boolean,
 ): readonly Element[] => [
   heading('Who must approve'),
@@ -136,11 +169,13 @@ const whoCard = (
   ...more(quorum.length - RULES_MAX),
   ...(distinct && quorum.length > 1 ? [words('Each person counts for one of these only.', SUBTLE)] : []),
   ...(votes.length === 0 ? [words('No votes yet.', SUBTLE)] : []),
-  ...votes.slice(0, VOTES_MAX).map(({ approver, vote, reason: why }) => {
-    const did = `${approver} ${vote === 'approve' ? 'approved' : 'denied'}`;
+  ...votes.slice(0, VOTES_MAX).map(({ approver, onBehalfOf, vote, reason: why }) => {
+    const who = onBehalfOf === undefined ? approver : `${approver} for ${onBehalfOf}`;
+    const did = `${who} ${vote === 'approve' ? 'approved' : 'denied'}`;
     return line(withReasons && why !== '' ? `${did}: “${why}”` : did);
   }),
   ...more(votes.length - VOTES_MAX),
+  ...(how === 'break-glass' ? [words('Granted by break-glass.', { weight: 'Bolder' })] : []),
   ...(withReasons && reason !== undefined && status !== 'denied' ? [line(reason)] : []),
 ];
 
@@ -151,7 +186,7 @@ const more = (left_out: number): readonly Element[] =>
 
 const boundCard = ({ expiresAt, digest }: ApprovalView): readonly Element[] => [
   heading('What is bound'),
-  row('Expires', `${expiresAt.slice(0, 10)} ${expiresAt.slice(11, 19)} UTC`),
+  row('Expires', moment(expiresAt)),
   row('Digest', digest, { fontType: 'Monospace', size: 'Small' }),
 ];
 

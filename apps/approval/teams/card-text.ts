@@ -59,14 +59,18 @@ export const row = (name: string, value: string, style: Style = {}): Element => 
   ],
 });
 
-const LINES_MAX = 60;
-const CHARACTERS_MAX = 4_000;
+export interface Room {
+  readonly lines_max: number;
+  readonly characters_max: number;
+}
 
-/** Arguments as lines of JSON; undefined when they are too long to be read in a card. */
-export const argumentLines = (value: unknown): readonly Element[] | undefined => {
-  const text = JSON.stringify(value, null, 2) ?? 'none';
+/** Lines that must be read whole to decide; undefined when there is no room for them. */
+export const wholeLines = (
+  text: string,
+  { lines_max, characters_max }: Room,
+): readonly Element[] | undefined => {
   const lines = text.split('\n');
-  if (lines.length > LINES_MAX || breakable(shown(text)).length > CHARACTERS_MAX) return undefined;
+  if (lines.length > lines_max || breakable(shown(text)).length > characters_max) return undefined;
   return lines.map((each) => {
     const indent = each.length - each.trimStart().length;
     const inlines = [run('\u00a0'.repeat(indent) + shown(each.trimStart()), { fontType: 'Monospace' })];
