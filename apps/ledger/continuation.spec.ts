@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
+import { APPROVED } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
@@ -22,7 +23,7 @@ const decided = (policyDigest = 'sha256:p', effect = 'approval'): Sketch => ({
 });
 const intended = (approval: string | null = approvalId): Sketch => ({
   type: 'ForwardIntended',
-  data: { instance: 'i-1', deadline_ms: 1_000, approvalId: approval },
+  data: { instance: 'i-1', deadline_ms: 1_000, approvalId: approval, server: 's' },
 });
 const ended = (outcome: string): readonly Sketch[] => [
   { type: 'CallReturned' },
@@ -42,11 +43,10 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
 const approvedCall = async (outcome: string, expiresAt = '2026-11-22T13:00:00.000Z'): Promise<void> => {
   first = randomUUID();
   approvalId = randomUUID();
-  const held: Sketch = { type: 'CallHeld', data: { approvalId } };
   const granted: Sketch = { type: 'HoldEnded', data: { approvalId, because: 'granted' } };
-  await ledger.append(history.append(`call-${first}`, -1, requested(), decided(), held));
-  const asked: Sketch = { type: 'ApprovalRequested', data: { callId: first, expiresAt } };
-  await ledger.append(history.append(`approval-${approvalId}`, -1, asked, { type: 'ApprovalGranted' }));
+  await ledger.append(history.append(`call-${first}`, -1, requested(), decided(), APPROVED.held(approvalId)));
+  const { asked, voted, granted: given } = APPROVED;
+  await ledger.append(history.append(`approval-${approvalId}`, -1, asked(first, expiresAt), voted(), given));
   await ledger.append(history.append(`call-${first}`, 2, decided(), granted, intended(), ...ended(outcome)));
 };
 

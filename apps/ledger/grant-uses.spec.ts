@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
+import { APPROVED } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
@@ -35,7 +36,13 @@ const decided = (changes: object = {}, decision: object = ANSWER): Sketch => ({
 });
 const intended = (grantKey?: string): Sketch => ({
   type: 'ForwardIntended',
-  data: { instance: 'i-1', deadline_ms: 1_000, approvalId, ...(grantKey !== undefined && { grantKey }) },
+  data: {
+    instance: 'i-1',
+    deadline_ms: 1_000,
+    approvalId,
+    server: 's',
+    ...(grantKey !== undefined && { grantKey }),
+  },
 });
 const first = (parts: readonly Sketch[], by = randomUUID()) => history.append(`call-${by}`, -1, ...parts);
 const underGrant = (by = randomUUID()) => first([requested(), decided(), intended(KEY)], by);
@@ -65,10 +72,11 @@ const at = async <T>(time: string, make: () => T): Promise<T> => {
 const approved = async ({ runs = true, hasGrant = true } = {}): Promise<void> => {
   const callId = randomUUID();
   approvalId = randomUUID();
-  await ledger.append(first([requested(), decided(), { type: 'CallHeld', data: { approvalId } }], callId));
+  await ledger.append(first([requested(), decided(), APPROVED.held(approvalId)], callId));
   const grant = { ...ANSWER.approval.grant, key: KEY };
   await approvalAppend(
-    { type: 'ApprovalRequested', data: { callId, expiresAt: EXPIRES, grant, policyDigest: 'sha256:p' } },
+    APPROVED.asked(callId, EXPIRES, { grant, profileDigest: 'sha256:m' }),
+    APPROVED.voted(),
     { type: 'ApprovalGranted', data: hasGrant ? { until: UNTIL } : {} },
   );
   if (!runs) return;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ApprovalEvent, approvalStream, type GrantUsed } from '#core/approval/approval.events.js';
 import { evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import { decideGrantUse } from '#core/approval/decide-grant.js';
+import { grantDefect } from '#core/approval/sound-grant.js';
 import {
   type CallDecided,
   type CallRequested,
@@ -66,6 +67,9 @@ export class GrantUses {
 
   private async decide(approval: readonly Entry[], forward: Entry, entries: readonly Entry[]) {
     const state = approval.map((entry) => asEvent<ApprovalEvent>(entry)).reduce(evolveApproval, NO_APPROVAL);
+    const defect = state.status === 'none' ? undefined : grantDefect(state);
+    if (state.status === 'granted' && defect !== undefined)
+      throw new CountersignError('approval_stale', `the approval is none: ${defect}`);
     const own = state.status === 'none' ? [] : await this.read(callStream(state.request.callId));
     const use = decideGrantUse(state, {
       callId: forward.correlation,

@@ -10,6 +10,7 @@ import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js'
 import type { DomainEvent } from '#core/evidence/entry.js';
 import { type EventStore, StoreFull, UnknownOutcome } from '#event-store/event-store.js';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
+import { APPROVED } from './approval.fixture.js';
 import { Ledger } from './ledger.js';
 
 let folder: string;
@@ -50,13 +51,15 @@ const append = (
     events.map(({ type, data = {} }) => ({ event: { type, v: 1, data } as DomainEvent })),
   );
 const call = (expected: number, ...events: Sketch[]) => append(`call-${callId}`, expected, events);
-const REQUESTED: Sketch = { type: 'CallRequested' };
-const decided = (effect: string): Sketch => ({ type: 'CallDecided', data: { decision: { effect } } });
+const REQUESTED: Sketch = APPROVED.requested;
+const decided = (effect: string): Sketch => ({
+  type: 'CallDecided',
+  data: { ...APPROVED.decided.data, decision: { effect } },
+});
 const intended = (approvalId: string | null = null): Sketch => ({
   type: 'ForwardIntended',
-  data: { instance: 'i-1', deadline_ms: 1_000, approvalId },
+  data: { instance: 'i-1', deadline_ms: 1_000, approvalId, server: 's' },
 });
-const HELD: Sketch = { type: 'CallHeld', data: { approvalId: 'a' } };
 const granted = (approvalId: string): Sketch => ({
   type: 'HoldEnded',
   data: { approvalId, because: 'granted' },
@@ -142,13 +145,10 @@ describe('the ledger', () => {
 
   describe('takes the forward of a held call', () => {
     const held = async (approvalId: string) => {
-      await ledger.append(call(-1, REQUESTED, decided('approval'), { ...HELD, data: { approvalId } }));
+      await ledger.append(call(-1, REQUESTED, decided('approval'), APPROVED.held(approvalId)));
     };
     const approve = async (approvalId: string, expiresAt: string, forCall = callId) => {
-      const events: Sketch[] = [
-        { type: 'ApprovalRequested', data: { callId: forCall, expiresAt } },
-        { type: 'ApprovalGranted' },
-      ];
+      const events: Sketch[] = [APPROVED.asked(forCall, expiresAt), APPROVED.voted(), APPROVED.granted];
       await ledger.append(append(`approval-${approvalId}`, -1, events));
     };
     const release = (approvalId: string) =>

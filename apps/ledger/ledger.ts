@@ -18,6 +18,7 @@ import {
 } from '#event-store/event-store.js';
 import { checkPolicyActivation } from './check-activation.js';
 import { advanceCall, checkEntries } from './check-append.js';
+import { checkApproved } from './check-approved.js';
 import { type Continuation, checkContinuation, continuationIn } from './check-continuation.js';
 import { GrantUses } from './grant-uses.js';
 import { OpenCalls } from './open-calls.js';
@@ -102,6 +103,10 @@ export class Ledger {
     if (continuation !== undefined) await this.claim(continuation);
     else if (callStream(approval.request.callId) !== entry.stream)
       throw new CountersignError('approval_stale', 'the approval belongs to another call');
+    else {
+      const held = (await this.store.readStream(entry.stream)).map((event) => readEntry(event.entry));
+      checkApproved(approval, [...held, ...entries]);
+    }
   }
 
   /**

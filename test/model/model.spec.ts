@@ -7,6 +7,11 @@ const of = (defines: readonly string[], property?: string): Check => ({
   defines,
   ...(property === undefined ? {} : { property }),
 });
+const grant = (defines: readonly string[], property?: string): Check => ({
+  model: 'grant.pml',
+  defines,
+  ...(property === undefined ? {} : { property }),
+});
 const SAFE = 'assertion violated';
 const ENDS = 'acceptance cycle';
 
@@ -17,6 +22,8 @@ describe('the model of the approval protocol', () => {
     ['a used approval never says that it ended otherwise', of(['SMALL'], 'used_is_used'), 100_000],
     ['a held call ends, whatever crashed', of(['SMALL'], 'held_ends'), 100_000],
     ['a pending approval ends, whatever crashed', of(['SMALL'], 'approval_ends'), 100_000],
+    ['a grant is used as often as it says, and in its time', grant([]), 100_000],
+    ['a call under a grant is counted before it runs', grant([], 'counted_first'), 100_000],
   ])(
     'holds in every state: %s',
     (_, check, statesAtLeast) => {
@@ -45,6 +52,11 @@ describe('the model of the approval protocol', () => {
       ENDS,
       of(['SMALL', 'MISTAKE_ENDED_CALL_UNWATCHED'], 'approval_ends'),
     ],
+    ['uses that do not see each other', SAFE, grant(['MISTAKE_USES_UNORDERED'])],
+    ['a use that is counted after its call', SAFE, grant(['MISTAKE_COUNTED_LATER'])],
+    ['a call that uses a grant each time it comes', SAFE, grant(['MISTAKE_EACH_TIME_A_USE'])],
+    ['a grant that was revoked', SAFE, grant(['MISTAKE_REVOCATION_UNCHECKED'])],
+    ['a grant whose time is over', SAFE, grant(['MISTAKE_TIME_UNCHECKED'])],
   ])(
     'finds the mistake: %s',
     (_, error, check) => {

@@ -6,15 +6,19 @@ import { type CallState, evolveCall, NO_CALL } from '#core/call/evolve-call.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { StoredEvent } from '#event-store/event-store.js';
-import { QUORUM } from './people.js';
+import { GRANT_USES, QUORUM } from './people.js';
 
 const ENDS: ReadonlySet<string> = new Set(['ApprovalDenied', 'ApprovalExpired', 'ApprovalWithdrawn']);
+
+const FOLLOW_GRANT: ReadonlySet<string> = new Set([...ENDS, 'GrantUsed', 'GrantRevoked']);
 
 export interface History {
   readonly calls: ReadonlyMap<string, CallState>;
   readonly approvals: ReadonlyMap<string, ApprovalState>;
-  /** Approvals that a call was forwarded under. */
+  /** Approvals that the call which asked for them was forwarded under. */
   readonly used: ReadonlySet<string>;
+  /** Calls that ran under a grant beside those. */
+  readonly granted: number;
 }
 
 /**
@@ -26,6 +30,7 @@ export const readHistory = (events: readonly StoredEvent[]): History => {
   const approvals = new Map<string, ApprovalState>();
   const decided = new Map<string, CallDecided['data']>();
   const used = new Set<string>();
+  const grants = new Grants();
   for (const { stream, entry: bytes } of events) {
     const entry = readEntry(bytes);
     const id = stream.slice(stream.indexOf('-') + 1);
@@ -34,20 +39,64 @@ export const readHistory = (events: readonly StoredEvent[]): History => {
       calls.set(id, evolveCall(calls.get(id) ?? NO_CALL, event));
       if (event.type === 'CallDecided') decided.set(id, event.data);
       if (event.type === 'ForwardIntended') {
-        const { approvalId } = event.data;
+        const { approvalId, grantKey } = event.data;
         if (approvalId === null) throw new Error('forwarded under no approval');
-        if (used.has(approvalId)) throw new Error('forwarded twice under one approval');
-        used.add(approvalId);
-        checkForward(entry, event, approvals.get(approvalId) ?? NO_APPROVAL, decided.get(id)?.policyDigest);
+        const approval = approvals.get(approvalId) ?? NO_APPROVAL;
+        const digest = decided.get(id)?.policyDigest;
+        if (grantKey !== undefined) grants.forward(approvalId, id, approval, digest);
+        else {
+          if (used.has(approvalId)) throw new Error('forwarded twice under one approval');
+          used.add(approvalId);
+          checkForward(entry, event, approval, digest);
+        }
       }
     }
     if (stream.startsWith('approval-')) {
       if (used.has(id) && ENDS.has(entry.type)) throw new Error(`${entry.type} of a used approval`);
-      approvals.set(id, advance(approvals.get(id) ?? NO_APPROVAL, entry));
+      const approval = approvals.get(id) ?? NO_APPROVAL;
+      if (entry.type === 'GrantUsed') grants.take(id, entry, approval);
+      approvals.set(id, advance(approval, entry));
     }
   }
-  return { calls, approvals, used };
+  return { calls, approvals, used, granted: grants.forwards };
 };
+
+/** Uses of grants: each call has one, taken while the grant stood, before the call ran. */
+class Grants {
+  forwards = 0;
+  private readonly taken = new Map<string, string>();
+  private readonly ran = new Set<string>();
+
+  take(approvalId: string, { data, time }: Entry, approval: ApprovalState): void {
+    const callId = String(data['callId']);
+    if (approval.status !== 'granted')
+      throw new Error(`a grant was used while its approval was ${approval.status}`);
+    if (approval.grant === undefined || approval.grant.revoked !== undefined)
+      throw new Error('a grant was used that nobody gave, or that was revoked');
+    if (time >= approval.grant.until) throw new Error('a grant was used after its time');
+    if (this.taken.has(callId)) throw new Error('a call has used a grant twice');
+    this.taken.set(callId, approvalId);
+    // The call that asked is the first of them.
+    const uses = [...this.taken.values()].filter((each) => each === approvalId).length + 1;
+    if (uses > GRANT_USES) throw new Error(`a grant was used ${uses} times`);
+  }
+
+  forward(
+    approvalId: string,
+    callId: string,
+    approval: ApprovalState,
+    policyDigest: string | undefined,
+  ): void {
+    if (this.taken.get(callId) !== approvalId) throw new Error('forwarded under a grant without a use of it');
+    if (this.ran.has(callId)) throw new Error('forwarded twice under one grant');
+    if (approval.status === 'none') throw new Error('forwarded under the grant of nothing');
+    if (approval.request.policyDigest !== policyDigest)
+      throw new Error('forwarded under another policy than was approved');
+    checkQuorum(approval);
+    this.ran.add(callId);
+    this.forwards += 1;
+  }
+}
 
 const checkForward = (
   { time }: Entry,
@@ -56,10 +105,15 @@ const checkForward = (
   policyDigest: string | undefined,
 ): void => {
   if (approval.status !== 'granted') throw new Error(`forwarded while its approval was ${approval.status}`);
-  const { callId, expiresAt, policyDigest: approved, requester } = approval.request;
+  const { callId, expiresAt, policyDigest: approved } = approval.request;
   if (callId !== approvalId) throw new Error('forwarded under the approval of another call');
   if (time >= expiresAt) throw new Error('forwarded after the expiry');
   if (policyDigest !== approved) throw new Error('forwarded under another policy than was approved');
+  checkQuorum(approval);
+};
+
+const checkQuorum = (approval: Exclude<ApprovalState, { status: 'none' }>): void => {
+  const { requester } = approval.request;
   const approvers = approval.votes.filter(({ vote }) => vote === 'approve').map((vote) => vote.approver);
   const humans = approvers.filter(
     (one, at) => !approvers.slice(0, at).some((other) => samePerson(one, other)),
@@ -76,7 +130,8 @@ const advance = (state: ApprovalState, entry: Entry): ApprovalState => {
     return evolveApproval(state, event);
   }
   if (state.status === 'none') throw new Error(`${event.type} of nothing`);
-  const mayFollow = state.status === 'pending' || (state.status === 'granted' && ENDS.has(event.type));
+  const mayFollow =
+    state.status === 'pending' || (state.status === 'granted' && FOLLOW_GRANT.has(event.type));
   if (!mayFollow) throw new Error(`${event.type} of an approval that is ${state.status}`);
   const isOver = entry.time >= state.request.expiresAt;
   if (event.type === 'ApprovalExpired' && !isOver) throw new Error('expired too early');

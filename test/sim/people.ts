@@ -8,7 +8,10 @@ export const EXPIRES_S = 4;
 /** Different people who must approve. */
 export const QUORUM = 2;
 
-const policy = (name: string) => {
+/** Calls that one approval may cover where its policy lets it cover more than one. */
+export const GRANT_USES = 3;
+
+const policy = (name: string, grant = '') => {
   const { bundle, digest } = parsePolicyFile(
     `
 policy: 1
@@ -24,7 +27,7 @@ rules:
     says: Two managers approve payments.
     roles: [engineer]
     allow: [pay]
-    approval: { by: [manager], count: ${QUORUM}, expires: ${EXPIRES_S}s }
+    approval: { by: [manager], count: ${QUORUM}, expires: ${EXPIRES_S}s${grant} }
 tests:
   - { as: engineer, call: bank/pay, expect: approval ${QUORUM} P-1 }
 `,
@@ -33,6 +36,8 @@ tests:
   return { policy: indexPolicy(bundle), digest };
 };
 export const POLICIES = [policy('first'), policy('second')] as const;
+const GRANT = `, grant: { uses: ${GRANT_USES}, for: 1m }`;
+export const GRANT_POLICIES = [policy('first', GRANT), policy('second', GRANT)] as const;
 
 const account = (
   principal: string,

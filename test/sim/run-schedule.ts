@@ -24,11 +24,11 @@ export interface Outcome extends History {
  * @throws Error that says which rule was broken
  */
 export const runSchedule = async (
-  { steps, choices, approvalReplicas, faults }: Schedule,
-  options: Omit<WorldOptions, 'approvalReplicas'> = {},
+  { steps, again, choices, approvalReplicas, faults, grants }: Schedule,
+  options: Omit<WorldOptions, 'approvalReplicas' | 'grants'> = {},
 ): Promise<Outcome> => {
   clock.reset();
-  const world = new World({ ...options, approvalReplicas });
+  const world = new World({ ...options, approvalReplicas, grants });
   const left = [...steps];
   for (const choice of choices) {
     moment(world, left, choice, faults);
@@ -38,6 +38,7 @@ export const runSchedule = async (
     take(world, step);
     for (let more = 0; more < 10; more++) await next(world);
   }
+  for (const replica of again) world.ask(replica);
   await untilQuiet(world);
   return check(world);
 };
@@ -58,7 +59,7 @@ const moment = (world: World, left: Step[], choice: number, faults: Schedule['fa
 
 /** Nobody votes on what nobody has asked for. */
 const isPossible = (world: World, { do: what }: Step): boolean =>
-  (what !== 'vote' && what !== 'withdraw') ||
+  !['vote', 'withdraw', 'revoke'].includes(what) ||
   world.store.events.some(({ type }) => type === 'ApprovalRequested');
 
 const next = async (world: World): Promise<void> => {
@@ -92,6 +93,7 @@ const take = (world: World, step: Step): void => {
     world.vote(step.replica, VOTERS[step.voter] ?? REQUESTER, step.vote, id, digest);
   }
   if (step.do === 'withdraw') world.withdraw(step.replica, REQUESTER, id);
+  if (step.do === 'revoke') world.revoke(step.replica, REQUESTER, id);
   if (step.do === 'policy') world.policy = world.policy === 0 ? 1 : 0;
   if (step.do === 'restart') world.restart(step.service, step.replica);
   if (step.do === 'append fails') world.store.failNextAppend(step.fault);

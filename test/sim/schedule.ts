@@ -13,6 +13,7 @@ export type Step =
       readonly latest: boolean;
     }
   | { readonly do: 'withdraw'; readonly replica: number }
+  | { readonly do: 'revoke'; readonly replica: number }
   | { readonly do: 'policy' }
   | { readonly do: 'restart'; readonly service: 'ingress' | 'approval' | 'ledger'; readonly replica: number }
   | { readonly do: 'append fails'; readonly fault: 'stored' | 'not stored' }
@@ -20,9 +21,13 @@ export type Step =
 
 export interface Schedule {
   readonly approvalReplicas: number;
+  /** Whether an approval covers more calls than the one that asked. */
+  readonly grants: boolean;
   /** How many of four chances to lose or double a message are taken. */
   readonly faults: number;
   readonly steps: readonly Step[];
+  /** The agent comes again when all that is over: replicas, one for each time, at once. */
+  readonly again: readonly number[];
   /** What happens next, one number a moment: a message is delivered, lost or doubled, a step is taken, time passes. */
   readonly choices: readonly number[];
 }
@@ -47,6 +52,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: of('cancel'), asked: fc.nat({ max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ do: of('withdraw'), replica }) },
+  { weight: 1, arbitrary: fc.record({ do: of('revoke'), replica }) },
   { weight: 1, arbitrary: fc.record({ do: of('policy') }) },
   {
     weight: 2,
@@ -69,6 +75,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export const schedule: fc.Arbitrary<Schedule> = fc.record({
   approvalReplicas: fc.constantFrom(1, 1, 2),
   faults: fc.constantFrom(0, 0, 1, 4),
+  grants: fc.boolean(),
   // Something must be asked for before anything else can go wrong.
   steps: fc
     .tuple(
@@ -76,5 +83,6 @@ export const schedule: fc.Arbitrary<Schedule> = fc.record({
       fc.array(step, { minLength: 4, maxLength: 11, size: 'max' }),
     )
     .map(([first, more]) => [first, ...more]),
+  again: fc.array(replica, { maxLength: 4, size: 'max' }),
   choices: fc.array(fc.nat({ max: 0xffff }), { minLength: 60, maxLength: 200, size: 'max' }),
 });

@@ -19,14 +19,19 @@ describe('two ingress replicas, approvals and the ledger, in any order of messag
       console.log(`COUNTERSIGN_SCHEDULE_SEED=${seed}`);
       const told = new Map<string, number>();
       let forwards = 0;
+      let granted = 0;
       await explore({ schedules: SCHEDULES, seed }, (outcome) => {
         forwards += outcome.used.size;
+        granted += outcome.granted;
         for (const code of outcome.told) told.set(code, (told.get(code) ?? 0) + 1);
       });
-      console.log(`${forwards} forwards; agents were told ${JSON.stringify(Object.fromEntries(told))}`);
+      console.log(
+        `${forwards} forwards, ${granted} more under grants; agents were told ${JSON.stringify(Object.fromEntries(told))}`,
+      );
       // All that can come of a held call has come of one, and nothing but stable codes.
       expect([...told.keys()]).toEqual(expect.arrayContaining(ENDS));
       expect(forwards).toBeGreaterThan(SCHEDULES / 20);
+      expect(granted).toBeGreaterThan(SCHEDULES / 200);
     },
     10 * MINUTE_MS,
   );

@@ -28,7 +28,7 @@ import type { ActivePolicy } from '../../apps/policy/active-policy.js';
 import { PolicyBus } from '../../apps/policy/policy.bus.js';
 import { type MemoryEventStore, memoryEventStore } from './memory-event-store.js';
 import { Network, type Node } from './network.js';
-import { POLICIES, payment } from './people.js';
+import { GRANT_POLICIES, POLICIES, payment } from './people.js';
 import { PlainMasking } from './plain-masking.js';
 import { handlersOf, wire } from './wire.js';
 
@@ -51,6 +51,7 @@ export interface Asked {
 
 export interface WorldOptions {
   readonly approvalReplicas: number;
+  readonly grants: boolean;
   /** An ingress that takes every approval for granted at once: the ledger must not rely on its waiting. */
   readonly isHasty?: boolean;
   readonly mistake?: Mistake;
@@ -86,7 +87,9 @@ export class World {
     this.ledger = this.start('ledger').node;
     this.restartLedger();
     this.start('masking').node.handlers = handlersOf(new PlainMasking());
-    const active = { get: () => POLICIES[this.policy] } as unknown as ActivePolicy;
+    const active = {
+      get: () => (options.grants ? GRANT_POLICIES : POLICIES)[this.policy],
+    } as unknown as ActivePolicy;
     this.start('policy').node.handlers = handlersOf(new PolicyBus(active));
     for (let replica = 0; replica < options.approvalReplicas; replica++) this.restartApproval(replica);
     for (let replica = 0; replica < INGRESS_REPLICAS; replica++) this.restartIngress(replica);
@@ -163,6 +166,11 @@ export class World {
   withdraw(replica: number, caller: RestCaller, id: string): void {
     const http = this.approvals[replica % this.approvals.length]?.http;
     void http?.withdraw(caller, id, {}).catch(() => undefined);
+  }
+
+  revoke(replica: number, caller: RestCaller, id: string): void {
+    const http = this.approvals[replica % this.approvals.length]?.http;
+    void http?.revoke(caller, id, {}).catch(() => undefined);
   }
 
   private start(service: Service): { node: Node; bus: Bus } {
