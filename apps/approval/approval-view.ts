@@ -22,6 +22,7 @@ export const approvalView = ({ approvalId, approval, requestedAt }: Listed, show
     reasons: request.rules,
     votes: votes.map((vote) => ({
       approver: vote.approver.principal,
+      ...(vote.onBehalfOf && { onBehalfOf: vote.onBehalfOf.person.principal }),
       vote: vote.vote,
       reason: vote.reason,
     })),

@@ -7,6 +7,10 @@ import { JOBS } from '#jobs/jobs.js';
 import { Approvals } from './approvals.js';
 import { ApprovalBus } from './bus/approval.bus.js';
 import { CloseCall } from './close-call.js';
+import { ActingFor } from './delegation/acting.js';
+import { DelegationDirectory } from './delegation/delegation-directory.js';
+import { DelegationsHttp } from './delegation/delegations.http.js';
+import { Delegations } from './delegation/delegations.js';
 import { Directory } from './directory.js';
 import { Emergency } from './emergency.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
@@ -30,8 +34,9 @@ import { Voting } from './voting.js';
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp, DelegationsHttp],
   providers: [
+    { provide: DelegationDirectory, useFactory: () => new DelegationDirectory() },
     { provide: Directory, useFactory: () => new Directory() },
     {
       provide: JOBS,
@@ -49,8 +54,10 @@ const QUEUE = 'countersign-approvals';
       inject: [CONFIG, REST_AUDIENCE],
       useFactory: (config: Config, publicUrl: () => string) => () => pageAddress(config, publicUrl()).base,
     },
+    ActingFor,
     Approvals,
     CloseCall,
+    Delegations,
     Emergency,
     EmergencyAlarms,
     Expiry,

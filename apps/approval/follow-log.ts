@@ -7,6 +7,7 @@ import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
+import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { Directory } from './directory.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry } from './expiry.js';
@@ -33,6 +34,9 @@ const TYPES = [
   'NoticeSent',
   'NoticeFailed',
   'AlarmRaised',
+  'DelegationGranted',
+  'DelegationUsed',
+  'DelegationRevoked',
 ];
 const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
@@ -46,6 +50,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(
     @Inject(BUS) bus: Bus,
     @Inject(Directory) private readonly directory: Directory,
+    @Inject(DelegationDirectory) private readonly delegations: DelegationDirectory,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(EmergencyAlarms) private readonly alarms: EmergencyAlarms,
@@ -88,6 +93,8 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       const approvalId = event.stream.slice('approval-'.length);
       this.directory.applyApproval(approvalId, entry);
       this.directory.changes.note(approvalId, BigInt(event.position));
+    } else if (event.stream.startsWith('delegation-')) {
+      this.delegations.apply(event.stream.slice('delegation-'.length), entry);
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
       if (known?.type === 'HoldEnded') {

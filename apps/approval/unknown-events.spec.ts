@@ -7,6 +7,7 @@ import { decideExpiry } from '#core/approval/decide-approval.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { DomainEvent } from '#core/evidence/entry.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
+import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { Directory } from './directory.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import type { Expiry } from './expiry.js';
@@ -68,7 +69,15 @@ describe('an event of a newer release', () => {
     const logger = pino({ enabled: false });
     const send = new SendNotice(bus, directory, new ShownArguments(bus), () => '', logger);
     const outbox = new Outbox([], send, directory, logger);
-    const following = new FollowLog(bus, directory, expiry, outbox, new EmergencyAlarms(bus, logger), logger);
+    const following = new FollowLog(
+      bus,
+      directory,
+      new DelegationDirectory(),
+      expiry,
+      outbox,
+      new EmergencyAlarms(bus, logger),
+      logger,
+    );
     following.onApplicationBootstrap();
     await expect.poll(() => directory.get('b')?.approval.status).toBe('used');
     await following.onApplicationShutdown();

@@ -9,6 +9,7 @@ import { CONFIG } from '#http/platform.module.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { type ApprovalView, approvalView } from './approval-view.js';
+import { ActingFor } from './delegation/acting.js';
 import { Directory, type Listed } from './directory.js';
 import { FollowLog } from './follow-log.js';
 import { ShownArguments } from './shown-arguments.js';
@@ -22,6 +23,7 @@ export class VisibleApprovals {
   constructor(
     @Inject(Directory) private readonly directory: Directory,
     @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(ShownArguments) private readonly shown: ShownArguments,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -45,13 +47,15 @@ export class VisibleApprovals {
     return listed;
   }
 
-  /** Those who may vote, or act in an emergency and look at it afterwards, the requester, and examiners; to others it does not exist. */
-  maySee(caller: RestCaller, { approval }: Listed): boolean {
+  /** Those who may vote, also for others, or act in an emergency, the requester, and examiners; to others it does not exist. */
+  maySee(caller: RestCaller, listed: Listed): boolean {
+    const { approval } = listed;
     const { examiner } = this.config.roles;
     const named = this.namedIn(approval);
     return (
       caller.roles.some((role) => named.includes(role) || examiner.includes(role)) ||
-      samePerson(approval.request.requester, personOf(caller))
+      samePerson(approval.request.requester, personOf(caller)) ||
+      this.acting.rolesFor(caller, listed).length > 0
     );
   }
 

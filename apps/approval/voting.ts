@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
+import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideVote } from '#core/approval/decide-approval.js';
 import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
@@ -8,6 +9,8 @@ import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { Approvals, INSTANCE } from './approvals.js';
 import { CloseCall } from './close-call.js';
+import { ActingFor, useOf } from './delegation/acting.js';
+import { Delegations } from './delegation/delegations.js';
 import { Directory, type Listed } from './directory.js';
 import { FollowLog } from './follow-log.js';
 import { voterOf } from './voter.js';
@@ -18,6 +21,8 @@ export interface Ballot {
   /** The one that was shown. */
   readonly digest: string | undefined;
   readonly reason: string | undefined;
+  /** Vote by this delegation. Absent: in person, or by a delegation where the own roles may not vote. */
+  readonly delegation?: string | undefined;
   /** Which door it came through. */
   readonly where: 'approvals' | 'approvals/page' | 'approvals/teams';
 }
@@ -29,27 +34,44 @@ export class Voting {
     @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(ActingFor) private readonly acting: ActingFor,
+    @Inject(Delegations) private readonly delegations: Delegations,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
-   * A vote with the roles that the caller has now. A refused one is on record before it is answered (promise G6).
-   * @throws CountersignError of `decideVote`, approval_unavailable, ledger_*
+   * A vote with the roles that the caller has now, or has by a delegation. A refused one is on record before it is answered
+   * (promise G6). @throws CountersignError of `decideVote` and `checkUse`, approval_unavailable, ledger_*
    */
-  async vote(caller: RestCaller, { approvalId, vote, digest, reason, where }: Ballot): Promise<Listed> {
+  async vote(caller: RestCaller, ballot: Ballot): Promise<Listed> {
     this.log.requireCaughtUp();
-    const { person: approver, ...voter } = voterOf(this.config, caller);
+    const { approvalId, vote, where } = ballot;
     const about = { approvalId: approvalId.slice(0, 100), vote };
     return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, async () => {
-      const state = await this.approvals.execute(approvalId, callerActor(caller), (current, now) =>
-        decideVote(current, { ...voter, approver, vote, digest, reason, now }),
-      );
+      const decide = await this.decider(caller, ballot);
+      const state = await this.approvals.execute(approvalId, callerActor(caller), decide);
       if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
       const listed = this.directory.get(approvalId);
       if (listed === undefined) throw new CountersignError('approval_unknown');
       return listed;
     });
+  }
+
+  /** What is refused on what is known already costs no use of a delegation. */
+  private async decider(caller: RestCaller, { approvalId, vote, digest, reason, delegation }: Ballot) {
+    const listed = this.directory.get(approvalId);
+    const acting = listed && (await this.acting.of(caller, listed, delegation));
+    const { person: approver, ...voter } = voterOf(this.config, caller);
+    const cast = { ...voter, ...acting, approver, vote, digest, reason };
+    const decide = (state: ApprovalState, now: string) => decideVote(state, { ...cast, now });
+    if (listed !== undefined && acting !== undefined) {
+      decide(listed.approval, new Date().toISOString());
+      const { callId } = listed.approval.request;
+      const use = useOf(caller, listed);
+      await this.delegations.use(acting.onBehalfOf.delegation, callerActor(caller), callId, use);
+    }
+    return decide;
   }
 }

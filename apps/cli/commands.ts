@@ -55,6 +55,13 @@ export const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ],
   ['deny', { says: 'deny a held call', load: async () => (await import('./commands/vote.js')).deny }],
   [
+    'delegations',
+    {
+      says: 'let somebody else vote with your roles for a time',
+      load: async () => (await import('./commands/delegations.js')).delegations,
+    },
+  ],
+  [
     'catalog',
     {
       says: 'show what the servers list, and approve it',

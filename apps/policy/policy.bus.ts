@@ -1,9 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Answers } from '#bus/answers.js';
-import { policyDecide, policyFilter, policyRoles } from '#contracts/policy.js';
+import { policyDecide, policyDelegation, policyFilter, policyRoles } from '#contracts/policy.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Digest } from '#core/hash.js';
 import { decidePolicy } from '#core/policy/decide-policy.js';
+import { actsForOf, delegationLimits } from '#core/policy/delegation-of.js';
 import { maskingOfUse, mayUse } from '#core/policy/may-use.js';
 import type { MaskingProfile, TargetKind } from '#core/policy/policy.types.js';
 import { rolesOf } from '#core/policy/roles-of.js';
@@ -56,7 +57,14 @@ export class PolicyBus {
 
   @Answers(policyRoles)
   roles({ groups }: { groups: readonly string[] }) {
-    return { roles: [...rolesOf(this.active.get().policy, groups)] };
+    const { policy } = this.active.get();
+    const roles = rolesOf(policy, groups);
+    return { roles: [...roles], actsFor: [...actsForOf(policy, roles)] };
+  }
+
+  @Answers(policyDelegation)
+  delegation() {
+    return { limits: [...delegationLimits(this.active.get().policy)] };
   }
 
   private digestOf(profile: MaskingProfile): Digest {

@@ -81,7 +81,7 @@ export class Proposals {
       request,
       text: { commit: sha256(bytes), bytes: bytes.length },
       isMachine: caller.isMachine,
-      roles: Object.keys(bundle.roles),
+      roles: heldRoles(bundle),
     };
     const events = decideProposal(sha256, proposing);
     await this.bundles.record(digest, bundle);
@@ -133,6 +133,10 @@ export class Proposals {
     return active.digest;
   }
 }
+
+/** Roles that somebody can have. */
+const heldRoles = ({ roles }: PolicyFile['bundle']): readonly string[] =>
+  Object.entries(roles).flatMap(([role, { groups }]) => (groups.length === 0 ? [] : [role]));
 
 /** @throws CountersignError policy_refused, with every problem of the file as far as there is room */
 const compiled = (text: string): PolicyFile => {

@@ -34,6 +34,10 @@ export const approvalsSchema = z
       .describe(
         'seconds after which people are reminded of an approval that still waits, ascending; [] for never',
       ),
+    delegation_admins: z
+      .array(z.string().min(1))
+      .default(['operator'])
+      .describe('policy roles that see all delegations and may revoke them'),
     machine_clients: z
       .array(z.string().min(1))
       .default([])

@@ -74,6 +74,16 @@ describe('the configuration', () => {
       'approvals.notify.mail.smtp.tls',
     ],
     [
+      'a webhook with credentials in its address',
+      {
+        ...PRODUCTION,
+        approvals: {
+          notify: { webhooks: [{ name: 'x', url: 'https://u:p@a.example', secrets: [{ env: 'X' }] }] },
+        },
+      },
+      'approvals.notify.webhooks.0.url',
+    ],
+    [
       'two webhooks of one name',
       {
         ...PRODUCTION,

@@ -26,6 +26,7 @@ const webhook = z.strictObject({
     .describe('never give the name of one endpoint to another: what was delivered is on record under it'),
   url: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'no credentials here')
     .describe('https; plain HTTP and private addresses only where outbound.allow lists the host'),
   secrets: z
     .array(secret)

@@ -60,7 +60,22 @@ export const policyRoles = contract({
   deadline_ms: 1_000,
   unavailable: 'policy_unavailable',
   request: z.object({ groups: z.array(z.string()) }),
-  reply: z.object({ roles: z.array(z.string()) }),
+  reply: z.object({
+    roles: z.array(z.string()),
+    /** Whose delegates holders of these roles may be. */
+    actsFor: z.array(z.string()).default([]),
+  }),
+});
+
+/** Which roles the policy of now lets people delegate, and for how long. */
+export const policyDelegation = contract({
+  subject: 'countersign.policy.delegation.v1',
+  answeredBy: 'policy',
+  askedBy: ['approval'],
+  deadline_ms: 1_000,
+  unavailable: 'policy_unavailable',
+  request: z.object({}),
+  reply: z.object({ limits: z.array(z.object({ role: z.string(), max_s: z.number().int().min(1) })) }),
 });
 
 export type { Decision, MaskingProfile };

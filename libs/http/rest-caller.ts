@@ -25,6 +25,8 @@ export const REST_AUDIENCE = Symbol('REST_AUDIENCE');
 
 export interface RestCaller extends Caller {
   readonly roles: readonly string[];
+  /** Whose delegates these roles let the caller be, by the policy of now. Absent: nobody's. */
+  readonly actsFor?: readonly string[];
 }
 
 const WITHOUT_TOKEN = Symbol('WITHOUT_TOKEN');
@@ -71,8 +73,8 @@ export class RestGuard implements CanActivate {
     if (openable !== undefined && this.isOpen(openable)) return true;
     const request = requestOf(context);
     const caller = await this.authenticate(request);
-    const { roles } = await this.bus.request(policyRoles, { groups: [...caller.groups] });
-    callers.set(request, { ...caller, roles });
+    const standing = await this.bus.request(policyRoles, { groups: [...caller.groups] });
+    callers.set(request, { ...caller, ...standing });
     return true;
   }
 

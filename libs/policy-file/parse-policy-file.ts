@@ -69,7 +69,9 @@ const readPolicy = (findings: Findings, root: YamlNode): ReadPolicy | undefined 
   checkReachability(findings, placed, words);
   checkAlternatives(findings, placed);
   noteOwnApprovals(findings, placed);
-  noteUnused(findings, placed, entriesOf(fields.get('roles')), entriesOf(fields.get('operations')));
+  const delegates = Object.values(words.roles).flatMap((role) => role.delegates?.to ?? []);
+  const roleEntries = entriesOf(fields.get('roles')).filter(({ key }) => !delegates.includes(key));
+  noteUnused(findings, placed, roleEntries, entriesOf(fields.get('operations')));
   if (!fields.has('tests'))
     findings.warn(root, 'The policy has no tests.', 'add "tests:"; they run at each load.');
   const name = section('name', '', (node) => readName(findings, node));

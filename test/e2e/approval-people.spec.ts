@@ -13,7 +13,12 @@ const POLICY = demoPolicyWith(
       by: [manager]
       expires: 30m
       break_glass: { roles: [operator, policy-owner], review: [examiner], within: 2s }`,
-).replace(/\ntests:[\s\S]*$/, '\n');
+)
+  .replace(/\ntests:[\s\S]*$/, '\n')
+  .replace(
+    /manager: \{ groups: \[([^\]]*)\] \}/,
+    'manager: { groups: [$1], delegates: { to: [operator], max: 1d } }',
+  );
 
 const start = async () => {
   const stage = await openStage();
@@ -146,5 +151,88 @@ describe('an emergency', () => {
       'reason_missing',
       'review_not_open',
     ]);
+  });
+});
+
+describe('a delegate', () => {
+  const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+  const toOperator = async () => ({
+    to: { issuer: running.system.issuer.url, subject: 'operator', principal: 'operator' },
+    roles: ['manager'],
+    until: inAnHour(),
+    uses: 1,
+    servers: ['core-banking'],
+    reason: 'holiday',
+  });
+  let delegation: { readonly id: string };
+
+  it('is made by who holds the role, within what policy lets, and sees what they may vote on', async () => {
+    const { system } = running;
+    const [manager, operator, owner] = await Promise.all(
+      ['manager-1', 'operator', 'policy-owner-1'].map((user) => approver(system, user)),
+    );
+    const terms = await toOperator();
+    const longer = { ...terms, until: new Date(Date.now() + 86_400_000 + 60_000).toISOString() };
+    expect(await manager?.delegate(longer)).toMatchObject({ body: { code: 'delegation_refused' } });
+    expect(await operator?.delegate(terms)).toMatchObject({ body: { code: 'delegation_refused' } });
+    expect(await manager?.delegate({ ...terms, roles: [] })).toMatchObject({
+      body: { code: 'body_invalid' },
+    });
+    const given = await manager?.delegate(terms);
+    expect(given).toMatchObject({ status: 200, body: { status: 'granted', used: 0 } });
+    delegation = given?.body as { id: string };
+    expect((await operator?.delegations())?.map(({ id }) => id)).toEqual([delegation.id]);
+    expect(await owner?.delegations()).toEqual([]);
+  });
+
+  it('votes with the roles of the delegator, once and not twice, and on record for whom', async () => {
+    const { bank, system } = running;
+    const before = bank.stats().took_effect;
+    const waiting = update('by a deputy');
+    const held = await heldWith('by a deputy');
+    const [operator, owner] = await Promise.all(
+      ['operator', 'policy-owner-1'].map((user) => approver(system, user)),
+    );
+    const vote = { digest: held.digest, delegation: delegation.id };
+    expect(await owner?.approve(held.id, vote)).toMatchObject({ body: { code: 'delegation_unknown' } });
+    expect(await operator?.approve(held.id, { delegation: delegation.id })).toMatchObject({
+      body: { code: 'digest_mismatch' },
+    });
+    expect(await operator?.approve(held.id, vote)).toMatchObject({ body: { status: 'granted' } });
+    expect((await waiting).isError).toBeFalsy();
+    expect(bank.stats().took_effect).toBe(before + 1);
+    const voted = (await eventsOf(held)).find(({ type }) => type === 'ApprovalVoted');
+    expect(voted?.data).toMatchObject({
+      approver: { principal: 'operator' },
+      roles: ['manager'],
+      onBehalfOf: { delegation: delegation.id, person: { principal: 'manager-1' } },
+    });
+    const another = update('by a deputy again').catch(() => undefined);
+    const next = await heldWith('by a deputy again');
+    expect(await operator?.approve(next.id, { ...vote, digest: next.digest })).toMatchObject({
+      body: { code: 'delegation_refused' },
+    });
+    await running.manager.deny(next.id, { digest: next.digest, reason: 'enough' });
+    await another;
+  });
+
+  it('has nothing left once it is revoked', async () => {
+    const { system } = running;
+    const [manager, operator, owner] = await Promise.all(
+      ['manager-1', 'operator', 'policy-owner-1'].map((user) => approver(system, user)),
+    );
+    const given = await manager?.delegate({ ...(await toOperator()), uses: 5 });
+    const id = given?.body.id ?? '';
+    expect(await owner?.revokeDelegation(id)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await operator?.revokeDelegation(id)).toMatchObject({ body: { status: 'revoked' } });
+    const waiting = update('too late for a deputy').catch(() => undefined);
+    const held = await heldWith('too late for a deputy');
+    const vote = { digest: held.digest, delegation: id };
+    expect(await operator?.approve(held.id, vote)).toMatchObject({ body: { code: 'delegation_refused' } });
+    await manager?.deny(held.id, { digest: held.digest, reason: 'enough' });
+    await waiting;
+    const all = await (await examiner(system)).events();
+    const types = all.filter(({ stream }) => stream.startsWith('delegation-')).map(({ type }) => type);
+    expect(types).toEqual(['DelegationGranted', 'DelegationUsed', 'DelegationGranted', 'DelegationRevoked']);
   });
 });

@@ -137,6 +137,12 @@ describe('a proposal is refused, on record', () => {
       REASON,
       'policy_refused',
     ],
+    [
+      'after which no group of people could',
+      demoPolicyWith('policy-owner: { groups: [BANK-POLICY-OWNER] }', 'policy-owner: { groups: [] }'),
+      REASON,
+      'policy_refused',
+    ],
     ['without a reason', STRICTER, undefined, 'reason_missing'],
     ['that is too large', `${STRICTER}${'#'.repeat(512 * 1024)}`, REASON, 'body_invalid'],
   ])('%s', async (_, policy, reason, code) => {

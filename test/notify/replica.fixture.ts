@@ -12,6 +12,7 @@ import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-stor
 import { inProcessJobs } from '#jobs/in-process-jobs.js';
 import { APPROVAL_SERVICE, Approvals } from '../../apps/approval/approvals.js';
 import { CloseCall } from '../../apps/approval/close-call.js';
+import { DelegationDirectory } from '../../apps/approval/delegation/delegation-directory.js';
 import { Directory } from '../../apps/approval/directory.js';
 import { EmergencyAlarms } from '../../apps/approval/emergency-alarms.js';
 import { Expiry, type JobsFactory } from '../../apps/approval/expiry.js';
@@ -83,7 +84,15 @@ export const startReplica = async (
     logger,
   );
   const outbox = new Outbox(channels, send, directory, logger);
-  const log = new FollowLog(bus, directory, expiry, outbox, new EmergencyAlarms(bus, logger), logger);
+  const log = new FollowLog(
+    bus,
+    directory,
+    new DelegationDirectory(),
+    expiry,
+    outbox,
+    new EmergencyAlarms(bus, logger),
+    logger,
+  );
   log.onApplicationBootstrap();
   return {
     approvals,

@@ -12,7 +12,7 @@ import { Emergency } from '../emergency.js';
 import { Revocation } from '../revocation.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
-import { ApprovalsQuery, ReviewBody, VoteBody, WithdrawBody } from './approval.queries.js';
+import { ApprovalsQuery, BreakGlassBody, ReviewBody, VoteBody, WithdrawBody } from './approval.queries.js';
 
 @Controller('approvals')
 export class ApprovalHttp {
@@ -81,7 +81,7 @@ export class ApprovalHttp {
 
   @Post(':id/break-glass')
   @HttpCode(200)
-  async breakGlass(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() body: VoteBody) {
+  async breakGlass(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() body: BreakGlassBody) {
     return this.visible.item(await this.emergency.breakGlass(caller, id, body));
   }
 
@@ -95,9 +95,9 @@ export class ApprovalHttp {
     vote: 'approve' | 'deny',
     caller: RestCaller,
     approvalId: string,
-    { digest, reason }: VoteBody,
+    { digest, reason, delegation }: VoteBody,
   ) {
-    const ballot = { approvalId, vote, digest, reason, where: 'approvals' } as const;
+    const ballot = { approvalId, vote, digest, reason, delegation, where: 'approvals' } as const;
     return this.visible.item(await this.voting.vote(caller, ballot));
   }
 }

@@ -14,10 +14,17 @@ export class VoteBody {
   @IsOptional() @IsString() @MaxLength(2_000) reason?: string;
   /** Checked by the decider, so that a missing digest gets its own stable code. */
   @IsOptional() @IsString() @MaxLength(100) digest?: string;
+  /** Vote for somebody else. */
+  @IsOptional() @IsString() @MaxLength(100) delegation?: string;
 }
 
 export class WithdrawBody {
   @IsOptional() @IsString() @MaxLength(500) reason?: string;
+}
+
+export class BreakGlassBody {
+  @IsOptional() @IsString() @MaxLength(2_000) reason?: string;
+  @IsOptional() @IsString() @MaxLength(100) digest?: string;
 }
 
 export class ReviewBody {

@@ -57,8 +57,7 @@ export const openSessions = (options: SessionsOptions): Sessions => {
     const head = { method: 'GET', url: '/', rawHeaders: ['authorization', `Bearer ${token}`] };
     const caller = await resourceServer.authenticate(head, resource);
     resourceServer.requireScopes(caller, resource.scopes);
-    const { roles } = await bus.request(policyRoles, { groups: [...caller.groups] });
-    return { ...caller, roles };
+    return { ...caller, ...(await bus.request(policyRoles, { groups: [...caller.groups] })) };
   };
 
   return {

@@ -9,16 +9,27 @@ const voteCommand = (verb: 'approve' | 'deny', usage: string, says: string): Com
     '',
     says,
     '  --digest DIGEST  the one that "countersign approvals" shows: it binds your vote to exactly that call',
+    '  --delegation ID  vote for who has given you this delegation',
     serverHelp('manager-1'),
   ].join('\n'),
-  options: { ...SERVER_OPTIONS, digest: { type: 'string' }, reason: { type: 'string' } },
+  options: {
+    ...SERVER_OPTIONS,
+    digest: { type: 'string' },
+    reason: { type: 'string' },
+    delegation: { type: 'string' },
+  },
   positionals_max: 1,
   run: async (invocation) => {
     const id = requiredWord(invocation, 'APPROVAL_ID');
     const digest = requiredOption(invocation, 'digest', 'copy it from "countersign approvals"');
     const reason = textOption(invocation, 'reason');
     const api = await openApi(invocation, 'manager-1');
-    const body = { digest, ...(reason === undefined ? {} : { reason }) };
+    const delegation = textOption(invocation, 'delegation');
+    const body = {
+      digest,
+      ...(reason === undefined ? {} : { reason }),
+      ...(delegation === undefined ? {} : { delegation }),
+    };
     const item = await api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/${verb}`, body);
     if (invocation.values['json'] === true) printJson(item);
     else console.log(approvalText(item));

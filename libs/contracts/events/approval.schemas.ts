@@ -29,11 +29,17 @@ export const person = {
   human: name('Equal for all accounts of one human; absent when the issuer does not say.').optional(),
 };
 
+const onBehalfOf = z.strictObject({
+  delegation: name('The delegation by which they did.'),
+  person: z.strictObject(person).describe('Who delegated.'),
+});
+
 /** A vote of a person, whatever it is about. */
 export const vote = {
   vote: oneOf(['approve', 'deny'], 'What they said.'),
   approver: z.strictObject(person).describe('Who voted.'),
-  roles: texts('Their roles when they voted.'),
+  roles: texts('The roles it counts with: their own when they voted, or those delegated to them.'),
+  onBehalfOf: onBehalfOf.optional().describe('Whose roles these are; absent: their own.'),
   digest: digest('What they were shown and voted on.'),
   reason: text('Why, in their words; may be empty for an approval.'),
 };

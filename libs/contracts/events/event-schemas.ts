@@ -2,6 +2,7 @@ import { ALARM_SCHEMAS } from './alarm.schemas.js';
 import { APPROVAL_SCHEMAS } from './approval.schemas.js';
 import { CALL_SCHEMAS } from './call.schemas.js';
 import { CONVERSATION_SCHEMAS } from './conversation.schemas.js';
+import { DELEGATION_SCHEMAS } from './delegation.schemas.js';
 import { DISCLOSURE_SCHEMAS } from './disclosure.schemas.js';
 import type { EventSchema } from './event-schema.js';
 import { GATEWAY_SCHEMAS } from './gateway.schemas.js';
@@ -18,6 +19,7 @@ export const EVENT_SCHEMAS: readonly EventSchema[] = [
   ...CONVERSATION_SCHEMAS,
   ...APPROVAL_SCHEMAS,
   ...NOTICE_SCHEMAS,
+  ...DELEGATION_SCHEMAS,
   ...DISCLOSURE_SCHEMAS,
   ...GATEWAY_SCHEMAS,
   ...PROPOSAL_SCHEMAS,

@@ -54,6 +54,18 @@ export const APPROVAL_ERRORS = {
     says: 'Nobody owes a review of this approval.',
     next: 'List those that are due: GET /approvals?review=due.',
   },
+  delegation_unknown: {
+    http: 404,
+    rpc: -31122,
+    says: 'There is no such delegation to you.',
+    next: 'List those you have given or have: GET /delegations.',
+  },
+  delegation_refused: {
+    http: 403,
+    rpc: -31123,
+    says: 'This delegation cannot be given or used so.',
+    next: 'Read the detail; what a role lets be delegated stands in the policy.',
+  },
   disclosure_not_open: {
     http: 403,
     rpc: -31038,

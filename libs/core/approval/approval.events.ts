@@ -16,6 +16,12 @@ export interface Person {
   readonly human?: string;
 }
 
+/** The person somebody votes for, and by which delegation. */
+export interface OnBehalfOf {
+  readonly delegation: string;
+  readonly person: Person;
+}
+
 /** Payload: sealed {"arguments": masked, "nonce"}. */
 export interface ApprovalRequested {
   readonly type: 'ApprovalRequested';
@@ -53,8 +59,10 @@ export interface ApprovalVoted {
   readonly data: {
     readonly vote: 'approve' | 'deny';
     readonly approver: Person;
-    /** The approver's roles when the vote was given. */
+    /** The roles it counts with: the approver's own when it was given, or those delegated. */
     readonly roles: readonly string[];
+    /** Whose roles they are, when not the approver's. */
+    readonly onBehalfOf?: OnBehalfOf;
     readonly digest: Digest;
     readonly reason: string;
   };

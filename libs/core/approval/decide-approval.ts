@@ -7,6 +7,7 @@ import type {
   ApprovalReminded,
   ApprovalRequested,
   ApprovalVoted,
+  OnBehalfOf,
   Person,
 } from './approval.events.js';
 import { type ApprovalState, evolveApproval, type KnownApproval, requirementsNow } from './approval.state.js';
@@ -19,7 +20,9 @@ import { type Requirement, rolesNamed } from './requirement.js';
 export interface CastVote {
   readonly vote: 'approve' | 'deny';
   readonly approver: Person;
+  /** Those it is to count with: the approver's own, or those of `onBehalfOf`. */
   readonly roles: readonly string[];
+  readonly onBehalfOf?: OnBehalfOf | undefined;
   /** True for tokens of an agent or service: no human. */
   readonly isMachine: boolean;
   /** The OAuth client of the voter's token; absent for one that people use for calls and approvals alike. */
@@ -58,8 +61,8 @@ export interface Ballot {
 export type CountedVote = ApprovalVoted['data'];
 
 /**
- * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, their agent, a machine, a
- * second vote of the same human and anybody without a named role are refused.
+ * Four eyes, the same for everything that needs them: the digest must be the one shown; the requester, their agent, who votes for
+ * the requester, a machine, a second vote of or for the same human and anybody without a named role are refused.
  * @throws CountersignError digest_mismatch, approver_is_requester, approver_not_eligible, approver_voted_already,
  *   reason_missing
  */
@@ -74,18 +77,26 @@ export const checkVote = (
   const eligible = rolesNamed(ballot.requirements).some((role) => roles.includes(role));
   if (isMachine || !eligible)
     throw new CountersignError('approver_not_eligible', eligibleRoles(ballot.requirements));
-  if (votes.some((known) => samePerson(known.approver, approver)))
+  const people = peopleOf(command);
+  if (votes.some((known) => peopleOf(known).some((voted) => people.some((one) => samePerson(one, voted)))))
     throw new CountersignError('approver_voted_already');
   const reason = command.reason?.trim() ?? '';
   if (vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
-  return { vote, approver, roles, digest: ballot.digest, reason };
+  const { onBehalfOf } = command;
+  return { vote, approver, roles, ...(onBehalfOf && { onBehalfOf }), digest: ballot.digest, reason };
 };
+
+/** A delegate votes for two people, who count as one: neither votes again, and neither may have asked. */
+const peopleOf = ({ approver, onBehalfOf }: Pick<CastVote, 'approver' | 'onBehalfOf'>): readonly Person[] =>
+  onBehalfOf === undefined ? [approver] : [approver, onBehalfOf.person];
 
 const checkNotRequester = (
   requester: Person & { readonly client: string },
-  { approver, client }: Omit<CastVote, 'now'>,
+  command: Omit<CastVote, 'now'>,
 ): void => {
-  if (samePerson(approver, requester)) throw new CountersignError('approver_is_requester');
+  const { client } = command;
+  if (peopleOf(command).some((person) => samePerson(person, requester)))
+    throw new CountersignError('approver_is_requester');
   if (client !== undefined && client !== '' && client === requester.client)
     throw new CountersignError(
       'approver_not_eligible',

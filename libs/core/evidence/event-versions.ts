@@ -6,6 +6,7 @@ import type { RequestRefused } from '../call/refusal.events.js';
 import type { SessionEnded, SessionStarted } from '../call/session.events.js';
 import type { CatalogEvent } from '../catalog/catalog.events.js';
 import type { ServersConfigured } from '../catalog/servers.events.js';
+import type { DelegationEvent } from '../delegation/delegation.events.js';
 import type { DisclosureEvent } from '../disclosure/disclosure.events.js';
 import type { LogEvent } from '../log/log.events.js';
 import type { NoticeEvent } from '../notice/notice.events.js';
@@ -21,6 +22,7 @@ export type LedgerEvent =
   | CallEvent
   | CatalogEvent
   | ConsentEvent
+  | DelegationEvent
   | DisclosureEvent
   | ListShown
   | LogEvent
@@ -67,6 +69,9 @@ export const EVENT_VERSIONS: {
   CheckpointCosigned: 1,
   CheckpointRecorded: 1,
   CheckpointTimestamped: 1,
+  DelegationGranted: 1,
+  DelegationRevoked: 1,
+  DelegationUsed: 1,
   DisclosureDenied: 1,
   DisclosureGranted: 1,
   DisclosureOpened: 1,

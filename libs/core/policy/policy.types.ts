@@ -34,12 +34,18 @@ export interface PolicyBundle {
   /** Version of the evaluation rules; 1 stays executable for ever, because replay needs it. */
   readonly semantics: 1;
   readonly name: string;
-  readonly roles: { readonly [role: string]: { readonly groups: readonly string[] } };
+  readonly roles: { readonly [role: string]: PolicyRole };
   readonly operations: { readonly [operation: string]: PolicyOperation };
   /** In the order of the file. The order decides nothing; it is the order in which rules are named in a decision. */
   readonly rules: readonly PolicyRule[];
   readonly masking: { readonly [profile: string]: MaskingProfile };
   readonly tests: readonly PolicyTest[];
+}
+
+export interface PolicyRole {
+  readonly groups: readonly string[];
+  /** Whose holders may vote for a holder of this role, and for how long at most. Absent: nobody may. */
+  readonly delegates?: { readonly to: readonly string[]; readonly max_s: number };
 }
 
 export interface PolicyOperation {

@@ -95,7 +95,7 @@ const read = async <Body>(url: string, token: string, body?: object): Promise<Bo
   return answer.body;
 };
 
-export type Vote = { readonly digest?: string; readonly reason?: string };
+export type Vote = { readonly digest?: string; readonly reason?: string; readonly delegation?: string };
 
 /** The approvals REST edge as one user. */
 export const approver = async ({ urls, issuer }: System, user: string) => {
@@ -109,6 +109,20 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/approve`, token, vote),
     deny: (id: string, vote: Vote) =>
       send<{ readonly status: unknown; readonly code?: string }>(`${base}/${id}/deny`, token, vote),
+    delegate: (terms: object) =>
+      send<{ readonly id?: string; readonly status?: unknown; readonly code?: string }>(
+        `${urls.approval}/delegations`,
+        token,
+        terms,
+      ),
+    delegations: async () =>
+      (await read<Page<{ readonly id: string }>>(`${urls.approval}/delegations`, token)).items,
+    revokeDelegation: (id: string) =>
+      send<{ readonly status?: unknown; readonly code?: string }>(
+        `${urls.approval}/delegations/${id}/revoke`,
+        token,
+        {},
+      ),
     /** Granted by break-glass and not reviewed. */
     reviews: async () => (await read<Page<Approval>>(`${base}?review=due`, token)).items,
     breakGlass: (id: string, vote: Vote) =>

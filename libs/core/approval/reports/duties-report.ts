@@ -38,39 +38,40 @@ export const dutiesReport = (
   const humanOf = sameHumans(
     within.flatMap(({ requester, votes }) => [requester, ...votes.map(({ approver }) => approver)]),
   );
-  const pairs = new Map<string, Omit<DutyPair, 'self' | 'mutual'>>();
+  const pairs = new Map<
+    string,
+    { readonly of: Pick<DutyPair, 'approver' | 'requester'>; approved: number; denied: number }
+  >();
   for (const { requester, votes } of within)
     for (const { vote, approver } of votes) {
       const key = pairKey(humanOf(approver), humanOf(requester));
-      const known = pairs.get(key) ?? {
-        approver: accountOf(approver),
-        requester: accountOf(requester),
-        approved: 0,
-        denied: 0,
-      };
-      pairs.set(key, {
-        ...known,
-        approved: known.approved + (vote === 'approve' ? 1 : 0),
-        denied: known.denied + (vote === 'deny' ? 1 : 0),
-      });
+      const of = { approver, requester };
+      const pair = pairs.get(key) ?? { of, approved: 0, denied: 0 };
+      pairs.set(key, pair);
+      if (vote === 'approve') pair.approved += 1;
+      else pair.denied += 1;
     }
-  const flagged = [...pairs.values()].map((pair): DutyPair => {
-    const [approver, requester] = [humanOf(pair.approver), humanOf(pair.requester)];
+  const flagged = [...pairs.values()].map(({ of, approved, denied }): DutyPair => {
+    const [approver, requester] = [humanOf(of.approver), humanOf(of.requester)];
     const self = approver === requester;
     const back = pairs.get(pairKey(requester, approver))?.approved ?? 0;
-    return { ...pair, self, mutual: !self && pair.approved > 0 && back > 0 };
+    return {
+      ...{ approver: accountOf(of.approver), requester: accountOf(of.requester), approved, denied, self },
+      mutual: !self && approved > 0 && back > 0,
+    };
   });
   flagged.sort((a, b) => b.approved - a.approved || b.denied - a.denied || (nameOf(a) < nameOf(b) ? -1 : 1));
   return { pairs: flagged.slice(0, pairs_max), left_out: Math.max(0, flagged.length - pairs_max) };
 };
 
-const accountOf = ({ principal, issuer, subject }: Person): Account => ({ principal, issuer, subject });
-const pairKey = (approver: string, requester: string): string => JSON.stringify([approver, requester]);
+const accountOf = ({ principal, issuer, subject }: Account): Account => ({ principal, issuer, subject });
+/** No name has a line break but this one. */
+const pairKey = (approver: string, requester: string): string => `${approver}\n${requester}`;
 const nameOf = ({ approver, requester }: DutyPair): string =>
   JSON.stringify([approver.principal, requester.principal]);
 
 /** One name for all accounts that are of one human, by whichever claims connect them (union-find). */
-const sameHumans = (people: readonly Person[]): ((person: Person) => string) => {
+const sameHumans = (people: readonly Person[]): ((person: Account) => string) => {
   const above = new Map<string, string>();
   const top = (name: string): string => {
     let at = name;
@@ -83,10 +84,17 @@ const sameHumans = (people: readonly Person[]): ((person: Person) => string) => 
     }
     return at;
   };
-  const account = ({ issuer, subject }: Person): string => JSON.stringify(['account', issuer, subject]);
+  const bySubject = new Map<string, Map<string, string>>();
+  const account = ({ issuer, subject }: Account): string => {
+    const subjects = bySubject.get(issuer) ?? new Map<string, string>();
+    bySubject.set(issuer, subjects);
+    const name = subjects.get(subject) ?? JSON.stringify([issuer, subject]);
+    subjects.set(subject, name);
+    return name;
+  };
   for (const person of people) {
     if (person.human === undefined) continue;
-    const [a, b] = [top(account(person)), top(JSON.stringify(['human', person.human]))];
+    const [a, b] = [top(account(person)), top(JSON.stringify(person.human))];
     if (a !== b) above.set(a, b);
   }
   return (person) => top(account(person));

@@ -12,7 +12,7 @@ export interface Proposing {
   readonly request: Omit<PolicyProposed['data'], 'digest'>;
   readonly text: PayloadCommitment;
   readonly isMachine: boolean;
-  /** The roles that the proposed policy knows. */
+  /** The roles that people can have by the proposed policy. */
   readonly roles: readonly string[];
 }
 
