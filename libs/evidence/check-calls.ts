@@ -128,8 +128,10 @@ export class CallChecks {
         return;
       case 'ForwardIntended':
         if (event.data.approvalId !== null) approvals.add(event.data.approvalId);
-        if (event.data.approvalId !== null && event.data.grantKey !== undefined)
+        if (event.data.approvalId !== null && event.data.grantKey !== undefined) {
+          granted.add(event.data.approvalId);
           underGrant.add(event.data.approvalId);
+        }
         return;
       case 'CallDecided':
       case 'InputRequested':

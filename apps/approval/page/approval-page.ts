@@ -5,7 +5,7 @@ import type { RestCaller } from '#http/rest-caller.js';
 import type { ApprovalView } from '../approval-view.js';
 import { emergencyCards } from './emergency-cards.js';
 import { Html, html } from './html.js';
-import { moment, remaining } from './moment.js';
+import { moment, remaining, span } from './moment.js';
 
 export interface ApprovalPage {
   readonly item: ApprovalView;
@@ -74,7 +74,7 @@ ${emergencyCards(page)}
 };
 
 /** An approval that covers more than one call must not look like one that does not. */
-const grantCard = ({
+export const grantCard = ({
   uses,
   for_s,
   same,
@@ -85,7 +85,7 @@ const grantCard = ({
 }: NonNullable<ApprovalView['grant']>): Html => html`
 <section class="card" aria-labelledby="grant"><h2 id="grant">It covers more than this call</h2>
 <p>Up to <strong>${uses} calls</strong> of this tool by the same person and agent, this one included, within
-<strong>${for_s / 60} minutes</strong> of the approval, without asking again:</p>
+<strong>${span(for_s)}</strong> of the approval, without asking again:</p>
 <ul>${same.map((path) => html`<li>with the same <code>${path}</code> as here</li>`)}
 ${limits.map((limit) => html`<li>with <code>${limit}</code></li>`)}
 ${same.length + limits.length === 0 && html`<li>with <strong>any arguments</strong></li>`}</ul>
