@@ -45,12 +45,18 @@ export const awaitApproval = async (
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   exchange.openStream();
-  const held = call.resumes
+  const { held, at } = call.resumes
     ? await resume(gateway, call, call.resumes)
     : await attachOrHold(gateway, call, tool, decided);
-  await waitForGrant(gateway, held, exchange, planOf(gateway, call), call.resumes?.round ?? 0);
+  await waitForGrant(gateway, held, exchange, planOf(gateway, call), { round: call.resumes?.round ?? 0, at });
   return release(gateway, call, tool, held);
 };
+
+/** A held call, and the revision by which this request waits for it: its state, if it gets one, names that. */
+interface Joined {
+  readonly held: HeldCall;
+  readonly at: number;
+}
 
 /** An executed task has its grant already; a look at it that fails is made again at the next `tasks/get`. */
 const RESUMED_TASK: WaitPlan = { way: 'hold', hold_ms: 1_000, progress_ms: 10_000, rounds_max: 0 };
@@ -74,18 +80,23 @@ const attachOrHold = async (
   call: Call,
   tool: Resolved,
   decided: Decided,
-): Promise<HeldCall> => {
+): Promise<Joined> => {
   const key = attachKey(gateway, call, decided.policyDigest);
   const { found } = await gateway.bus
     .request(approvalFind, { attachKey: key })
     .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));
-  const attached = found !== null && (await recordRepeated(gateway, call, found, null));
-  return attached ? found : await hold(gateway, call, tool, decided, key);
+  const at = found === null ? undefined : await recordRepeated(gateway, call, found, null);
+  return found === null || at === undefined
+    ? await hold(gateway, call, tool, decided, key)
+    : { held: found, at };
 };
 
 /** @throws CountersignError params_invalid for a state that was used; how the approval ended; revision_conflict */
-const resume = async (gateway: Gateway, call: Call, held: Resumed): Promise<HeldCall> => {
-  if (await recordRepeated(gateway, call, held, held.round)) return held;
+const resume = async (gateway: Gateway, call: Call, held: Resumed): Promise<Joined> => {
+  const { round, after } = held;
+  const state = round === null || after === undefined ? null : { round, after };
+  const at = await recordRepeated(gateway, call, held, state);
+  if (at !== undefined) return { held, at };
   await isGranted(gateway, held, 0);
   throw markOnRecord(new CountersignError('revision_conflict', 'the call waits no more'));
 };
@@ -96,7 +107,7 @@ const hold = async (
   tool: Resolved,
   decided: Decided,
   key: string,
-): Promise<HeldCall> => {
+): Promise<Joined> => {
   const { approval, profile, rules, says } = decided.decision;
   if (approval === null)
     throw new CountersignError('internal', 'policy asked for an approval without saying whose');
@@ -118,7 +129,7 @@ const hold = async (
     ...(or && { or: or.map((other) => ({ by: [...other.by], count: other.count })) }),
     ...(escalate && { escalate: { after_s: escalate.after_s, to: [...escalate.to] } }),
   }));
-  await recordHeld(gateway, call, tool.digest, decided, {
+  const at = await recordHeld(gateway, call, tool.digest, decided, {
     approvalId: held.approvalId,
     digest,
     expiresAt,
@@ -156,7 +167,7 @@ const hold = async (
     gateway.late.add(call.id, () => cancelHeld(gateway, call));
     throw error;
   }
-  return held;
+  return { held, at };
 };
 
 const REQUEST_MS_MAX = 10_000;

@@ -25,6 +25,8 @@ export interface Here {
 /** A held call taken up again. `round`: how often its client came back with a state, this time counted; null for a task. */
 export interface Resumed extends HeldCall {
   readonly round: number | null;
+  /** Of the state: the revision by which its request waited. */
+  readonly after?: number;
 }
 
 /** A governed request as it came in, its name already resolved to a server and that server's own name for it. */

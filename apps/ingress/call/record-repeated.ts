@@ -9,16 +9,16 @@ import { append, callAppend, toRecord } from './record.js';
 const REPEAT_RETRIES = 3;
 
 /**
- * The identical call came again: on record with its own bytes, since it may be the one that forwards them. False when
- * the call waits no more. `round`: the one of the state that came with it, which counts once: the append elects it.
- * @throws CountersignError params_invalid for a round that was taken already
+ * The identical call came again: on record with its own bytes, since it may be the one that forwards them. Answers the
+ * revision by which it waits; undefined when the call waits no more. `state`: what came with it, which counts once: the
+ * append elects it. @throws CountersignError params_invalid for a state that was used already
  */
 export const recordRepeated = async (
   gateway: Gateway,
   call: Call,
   held: { readonly callId: string; readonly approvalId: string },
-  round: number | null,
-): Promise<boolean> => {
+  state: { readonly round: number; readonly after: number } | null,
+): Promise<number | undefined> => {
   const { sealed, payload } = call.sealedParams;
   const event = toRecord(
     {
@@ -27,7 +27,7 @@ export const recordRepeated = async (
       data: {
         approvalId: held.approvalId,
         instance: gateway.instance,
-        ...(round === null ? {} : { round }),
+        ...state,
       },
       payload,
     },
@@ -36,12 +36,11 @@ export const recordRepeated = async (
   for (let attempt = 1; ; attempt++) {
     const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
     const last = events.at(-1);
-    if (last === undefined || !isHold(last.type)) return false;
-    if (round !== null && round <= lastRound(events))
+    if (last === undefined || !isHold(last.type)) return undefined;
+    if (state !== null && isUsed(state.after, events))
       throw new CountersignError('params_invalid', 'requestState was used already');
     try {
-      await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
-      return true;
+      return await append(gateway, callAppend(gateway, call, held.callId, last.revision, [event]));
     } catch (error) {
       if (
         !(error instanceof CountersignError) ||
@@ -53,11 +52,12 @@ export const recordRepeated = async (
   }
 };
 
-const lastRound = (events: readonly WireEvent[]): number =>
-  events.reduce((most, { entry, type }) => {
-    if (type !== 'CallRepeated') return most;
-    return Math.max(most, asEvent<CallRepeated>(readEntry(entry)).data.round ?? 0);
-  }, 0);
+/** Several clients may wait for one call, each in rounds of its own. */
+const isUsed = (after: number, events: readonly WireEvent[]): boolean =>
+  events.some(
+    ({ entry, type }) =>
+      type === 'CallRepeated' && asEvent<CallRepeated>(readEntry(entry)).data.after === after,
+  );
 
 /** Whether a call still waits for its approval. @throws CountersignError ledger_unavailable */
 export const isHeld = async (gateway: Gateway, callId: string): Promise<boolean> => {

@@ -21,8 +21,13 @@ export interface InputHandle {
   readonly parked: { readonly instance: string; readonly round: number } | null;
   /** The upstream's own state. */
   readonly state: string | null;
-  /** Set while the call is held: what its approval binds, and how often the client will have come back. */
-  readonly held?: { readonly digest: Digest; readonly expiresAt: string; readonly round: number };
+  /** Set while the call is held: what its approval binds, how often the client will have come back, and what makes it single-use. */
+  readonly held?: {
+    readonly digest: Digest;
+    readonly expiresAt: string;
+    readonly round: number;
+    readonly after: number;
+  };
 }
 
 /** The task id a client sees: where the task is, and that it belongs to this client. */

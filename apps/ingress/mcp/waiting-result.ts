@@ -28,9 +28,9 @@ export const waitingResult = (
       : Buffer.from(JSON.stringify({ resultType: 'task', ...task }));
   }
   if (offer.way !== 'round') return undefined;
-  const { round } = offer;
+  const { round, after } = offer;
   const { approvalId, digest, expiresAt } = bound;
-  const held = { digest, expiresAt, round };
+  const held = { digest, expiresAt, round, after };
   const requestState = sealInput(gateway, owner, call, {
     callId,
     approvalId,

@@ -207,8 +207,9 @@ export const CALL_SCHEMAS = [
     data: {
       approvalId: name('The approval it waits for.'),
       instance: name('The process that it came to.'),
-      round: count(
-        'It came with the state of this round (1, 2, ...), which no other one may use.',
+      round: count('It came with the state of this round (1, 2, ...).').optional(),
+      after: count(
+        'Revision by which the request waited that was given the state; one state is used once.',
       ).optional(),
     },
   }),

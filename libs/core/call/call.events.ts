@@ -119,8 +119,10 @@ export interface CallRepeated {
   readonly data: {
     readonly approvalId: string;
     readonly instance: string;
-    /** It came with the state of this round, which no other one may use. Absent: without a state. */
+    /** It came with the state of this round. Absent: without a state. */
     readonly round?: number;
+    /** The revision by which the request waited that was given the state: each state is used once. */
+    readonly after?: number;
   };
   readonly payload: PayloadCommitment;
 }

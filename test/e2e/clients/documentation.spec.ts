@@ -3,16 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configSchema } from '#config/config.schema.js';
+import { CLIENT_QUIRKS, type ClientQuirk } from '../../../apps/ingress/call/waiting/client-quirks.js';
 import { DIST } from '../support/system.js';
-import { BRIDGE_CLIENTS } from './bridge-clients.js';
-import { COMMAND_LINE_CLIENTS } from './command-line-clients.js';
-import { FRAMEWORK_CLIENTS } from './framework-clients.js';
+import { CLIENTS, HELD_SHOWS } from './held-clients.js';
 import type { Feature } from './real-client.js';
 import { versionOf } from './real-programs.js';
-import { SDK_CLIENTS } from './sdk-clients.js';
 
 const PAGE = readFileSync(join(DIST, '..', 'docs', 'clients.md'), 'utf8');
-const CLIENTS = [...SDK_CLIENTS, ...FRAMEWORK_CLIENTS, ...BRIDGE_CLIENTS, ...COMMAND_LINE_CLIENTS];
 const FEATURES: readonly Feature[] = ['progress', 'prompts', 'resources', 'completion', 'questions'];
 
 const SERVERS = [
@@ -39,7 +36,46 @@ const clientTable = (): string =>
     ),
   ].join('\n');
 
+/** What was measured of calls that were approved after 75 s. */
+const heldTable = (): string =>
+  [
+    row(['client', 'while nobody has decided it', 'it has the result of a call approved after 75 s']),
+    row(['---', '---', '---']),
+    ...CLIENTS.map(({ name }) =>
+      row([
+        name,
+        HELD_SHOWS[name]?.how ?? '',
+        HELD_SHOWS[name]?.shown === 'result' ? 'from the call itself' : 'from the identical call, sent again',
+      ]),
+    ),
+  ].join('\n');
+
+const LONG = 'waits up to `approvals.long_hold_ms`';
+const differs = ({ noRounds, waitsLong }: ClientQuirk): string =>
+  [
+    noRounds && 'gets no rounds',
+    waitsLong && (waitsLong === 'always' ? LONG : `${LONG} if it wants progress`),
+  ]
+    .filter(Boolean)
+    .join(', ');
+const quirkTable = (): string =>
+  [
+    row(['calls itself', 'differs', 'because it']),
+    row(['---', '---', '---']),
+    ...CLIENT_QUIRKS.map((quirk) =>
+      row([`\`${quirk.anywhere ? '...' : ''}${quirk.name}...\``, differs(quirk), quirk.source]),
+    ),
+  ].join('\n');
+
 describe('docs/clients.md', () => {
+  it('says what each client makes of a call that waits for a person', () => {
+    expect(PAGE).toContain(heldTable());
+  });
+
+  it('has each row of the table of clients that wait in another way', () => {
+    expect(PAGE).toContain(quirkTable());
+  });
+
   it('says which client was tested with what', () => {
     expect(PAGE).toContain(clientTable());
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toolList } from '../../../apps/demo-bank/core-banking/tools.js';
 import { ROUNDS_MAX } from '../../../apps/ingress/call/waiting/wait-plan.js';
 import { bankUpstream, startBank } from '../support/bank.js';
 import { demoPolicy } from '../support/policies.js';
@@ -7,7 +8,7 @@ import { openStage, type Stage } from '../support/stage.js';
 import { type PrivateSystem, startPrivate } from '../support/standalone.js';
 import { serviceOf } from '../support/system.js';
 import { waitUntil } from '../support/wait-until.js';
-import { type Message, modernClient } from './eras.fixture.js';
+import { legacyClient, type Message, modernClient } from './eras.fixture.js';
 
 const update = (notes: string) => ({
   name: 'update_customer',
@@ -99,6 +100,18 @@ describe('a held call of a modern client without tasks', () => {
     expect(effects()).toBe(before + 1);
   });
 
+  it('that two clients wait for has rounds of its own for each of them', async () => {
+    const before = effects();
+    const one = await call('two wait', stateOf(await call('two wait')));
+    const other = await call('two wait');
+    expect(stateOf(await call('two wait', stateOf(one)))).toEqual(expect.any(String));
+    const last = await call('two wait', stateOf(other));
+    expect((await call('two wait', stateOf(other))).error?.data?.code).toBe('params_invalid');
+    await approve('two wait');
+    expect((await call('two wait', stateOf(last))).result?.['isError']).toBeFalsy();
+    expect(effects()).toBe(before + 1);
+  });
+
   it('ends after fewer rounds than clients follow with a pending answer, to which the identical call attaches', async () => {
     const before = effects();
     let answer = await call('many');
@@ -110,6 +123,20 @@ describe('a held call of a modern client without tasks', () => {
     await approve('many');
     expect((await call('many')).result?.['isError']).toBeFalsy();
     expect(effects()).toBe(before + 1);
+  }, 30_000);
+
+  it('is told to wait without structured content in either era, also by a tool that has an output schema', async () => {
+    expect(toolList().tools.find(({ name }) => name === update('').name)).toHaveProperty('outputSchema');
+    const agent = await legacyClient(system, 'data-engineer', 'mcp/core-banking');
+    const legacy = () => agent.call('tools/call', update('structure'));
+    let modern = await call('structure');
+    while (stateOf(modern) !== undefined) modern = await call('structure', stateOf(modern));
+    for (const pending of [modern, await legacy()]) {
+      expect(textOf(pending)).toContain('approval_pending');
+      expect(pending.result).not.toHaveProperty('structuredContent');
+    }
+    await approve('structure');
+    expect((await legacy()).result).toHaveProperty('structuredContent');
   }, 30_000);
 
   it('goes on after a restart of the whole gateway between two rounds', async () => {

@@ -88,6 +88,20 @@ describe('a held call of a client that follows tasks', () => {
     expect(effects()).toBe(before + 1);
   });
 
+  it('is carried out by the identical call as well, and its task tells the same result', async () => {
+    const before = effects();
+    const { taskId } = await begin('sent again');
+    await approve('sent again');
+    const { result } = await client.call('tools/call', update('sent again'), TASKS);
+    expect(result).toMatchObject({ resultType: 'complete', content: expect.any(Array) });
+    expect(result?.['isError']).toBeFalsy();
+    expect(await ended(taskId)).toMatchObject({
+      status: 'completed',
+      result: { content: result?.['content'] },
+    });
+    expect(effects()).toBe(before + 1);
+  });
+
   it('outlives SIGKILL of the whole gateway before its approval, and its result outlives another one', async () => {
     const before = effects();
     const { taskId } = await begin('killed');

@@ -1,12 +1,13 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LaunchError, type ProcessName } from '../../../apps/standalone/distributed/programs.js';
+import { LaunchError, mainOf, type ProcessName } from '../../../apps/standalone/distributed/programs.js';
 import {
   type Distributed,
   startDistributed,
 } from '../../../apps/standalone/distributed/start-distributed.js';
-import { freePorts } from './free-port.js';
+import { freePort, freePorts } from './free-port.js';
 import { type OwnIssuer, startIssuer } from './issuer.js';
-import type { Service } from './service.js';
+import { type Service, service } from './service.js';
 import type { Stage } from './stage.js';
 import { type PrivateOptions, type PrivateSystem, writeConfig } from './standalone.js';
 import { resourcesOf, type Urls } from './system.js';
@@ -130,4 +131,24 @@ export const startCluster = async (stage: Stage, options: PrivateOptions): Promi
     PROCESSES.map((name) => [name as string, processOf(distributed, name, () => output, urls)]),
   );
   return { urls, issuer, data: join(folder, 'data'), services, policyFile: join(folder, 'policy.yaml') };
+};
+
+/** A second ingress for a cluster, behind the same public address. Answers the system as its clients see it. */
+export const startOtherIngress = async (stage: Stage, system: PrivateSystem): Promise<PrivateSystem> => {
+  const run = (await readdir(system.data)).find((name) => name.startsWith('run-'));
+  if (run === undefined) throw new Error('the cluster has not started');
+  const folder = join(system.data, run);
+  const port = await freePort();
+  const other = service({
+    name: 'other ingress',
+    command: process.execPath,
+    args: [mainOf('ingress'), '--config', join(folder, 'countersign.yaml'), '--port', String(port)],
+    env: { NATS_USER: 'ingress', NATS_PASSWORD_FILE: join(folder, 'nats-ingress.password') },
+    ready: /^Countersign ingress is ready/m,
+  });
+  stage.defer(other.stop);
+  await other.start();
+  const urls: Urls = { ...system.urls, ingress: `http://127.0.0.1:${port}` };
+  await untilReady(urls);
+  return { ...system, urls, services: new Map([...system.services, [other.name, other]]) };
 };

@@ -140,6 +140,8 @@ export const approver = async ({ urls, issuer }: System, user: string) => {
   };
 };
 
+export type Approver = Awaited<ReturnType<typeof approver>>;
+
 export interface Proposal {
   readonly id: string;
   readonly status: string;

@@ -9,10 +9,11 @@ export interface HeldCall {
   readonly expiresAt: string;
 }
 
-/** How the caller goes on: with a task, by coming back with a state of this round, or by the identical call. */
+/** How the caller goes on: with a task, by coming back with a state of this round, or by the identical call.
+ * `after`: the revision by which this request waited, so that its state counts once. */
 export type Offer =
   | { readonly way: 'task' }
-  | { readonly way: 'round'; readonly round: number }
+  | { readonly way: 'round'; readonly round: number; readonly after: number }
   | { readonly way: 'again' };
 
 /** The approval answer when the caller must come back later; carries what the agent needs to know. */

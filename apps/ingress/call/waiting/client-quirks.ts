@@ -1,7 +1,8 @@
 /** What is known of a client besides what it declares. By the name it gives itself: a hint for comfort, never a ground to allow. */
 export interface ClientQuirk {
-  /** `clientInfo.name` begins with this. */
+  /** `clientInfo.name` begins with this, or has it anywhere. */
   readonly name: string;
+  readonly anywhere?: true;
   /** It does not come back with a `requestState` alone, so rounds would end its call with an error. */
   readonly noRounds?: true;
   /** It waits for minutes: always, or as long as it is told of progress. */
@@ -10,7 +11,7 @@ export interface ClientQuirk {
   readonly source: string;
 }
 
-/** The first row that fits counts. Names as in the npm package mcp-client-capabilities 0.0.14. */
+/** All rows that fit count; of their waits the first. Names as in the npm package mcp-client-capabilities 0.0.14. */
 export const CLIENT_QUIRKS: readonly ClientQuirk[] = [
   {
     name: 'claude-ai',
@@ -36,7 +37,18 @@ export const CLIENT_QUIRKS: readonly ClientQuirk[] = [
     waitsLong: 'always',
     source: 'needs headers within 5 minutes, which it gets at once (vscode 274094)',
   },
+  {
+    name: '(via mcp-remote',
+    anywhere: true,
+    noRounds: true,
+    source:
+      'goes on in rounds when its own client has given up after 60 s, so that nobody gets the result (0.15.1, measured)',
+  },
 ];
 
-export const quirkOf = (name: string | undefined): ClientQuirk | undefined =>
-  name === undefined ? undefined : CLIENT_QUIRKS.find((quirk) => name.startsWith(quirk.name));
+export const quirksOf = (name: string | undefined): readonly ClientQuirk[] =>
+  name === undefined
+    ? []
+    : CLIENT_QUIRKS.filter((quirk) =>
+        quirk.anywhere ? name.includes(quirk.name) : name.startsWith(quirk.name),
+      );

@@ -10,7 +10,7 @@ import type { WaitPlan } from './wait-plan.js';
 const LOOK_MS = 1_000;
 
 /**
- * Returns once the approval is granted. @param round how often the client has come back already
+ * Returns once the approval is granted. @param joined how often the client has come back already, and by which revision it waits now
  * @throws ApprovalPending when the client must come back; CountersignError approval_denied, approval_expired, call_cancelled
  */
 export const waitForGrant = async (
@@ -18,9 +18,12 @@ export const waitForGrant = async (
   held: HeldCall,
   exchange: Exchange,
   plan: WaitPlan,
-  round: number,
+  { round, at }: { readonly round: number; readonly at: number },
 ): Promise<void> => {
-  if (plan.way === 'task') throw markOnRecord(new ApprovalPending(held, { way: 'task' }));
+  if (plan.way === 'task') {
+    if (await isGranted(gateway, held, 0)) return;
+    throw markOnRecord(new ApprovalPending(held, { way: 'task' }));
+  }
   const { hold_ms, progress_ms, rounds_max } = plan;
   const started = performance.now();
   let nextProgress = 0;
@@ -29,7 +32,10 @@ export const waitForGrant = async (
     const waited = performance.now() - started;
     if (waited >= hold_ms || exchange.isGone())
       throw markOnRecord(
-        new ApprovalPending(held, round < rounds_max ? { way: 'round', round: round + 1 } : { way: 'again' }),
+        new ApprovalPending(
+          held,
+          round < rounds_max ? { way: 'round', round: round + 1, after: at } : { way: 'again' },
+        ),
       );
     if (waited >= nextProgress) {
       exchange.progress({ progress: step++, message: `waiting for approval ${held.approvalId}` });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLIENT_QUIRKS, quirkOf } from './client-quirks.js';
+import { CLIENT_QUIRKS, quirksOf } from './client-quirks.js';
 import { ROUND_MS_MAX, ROUNDS_MAX, type Waiting, waitPlan } from './wait-plan.js';
 
 const LIMITS = { hold_ms: 55_000, long_hold_ms: 240_000, progress_ms: 10_000 };
@@ -17,6 +17,12 @@ const plan = (waiting: Partial<Waiting>, limits = LIMITS) =>
   );
 
 describe('a client whose call is held', () => {
+  it('behind a bridge waits as long as by itself', () => {
+    const client = 'codex-mcp-client (via mcp-remote 0.15.1)';
+    expect(plan({ client })).toMatchObject({ hold_ms: 240_000 });
+    expect(plan({ era: 'modern', client })).toMatchObject({ way: 'hold', hold_ms: 240_000 });
+  });
+
   it('is given a task when it follows tasks, in both eras, for tools only', () => {
     expect(plan({ era: 'modern', followsTasks: true })).toEqual({ way: 'task' });
     expect(plan({ era: 'legacy', followsTasks: true })).toEqual({ way: 'task' });
@@ -42,7 +48,8 @@ describe('a client whose call is held', () => {
   });
 
   it('that is known not to come back is only held', () => {
-    expect(plan({ era: 'modern', client: 'claude-ai' })).toMatchObject({ way: 'hold', hold_ms: 55_000 });
+    for (const client of ['claude-ai', 'some-agent (via mcp-remote 0.15.1)'])
+      expect(plan({ era: 'modern', client })).toMatchObject({ way: 'hold', hold_ms: 55_000 });
   });
 
   it('of the legacy era is held up to the deadline of the setting', () => {
@@ -61,8 +68,8 @@ describe('a client whose call is held', () => {
 
 describe('the table of clients', () => {
   it('finds each row by its own name, and nobody by another', () => {
-    for (const quirk of CLIENT_QUIRKS) expect(quirkOf(`${quirk.name}/1`)).toBe(quirk);
-    expect(quirkOf('mcp')).toBeUndefined();
-    expect(quirkOf(undefined)).toBeUndefined();
+    for (const quirk of CLIENT_QUIRKS) expect(quirksOf(`${quirk.name}/1`)).toContain(quirk);
+    expect(quirksOf('mcp')).toEqual([]);
+    expect(quirksOf(undefined)).toEqual([]);
   });
 });

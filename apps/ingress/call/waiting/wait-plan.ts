@@ -1,5 +1,5 @@
 import type { GovernedMethod } from '#core/call/target.js';
-import { quirkOf } from './client-quirks.js';
+import { quirksOf } from './client-quirks.js';
 
 /** What is known of a request when its call is held. */
 export interface Waiting {
@@ -44,16 +44,18 @@ const ROUNDS_FOR: ReadonlySet<GovernedMethod> = new Set(['tools/call', 'prompts/
 export const waitPlan = (waiting: Waiting, limits: WaitLimits): WaitPlan => {
   const { era, client, method, followsTasks, wantsProgress } = waiting;
   if (followsTasks && method === 'tools/call') return { way: 'task' };
-  const quirk = quirkOf(client);
+  const quirks = quirksOf(client);
+  const mayRound = quirks.every(({ noRounds }) => noRounds !== true);
+  const wait = quirks.find(({ waitsLong }) => waitsLong !== undefined)?.waitsLong;
   const { progress_ms } = limits;
-  if (era === 'modern' && quirk?.noRounds === undefined && ROUNDS_FOR.has(method))
+  if (era === 'modern' && mayRound && ROUNDS_FOR.has(method))
     return {
       way: 'rounds',
       hold_ms: Math.min(limits.hold_ms, ROUND_MS_MAX),
       progress_ms,
       rounds_max: ROUNDS_MAX,
     };
-  const waitsLong = quirk?.waitsLong === 'always' || (quirk?.waitsLong === 'with progress' && wantsProgress);
+  const waitsLong = wait === 'always' || (wait === 'with progress' && wantsProgress);
   const hold_ms = waitsLong ? Math.max(limits.hold_ms, limits.long_hold_ms) : limits.hold_ms;
   return { way: 'hold', hold_ms, progress_ms, rounds_max: 0 };
 };
