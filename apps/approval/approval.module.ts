@@ -28,13 +28,15 @@ import { PageHttp } from './page/page.http.js';
 import { PAGE_URL, pageAddress } from './page/page-address.js';
 import { Revocation } from './revocation.js';
 import { ShownArguments } from './shown-arguments.js';
+import { TeamsHttp } from './teams/teams.http.js';
+import { TeamsBot } from './teams/teams-bot.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { Voting } from './voting.js';
 
 const QUEUE = 'countersign-approvals';
 
 @Module({
-  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp, DelegationsHttp],
+  controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp, DelegationsHttp, TeamsHttp],
   providers: [
     { provide: DelegationDirectory, useFactory: () => new DelegationDirectory() },
     { provide: Directory, useFactory: () => new Directory() },
@@ -68,6 +70,7 @@ const QUEUE = 'countersign-approvals';
     ShownArguments,
     VisibleApprovals,
     ApprovalPages,
+    TeamsBot,
     Voting,
   ],
 })

@@ -34,6 +34,8 @@ const askedWith = (changes: object) => (id: string) => [asked(id, EXPIRES, chang
 const votes =
   (...cast: readonly Sketch[]) =>
   (id: string) => [asked(id, EXPIRES), ...cast, granted];
+const ANA = { principal: 'ana', issuer: 'https://id', subject: 'ana' };
+const EVA = { principal: 'eva', issuer: 'https://id', subject: 'eva' };
 const two = { requirements: [{ by: ['manager'], count: 2 }] };
 const asBreaker = (subject: string, role: string): Sketch => ({
   type: 'BreakGlassInvoked',
@@ -86,6 +88,17 @@ describe('the ledger refuses a forward under an approval that is recorded as gra
       'by another account of its requester',
       votes(voted('ana-2', { approver: { principal: 'a', issuer: 'https://x', subject: 'a', human: 'h0' } })),
       /requester/,
+    ],
+    ['for its requester', votes(voted('max', { onBehalfOf: { delegation: 'x', person: ANA } })), /requester/],
+    [
+      'by somebody and by whom they voted for',
+      (id) => [
+        asked(id, EXPIRES, two),
+        voted('max', { onBehalfOf: { delegation: 'x', person: EVA } }),
+        voted('eva'),
+        granted,
+      ],
+      /twice/,
     ],
     ['by one human twice', (id) => [asked(id, EXPIRES, two), voted(), voted(), granted], /twice/],
     ['by a vote that denies', votes(voted('max', { vote: 'deny' })), /not for what was asked/],

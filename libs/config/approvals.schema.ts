@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { loginSchema } from './login.schema.js';
 import { notifySchema } from './notify.schema.js';
+import { teamsSchema } from './teams.schema.js';
 
 /** How long held calls wait, and whose tokens approve nothing. */
 export const approvalsSchema = z
@@ -62,5 +63,6 @@ export const approvalsSchema = z
       .describe('base address of the approval page as browsers know it; default: http.public_url'),
     login: loginSchema,
     notify: notifySchema,
+    teams: teamsSchema,
   })
   .prefault({});

@@ -90,6 +90,7 @@ const refuseInsecure = (file: string, config: Config): void => {
   if (stray !== undefined && !config.demo)
     throw new ConfigError(`${file}: limits.budgets.servers: there is no upstream ${stray}`);
   refuseUnusableLogin(file, config);
+  refuseUnusableTeams(file, config);
   if (config.mode === 'development') return;
   if (config.demo)
     throw new ConfigError(
@@ -122,6 +123,26 @@ const refuseUnusableLogin = (file: string, { approvals, identity, mode }: Config
   if (identity.dpop === 'required')
     throw new ConfigError(
       `${file}: approvals.login: tokens of the approval page are not bound to a key; identity.dpop may be off or optional`,
+    );
+};
+
+/** People of Teams are known by their object id: a token that does not carry it would let one person vote as two. */
+const refuseUnusableTeams = (file: string, { approvals, identity, mode }: Config): void => {
+  const { teams } = approvals;
+  if (teams === undefined) return;
+  const urls = [teams.service_url, teams.openid_metadata, ...(teams.token_url ? [teams.token_url] : [])];
+  if (mode === 'production' && urls.some((url) => !url.startsWith('https://')))
+    throw new ConfigError(`${file}: approvals.teams: every address must be https in production mode`);
+  const { sso } = teams.people;
+  if (sso === undefined) return;
+  const issuer = identity.issuers.find((each) => each.issuer === sso.issuer);
+  if (issuer?.human_claim !== 'oid')
+    throw new ConfigError(
+      `${file}: approvals.teams.people.sso.issuer: must be one of identity.issuers, with human_claim: oid`,
+    );
+  if (identity.dpop === 'required')
+    throw new ConfigError(
+      `${file}: approvals.teams.people.sso: tokens of Teams are not bound to a key; identity.dpop may be off or optional`,
     );
 };
 

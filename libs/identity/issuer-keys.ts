@@ -16,6 +16,7 @@ const UNKNOWN_KID_REFILL_MS = 6_000;
 
 export interface IssuerKey {
   readonly key: KeyObject;
+  readonly endorsements?: readonly string[];
   readonly generation: number;
 }
 
@@ -107,13 +108,13 @@ export const createIssuerKeys = (issuer: string, discovery_url: string): IssuerK
       const known_ms = fetched_ms;
       if (!usable(Date.now())) await warm();
       const known = findKey(keys, kid, alg);
-      if (known !== undefined) return { key: known, generation };
+      if (known !== undefined) return { ...known, generation };
       // Unknown: the issuer may have rotated. Join a fetch that is under way, else start one if that is still allowed.
       const now_ms = Date.now();
       const mayFetch = fetched_ms === known_ms && mayRetry(now_ms) && allowance.take(now_ms);
       if (underway !== undefined || mayFetch) await refresh();
       const found = findKey(keys, kid, alg);
-      if (found !== undefined) return { key: found, generation };
+      if (found !== undefined) return { ...found, generation };
       if (failed_ms > fetched_ms) throw unavailable(issuer);
       throw new CountersignError(
         'token_invalid',

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { JwksClient } from 'jwks-rsa';
-import { isRecord } from './claims.js';
+import { isRecord, isStringList } from './claims.js';
 import { fetchJson } from './fetch-json.js';
 
 export interface SigningKey {
@@ -8,6 +8,8 @@ export interface SigningKey {
   /** As the key set names it; undefined when the key may serve any algorithm of its type. */
   readonly alg: string | undefined;
   readonly key: KeyObject;
+  /** What the issuer lets this key speak for (Bot Framework: channels); undefined when the key set does not say. */
+  readonly endorsements?: readonly string[];
 }
 
 const RSA_MODULUS_BITS_MIN = 2048;
@@ -42,6 +44,7 @@ export const discoverKeySet = async (
  * @throws Error when there is no usable key
  */
 export const loadKeySet = async (jwks_uri: string, signal: AbortSignal): Promise<readonly SigningKey[]> => {
+  const endorsed = new Map<unknown, readonly string[]>();
   const client = new JwksClient({
     jwksUri: jwks_uri,
     cache: false,
@@ -49,7 +52,10 @@ export const loadKeySet = async (jwks_uri: string, signal: AbortSignal): Promise
     fetcher: async (uri) => {
       const document = await fetchJson(uri, signal);
       if (!isRecord(document) || !Array.isArray(document['keys'])) throw new Error('not a JWK set');
-      return { keys: document['keys'].filter(isRecord) };
+      const found = document['keys'].filter(isRecord);
+      for (const { kid, endorsements } of found)
+        if (isStringList(endorsements)) endorsed.set(kid, endorsements);
+      return { keys: found };
     },
   });
   const keys: SigningKey[] = [];
@@ -57,7 +63,9 @@ export const loadKeySet = async (jwks_uri: string, signal: AbortSignal): Promise
     // A key without an id cannot be named by a token; the types of jwks-rsa promise ids that are not always there.
     const { kid, alg }: { kid?: string; alg?: string } = found;
     const key = createPublicKey(found.getPublicKey());
-    if (kid !== undefined && isStrongEnough(key)) keys.push({ kid, alg, key });
+    const endorsements = endorsed.get(kid);
+    if (kid !== undefined && isStrongEnough(key))
+      keys.push({ kid, alg, key, ...(endorsements && { endorsements }) });
   }
   if (keys.length === 0) throw new Error('the key set holds no usable signing key');
   return keys;
@@ -66,19 +74,24 @@ export const loadKeySet = async (jwks_uri: string, signal: AbortSignal): Promise
 const KEY_TYPE: Readonly<Record<string, string>> = { RS: 'rsa', PS: 'rsa', ES: 'ec' };
 
 /** The key a token names, if it may serve the token's algorithm. Comparison only: a key id is never a path or a URL. */
-export const findKey = (keys: readonly SigningKey[], kid: string, alg: string): KeyObject | undefined =>
+export const findKey = (keys: readonly SigningKey[], kid: string, alg: string): SigningKey | undefined =>
   keys.find(
     (key) =>
       key.kid === kid &&
       (key.alg === undefined || key.alg === alg) &&
       key.key.asymmetricKeyType === KEY_TYPE[alg.slice(0, 2)],
-  )?.key;
+  );
 
 /** Equal texts: the same keys, in whatever order the issuer lists them. */
 export const keySetFingerprint = (keys: readonly SigningKey[]): string =>
   keys
-    .map(({ kid, alg, key }) =>
-      JSON.stringify([kid, alg, key.export({ format: 'der', type: 'spki' }).toString('base64')]),
+    .map(({ kid, alg, key, endorsements }) =>
+      JSON.stringify([
+        kid,
+        alg,
+        key.export({ format: 'der', type: 'spki' }).toString('base64'),
+        endorsements ?? null,
+      ]),
     )
     .sort()
     .join('\n');

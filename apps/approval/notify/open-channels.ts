@@ -14,6 +14,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 export const openChannels = async (config: Config): Promise<readonly Channel[]> => [
   ...(await webhooks(config)),
   ...(await mail(config)),
+  ...(await teams(config)),
 ];
 
 const webhooks = async ({ approvals, outbound, mode }: Config): Promise<readonly Channel[]> => {
@@ -38,4 +39,20 @@ const mail = async ({ approvals }: Config): Promise<readonly Channel[]> => {
   const { ca_file, password } = config.smtp;
   const ca = ca_file === undefined ? undefined : await readFile(ca_file, 'utf8');
   return [mailChannel({ config, password: password && readSecret(password), ca })];
+};
+
+const teams = async ({ approvals, outbound, mode }: Config): Promise<readonly Channel[]> => {
+  const config = approvals.teams;
+  if (config === undefined) return [];
+  const { connector } = await import('../teams/connector.js');
+  const { teamsChannel } = await import('../teams/teams-channel.js');
+  const rules = outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
+  const { tenant, token_url = `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token` } = config;
+  const app_secret = readSecret(config.app_secret);
+  return config.to.map((target) => {
+    const { fetch, close } = openOutbound({ rules, answer_bytes_max: ANSWER_BYTES_MAX });
+    const options = { ...config, app_secret, token_url, fetch };
+    const hasPage = approvals.login !== undefined;
+    return { ...teamsChannel({ target, connector: connector(options), hasPage }), close };
+  });
 };

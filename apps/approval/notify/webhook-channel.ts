@@ -3,13 +3,13 @@ import type { WebhookConfig } from '#config/notify.schema.js';
 import type { NoticeKind } from '#core/notice/notice.events.js';
 import type { OutboundFetch } from '#outbound/guarded-fetch.js';
 import type { ApprovalView } from '../approval-view.js';
-import { type Channel, DeliveryError, type Notice } from './channel.js';
+import type { Channel, Notice } from './channel.js';
+import { refusedBy, unreachable } from './http-failure.js';
 
 const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 const KEY_BYTES_MIN = 24;
 const KEY_BYTES_MAX = 64;
 const HTTP_GONE = 410;
-const RETRY_AFTER = /^\d{1,6}$/;
 
 export interface WebhookOptions {
   readonly config: WebhookConfig;
@@ -47,7 +47,8 @@ export const webhookChannel = ({ config, secrets, fetch }: WebhookOptions): Chan
       }).catch((error: unknown) => {
         throw unreachable(error);
       });
-      if (!answer.ok) throw refusedBy(answer);
+      // By the specification any answer but 2xx is tried again; 410 says that nobody will ever want it.
+      if (!answer.ok) throw refusedBy(answer, answer.status === HTTP_GONE);
       return { reference: {} };
     },
   };
@@ -83,18 +84,3 @@ const withoutAccount = ({ requester, arguments: shown, ...item }: ApprovalView) 
   requester: { principal: requester.principal, agent: requester.agent },
   ...(shown === null ? {} : { arguments: shown }),
 });
-
-const unreachable = (error: unknown): DeliveryError => {
-  const { cause, name } = error as { readonly cause?: { readonly code?: unknown }; readonly name?: string };
-  if (name === 'TimeoutError' || name === 'AbortError') return new DeliveryError('timeout');
-  return new DeliveryError(typeof cause?.code === 'string' ? cause.code : 'unreachable');
-};
-
-/** By the specification any answer but 2xx is tried again; 410 says that nobody will ever want it. */
-const refusedBy = ({ status, headers }: Response): DeliveryError => {
-  const retryAfter = headers.get('retry-after') ?? '';
-  return new DeliveryError(`http_${status}`, {
-    final: status === HTTP_GONE,
-    ...(RETRY_AFTER.test(retryAfter) && { retryAfter_ms: Number(retryAfter) * 1_000 }),
-  });
-};

@@ -87,7 +87,10 @@ export const checkVote = (
 };
 
 /** A delegate votes for two people, who count as one: neither votes again, and neither may have asked. */
-const peopleOf = ({ approver, onBehalfOf }: Pick<CastVote, 'approver' | 'onBehalfOf'>): readonly Person[] =>
+export const peopleOf = ({
+  approver,
+  onBehalfOf,
+}: Pick<CastVote, 'approver' | 'onBehalfOf'>): readonly Person[] =>
   onBehalfOf === undefined ? [approver] : [approver, onBehalfOf.person];
 
 const checkNotRequester = (

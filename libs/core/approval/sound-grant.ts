@@ -1,11 +1,11 @@
 import type { KnownApproval } from './approval.state.js';
 import { requirementsNow } from './approval.state.js';
-import { type Ballot, type CountedVote, isMet, samePerson } from './decide-approval.js';
+import { type Ballot, type CountedVote, isMet, peopleOf, samePerson } from './decide-approval.js';
 
 /**
  * Why what is on record is no grant after all; undefined when it is one. Worked out anew from the votes, for a reader who
- * does not take the word of the service that recorded the grant: enough humans, all of them different, none of them the
- * requester, each with the digest of this very request.
+ * does not take the word of the service that recorded the grant: enough humans, all of them different, whom they vote for
+ * included, none of them the requester, each with the digest of this very request.
  */
 export const grantDefect = (approval: KnownApproval): string | undefined => {
   const { status, request } = approval;
@@ -13,11 +13,12 @@ export const grantDefect = (approval: KnownApproval): string | undefined => {
   const { ballot, votes } = ballotOf(approval);
   if (votes.some(({ vote, digest }) => vote !== 'approve' || digest !== request.digest))
     return 'a vote is not for what was asked';
-  if (votes.some(({ approver }) => samePerson(approver, request.requester)))
+  if (votes.flatMap(peopleOf).some((person) => samePerson(person, request.requester)))
     return 'its requester has voted for it';
-  const isTwice = votes.some(({ approver }, at) =>
-    votes.slice(0, at).some((earlier) => samePerson(earlier.approver, approver)),
-  );
+  const isTwice = votes.some((vote, at) => {
+    const earlier = votes.slice(0, at).flatMap(peopleOf);
+    return peopleOf(vote).some((person) => earlier.some((known) => samePerson(known, person)));
+  });
   if (isTwice) return 'somebody has voted twice';
   return isMet(ballot, votes) ? undefined : 'its votes are not enough';
 };
