@@ -15,7 +15,7 @@ export const obstacleTo = (
   caller: RestCaller,
   { approval }: Listed,
   now: string,
-  lent: readonly string[],
+  lent: readonly string[] = [],
 ): string | undefined => {
   const { status, request, votes } = approval;
   if (status !== 'pending') return 'It is decided; there is nothing to vote on any more.';
