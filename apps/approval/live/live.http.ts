@@ -113,8 +113,7 @@ export class LiveHttp implements OnApplicationShutdown {
 
   /** The caller with the roles of this moment. @throws CountersignError policy_unavailable */
   private async asNow(caller: RestCaller): Promise<RestCaller> {
-    const { roles } = await this.bus.request(policyRoles, { groups: [...caller.groups] });
-    return { ...caller, roles };
+    return { ...caller, ...(await this.bus.request(policyRoles, { groups: [...caller.groups] })) };
   }
 
   private async view(caller: RestCaller, approvalId: string): Promise<ApprovalView | undefined> {

@@ -4,7 +4,7 @@ import { answerLegacy } from './legacy/answer-legacy.js';
 import type { McpRequest } from './mcp-request.js';
 import { answerModern, takeUp } from './modern/answer-modern.js';
 import { checkParamHeaders } from './modern/check-mirror.js';
-import { answerHeldTask, isOfHeldCall } from './tasks/held/answer-held-task.js';
+import { answerHeldTask, isOfHeldCall, type OfServer } from './tasks/held/answer-held-task.js';
 import { ownTask, toCallRequest } from './to-call-request.js';
 
 const TASK_METHODS: ReadonlySet<GovernedMethod> = new Set([
@@ -21,13 +21,13 @@ export const answerCall = async (
   method: GovernedMethod,
 ): Promise<void> => {
   const { client } = mcp;
-  let task = TASK_METHODS.has(method) ? ownTask(gateway, mcp) : undefined;
-  if (isOfHeldCall(task)) {
-    task = await answerHeldTask(gateway, mcp, method, task);
-    if (task === undefined) return;
-  }
-  const { call, input, tool } = await toCallRequest(gateway, mcp, method, task);
-  if (client.era === 'legacy') return answerLegacy(gateway, mcp, client, call);
+  const task = TASK_METHODS.has(method) ? ownTask(gateway, mcp) : undefined;
+  const about: Partial<OfServer> | undefined = isOfHeldCall(task)
+    ? await answerHeldTask(gateway, mcp, method, task)
+    : { task };
+  if (about === undefined) return;
+  const { call, input, tool } = await toCallRequest(gateway, mcp, method, about.task);
+  if (client.era === 'legacy') return answerLegacy(gateway, mcp, client, call, about.http);
   checkParamHeaders(mcp, call, tool);
   if (input?.parked != null) return takeUp(gateway, mcp, call, input.parked, input.callId);
   return answerModern(gateway, mcp, client, call);

@@ -5,7 +5,7 @@ import { errorFrame, rawErrorFrame, resultFrame } from '#mcp/frame-write.js';
 import type { HeldCall } from '../../../call/waiting/approval-pending.js';
 import type { Gateway } from '../../../gateway.js';
 import type { TaskHandle } from '../../handles.js';
-import { httpReply } from '../../http-reply.js';
+import { type HttpReply, httpReply } from '../../http-reply.js';
 import type { McpRequest } from '../../mcp-request.js';
 import { refusalResult } from '../../refusal-result.js';
 import { type HeldTaskState, readHeldTask } from './held-task.js';
@@ -20,10 +20,16 @@ const KEEP_ALIVE_LOOKS = 10;
 type OfHeldCall = TaskHandle & Required<Pick<TaskHandle, 'held'>>;
 export const isOfHeldCall = (task: TaskHandle | undefined): task is OfHeldCall => task?.held !== undefined;
 
+export interface OfServer {
+  readonly task: TaskHandle;
+  readonly http?: HttpReply;
+}
+
 /**
  * Answers a request about the task of a held call. It is the gateway's own task, so policy has decided already and decides
  * again when the call is carried out; only who asks matters here, and the task's id is sealed to its owner.
- * @returns the server's own task, where the server has made one of the call: the request is about that one then
+ * @returns the server's own task, where the server has made one of the call: the request is about that one then, and is
+ *   answered on `http` where a stream is open already
  * @throws CountersignError params_invalid, *_unavailable
  */
 export const answerHeldTask = async (
@@ -31,7 +37,7 @@ export const answerHeldTask = async (
   mcp: McpRequest,
   method: GovernedMethod,
   { server, taskId: callId, held: bound }: OfHeldCall,
-): Promise<TaskHandle | undefined> => {
+): Promise<OfServer | undefined> => {
   const held: HeldCall = { callId, ...bound };
   const { frame, post } = mcp;
   const shownId = String(frame.params['taskId']);
@@ -44,11 +50,8 @@ export const answerHeldTask = async (
     await continueHeldTask(gateway, mcp, server, held, state);
     state = await readHeldTask(gateway, held, 0);
   }
-  if (state.status === 'of server') return { server, taskId: state.taskId };
-  if (method === 'tasks/result') {
-    await sendResult(gateway, mcp, server, held, state);
-    return undefined;
-  }
+  if (state.status === 'of server') return { task: { server, taskId: state.taskId } };
+  if (method === 'tasks/result') return sendResult(gateway, mcp, server, held, state);
   const isAcknowledged = mcp.client.era === 'modern' && method !== 'tasks/get';
   const result = isAcknowledged
     ? ACKNOWLEDGED
@@ -91,23 +94,25 @@ const sendResult = async (
   server: string,
   held: HeldCall,
   first: HeldTaskState,
-): Promise<void> => {
+): Promise<OfServer | undefined> => {
   const { frame, post } = mcp;
   const http = httpReply(post.request, post.reply);
   const until = performance.now() + RESULT_MS_MAX;
   let state = first;
   for (let look = 0; state.status === 'waiting' || state.status === 'running'; look++) {
-    if (http.isGone()) return;
+    if (http.isGone()) return undefined;
     http.openStream();
     if (look % KEEP_ALIVE_LOOKS === 0) http.keepAlive();
     if (performance.now() > until) {
       http.finish(errorFrame(frame.id, 'approval_pending', 'ask for the result again'));
-      return;
+      return undefined;
     }
     if (state.status === 'running') await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     state = await lookAt(gateway, mcp, server, held, LOOK_MS).catch(() => state);
   }
+  if (state.status === 'of server') return { task: { server, taskId: state.taskId }, http };
   http.finish(resultFrameOf(mcp, state));
+  return undefined;
 };
 
 const resultFrameOf = ({ frame: { id, params } }: McpRequest, state: HeldTaskState): Uint8Array => {
