@@ -27,6 +27,14 @@ const messageOf = (run: () => unknown): string => {
 };
 
 const ISSUERS = { issuers: [{ issuer: 'https://idp.bank.example' }] };
+const TEAMS = {
+  app_id: '11111111-2222-4333-8444-555555555555',
+  app_secret: { env: 'BOT' },
+  tenant: 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee',
+  people: { file: 'people.yaml' },
+  to: [{ name: 'managers', channel: '19:a@thread.tacv2' }],
+};
+const SSO = { sso: { issuer: 'https://idp.bank.example', audience: 'api://bot' } };
 const LOGIN = { login: { issuer: 'https://idp.bank.example', client_id: 'c' } };
 const PRODUCTION = { policy_file: 'policy.yaml', identity: ISSUERS };
 
@@ -124,6 +132,26 @@ describe('the configuration', () => {
       'a sign-in without openid',
       { ...PRODUCTION, approvals: { login: { ...LOGIN.login, scopes: ['email'] } } },
       'must contain openid',
+    ],
+    [
+      'a bot that answers in clear in production',
+      { ...PRODUCTION, approvals: { teams: { ...TEAMS, service_url: 'http://smba.example/' } } },
+      'approvals.teams',
+    ],
+    [
+      'a bot that knows people by tokens without their object id',
+      { ...PRODUCTION, approvals: { teams: { ...TEAMS, people: SSO } } },
+      'human_claim: oid',
+    ],
+    [
+      'a bot that knows people in two ways',
+      { ...PRODUCTION, approvals: { teams: { ...TEAMS, people: { ...TEAMS.people, ...SSO } } } },
+      'either file or sso',
+    ],
+    [
+      'a target of the bot that is a channel and a person',
+      { ...PRODUCTION, approvals: { teams: { ...TEAMS, to: [{ ...TEAMS.to[0], person: TEAMS.tenant }] } } },
+      'either channel or person',
     ],
     [
       'two upstream servers of one name',

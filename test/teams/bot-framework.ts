@@ -25,20 +25,22 @@ const attachment = z.strictObject({
   contentType: z.literal('application/vnd.microsoft.card.adaptive'),
   content: z.record(z.string(), z.unknown()),
 });
+const tenant = z.strictObject({ id: z.literal(TENANT) });
+const channelData = z.strictObject({ tenant });
 const message = z.union([
   z.strictObject({
     type: z.literal('message'),
     summary: z.string().min(1).max(250),
     attachments: z.array(attachment).length(1),
     id: z.string().optional(),
+    channelData,
   }),
-  z.strictObject({ type: z.literal('message'), text: z.string().min(1) }),
+  z.strictObject({ type: z.literal('message'), text: z.string().min(1), channelData }),
 ]);
 const start = {
   bot: z.strictObject({ id: z.literal(`28:${APP_ID}`) }),
   tenantId: z.literal(TENANT),
 };
-const tenant = z.strictObject({ id: z.literal(TENANT) });
 const conversation = z.union([
   z.strictObject({
     ...start,
@@ -50,7 +52,7 @@ const conversation = z.union([
     ...start,
     isGroup: z.literal(false),
     members: z.array(z.strictObject({ id: z.uuid() })).length(1),
-    channelData: z.strictObject({ tenant }),
+    channelData,
   }),
 ]);
 

@@ -67,27 +67,33 @@ export const connector = (options: ConnectorOptions): Connector => {
     return answer.json().catch(() => undefined);
   };
   const start = { bot: { id: `28:${app_id}` }, tenantId: tenant };
+  /** Without the tenant the connector refuses messages that answer nothing. */
+  const ofTenant = (message: JsonObject): JsonObject => ({
+    ...message,
+    channelData: { tenant: { id: tenant } },
+  });
 
   return {
-    startThread: async (channel, activity, signal) => {
+    startThread: async (channel, message, signal) => {
       const channelData = { channel: { id: channel }, tenant: { id: tenant } };
-      const body = { ...start, isGroup: true, channelData, activity };
+      const body = { ...start, isGroup: true, channelData, activity: ofTenant(message) };
       const made = answered(threadAnswer, await send('POST', '', body, signal));
       return { conversation: made.id, activity: made.activityId };
     },
-    writeTo: async (person, activity, signal) => {
+    writeTo: async (person, message, signal) => {
       const channelData = { tenant: { id: tenant } };
       const body = { ...start, isGroup: false, members: [{ id: person }], channelData };
       const { id: conversation } = answered(idAnswer, await send('POST', '', body, signal));
       const path = `/${encodeURIComponent(conversation)}/activities`;
-      return { conversation, activity: answered(idAnswer, await send('POST', path, activity, signal)).id };
+      const sent = answered(idAnswer, await send('POST', path, ofTenant(message), signal));
+      return { conversation, activity: sent.id };
     },
-    reply: async ({ conversation }, activity, signal) => {
-      await send('POST', `/${encodeURIComponent(conversation)}/activities`, activity, signal);
+    reply: async ({ conversation }, message, signal) => {
+      await send('POST', `/${encodeURIComponent(conversation)}/activities`, ofTenant(message), signal);
     },
-    update: async ({ conversation, activity: sent }, activity, signal) => {
+    update: async ({ conversation, activity: sent }, message, signal) => {
       const path = `/${encodeURIComponent(conversation)}/activities/${encodeURIComponent(sent)}`;
-      await send('PUT', path, { ...activity, id: sent }, signal);
+      await send('PUT', path, { ...ofTenant(message), id: sent }, signal);
     },
   };
 };
