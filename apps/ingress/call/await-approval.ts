@@ -44,10 +44,10 @@ export const awaitApproval = async (
   decided: Decided,
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
-  exchange.openStream();
   const { held, at } = call.resumes
     ? await resume(gateway, call, call.resumes)
-    : await attachOrHold(gateway, call, tool, decided);
+    : await attachOrHold(gateway, call, tool, decided, exchange);
+  exchange.openStream();
   await waitForGrant(gateway, held, exchange, planOf(gateway, call), { round: call.resumes?.round ?? 0, at });
   return release(gateway, call, tool, held);
 };
@@ -80,11 +80,14 @@ const attachOrHold = async (
   call: Call,
   tool: Resolved,
   decided: Decided,
+  exchange: Exchange,
 ): Promise<Joined> => {
   const key = attachKey(gateway, call, decided.policyDigest);
   const { found } = await gateway.bus
     .request(approvalFind, { attachKey: key })
     .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));
+  // Not before: a refusal of above has an HTTP status, which a stream has no place for.
+  exchange.openStream();
   const at = found === null ? undefined : await recordRepeated(gateway, call, found, null);
   return found === null || at === undefined
     ? await hold(gateway, call, tool, decided, key)
