@@ -9,6 +9,7 @@ import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, WithoutToken } from '#http/rest-caller.js';
 import { INSTANCE } from '../approvals.js';
+import { ActingFor } from '../delegation/acting.js';
 import type { Listed } from '../directory.js';
 import { Emergency } from '../emergency.js';
 import { VisibleApprovals } from '../visible-approvals.js';
@@ -60,6 +61,7 @@ export class PageHttp {
     @Inject(ApprovalPages) private readonly pages: ApprovalPages,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(Voting) private readonly voting: Voting,
+    @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -78,7 +80,7 @@ export class PageHttp {
         .sort((a, b) => (a.approval.request.expiresAt < b.approval.request.expiresAt ? -1 : 1));
       const items = waiting
         .slice(0, INBOX_MAX)
-        .map((listed) => inboxItem(listed, obstacleTo(caller, listed, now)));
+        .map((listed) => inboxItem(listed, this.obstacle(caller, listed, now)));
       const reviews = this.visible.all(caller).filter((listed) => mayReview(caller, listed));
       const { path } = this.pages.address();
       const body = inboxPage(items, {
@@ -186,7 +188,7 @@ export class PageHttp {
     const item = await this.visible.item(listed);
     const body = approvalPage({
       ...{ item, now, path: this.pages.address().path },
-      obstacle: obstacleTo(signedIn.caller, listed, now),
+      obstacle: this.obstacle(signedIn.caller, listed, now),
       mayBreakGlass: mayBreakGlass(signedIn.caller, listed, now),
       mayReview: mayReview(signedIn.caller, listed),
       formToken: signedIn.formToken(listed.approvalId),
@@ -194,6 +196,10 @@ export class PageHttp {
     });
     const status = showing.refusal === undefined ? 200 : statusOf(showing.refusal.code);
     return sendPage(reply, { status, title: titleOf(item), body, header: this.bar(signedIn) });
+  }
+
+  private obstacle(caller: RestCaller, listed: Listed, now: string): string | undefined {
+    return obstacleTo(caller, listed, now, this.acting.rolesFor(caller, listed));
   }
 
   private seen({ caller }: SignedIn, id: string): Listed | undefined {

@@ -19,7 +19,7 @@ const idIn = (text: string): string => /"approvalId":"([^"]+)"/.exec(text)?.[1] 
 
 const rest = async (scene: Scene, as: Person | string, path: string, body?: unknown) => {
   const token = as.includes('.') ? as : await scene.token(as as Person);
-  const response = await fetch(`${scene.base}/approvals/${path}`, {
+  const response = await fetch(`${scene.base}/approvals${path.startsWith('?') ? '' : '/'}${path}`, {
     ...(body === undefined
       ? {}
       : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -85,11 +85,19 @@ const notCovered = (title: string, send: (scene: Scene, held: Held) => ReturnTyp
   attack(title, granted, send, 200, 'approval_pending', { type: 'CallHeld' });
 const withDigest = ({ digest }: Held) => ({ digest });
 
+/** A modern client without tasks is told nothing but to come back. */
+const pendingFor = async (scene: Scene, { order }: Members): Promise<string> => {
+  const { text } = await rest(scene, 'manager', '?status=pending&limit=200');
+  const { items } = JSON.parse(text) as { items: { id: string; arguments: Members }[] };
+  return items.find((item) => item.arguments['order'] === order)?.id ?? '';
+};
+
 /** A call of the modern era that was approved, forwarded, and has asked for more. */
 const continued = async (scene: Scene): Promise<{ state: string; args: Members }> => {
   const args = fresh();
   const params = { name: 'transfer', arguments: args };
-  const id = idIn((await modern(scene, 'tools/call', params)).text);
+  await modern(scene, 'tools/call', params);
+  const id = await pendingFor(scene, args);
   const { digest } = await rest(scene, 'manager', id);
   await rest(scene, 'manager', `${id}/approve`, { digest });
   scene.new.next(answers({ resultType: 'input_required', requestState: 'state' }));
