@@ -54,11 +54,15 @@ export const botTokens = ({ issuer, openid_metadata, app_id, clock_skew_s }: Bot
       if (typeof expiresAt !== 'number') throw invalid('the token has no expiry (exp)');
       // The library allows for skew here as well.
       if (expiresAt <= now_s) throw new CountersignError('token_expired');
-      if ((claimOf(claims, 'serviceurl') ?? claimOf(claims, 'serviceUrl')) !== serviceUrl)
+      const claimed = claimOf(claims, 'serviceurl') ?? claimOf(claims, 'serviceUrl');
+      if (typeof claimed !== 'string' || claimed === '' || addressOf(claimed) !== addressOf(serviceUrl))
         throw invalid('the message names another address to answer to (serviceurl)');
       return { expiresAt };
     },
   };
 };
+
+/** Bot Framework writes the slash at the end now and then. */
+const addressOf = (url: string): string => url.replace(/\/$/, '');
 
 const invalid = (detail: string): CountersignError => new CountersignError('token_invalid', detail);
