@@ -1,4 +1,5 @@
 import type { NoticeKind } from '#core/notice/notice.events.js';
+import { escapeHtml } from '#http/escape-html.js';
 import type { Notice } from './channel.js';
 
 export interface MailText {
@@ -29,14 +30,14 @@ export const mailText = ({ kind, item, url }: Notice, details: boolean): MailTex
   const advice = 'Mails can be forged: check the address of the page before you log in.';
   const text = [subject, '', ...rows.map(([name, value]) => `${name}: ${value}`), '', url, '', advice, ''];
   const table = rows.map(
-    ([name, value]) => `<tr><th align="left">${name}</th><td>${escaped(value)}</td></tr>`,
+    ([name, value]) => `<tr><th align="left">${name}</th><td>${escapeHtml(value)}</td></tr>`,
   );
   const html = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     `<title>${subject}</title></head><body>`,
     `<p>${subject}.</p>`,
     table.length === 0 ? '' : `<table cellpadding="4">${table.join('')}</table>`,
-    `<p><a href="${escaped(url)}">${escaped(url)}</a></p>`,
+    `<p><a href="${escapeHtml(url)}">${escapeHtml(url)}</a></p>`,
     `<p>${advice}</p>`,
     '</body></html>',
   ];
@@ -58,14 +59,3 @@ const oneLine = (value: string): string => {
   const line = value.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
 };
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (value: string): string =>
-  value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

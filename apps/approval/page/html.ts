@@ -1,3 +1,5 @@
+import { escapeHtml } from '#http/escape-html.js';
+
 /** Text that is HTML already. Nothing else is put into a page without being escaped. */
 export class Html {
   constructor(readonly text: string) {}
@@ -5,22 +7,12 @@ export class Html {
 
 type Part = Html | string | number | undefined | false | readonly Part[];
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** What is invisible or turns the direction of text could make one thing look like another. */
 const UNSEEN = /(?![\n\t])(?:\p{C}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z})/gu;
 
 /** Text as people see it: what cannot be seen is written out, and no character means anything to HTML. */
 export const visible = (text: string): string =>
-  text
-    .replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  escapeHtml(text.replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`));
 
 const written = (part: Part): string => {
   if (part === undefined || part === false) return '';

@@ -38,6 +38,12 @@ tests:
   - { as: chief, call: bank/read, args: { secret: false }, expect: allow C-3 }
 `;
 
+const DELEGATED = 'chief: { groups: [CHIEFS], delegates: { to: [clerk], max: 14d } }';
+const DENIED = 'tests: [{ as: clerk, call: bank/read, expect: deny C-4 }]';
+const COVERS =
+  '{ by: [clerk], grant: { uses: 20, for: 2h, when: { args.amount: { lte: 9 } }, same: [args.from] }, ' +
+  'break_glass: { roles: [chief, clerk], review: [chief], within: 1h } }';
+
 const cell = (cells: ReturnType<typeof explainPolicy>, role: string, operation: string) =>
   cells.find((each) => each.role === role && each.operation === operation);
 
@@ -100,6 +106,28 @@ describe('who may do what', () => {
       /data-engineer +funds\.transfer +write +approval 1 of manager DE-1 masked +HR-1: approval 2 of manager if args\.amount gt 10000/,
     );
     expect(text).toContain('RA-2: Risk analysts may never change anything.');
+  });
+
+  it('says what an approval covers, who breaks the glass, and whose vote can be delegated', () => {
+    const text = CONDITIONAL.replace('chief: { groups: [CHIEFS] }', DELEGATED)
+      .replace('allow: [read] }', `allow: [read], approval: ${COVERS} }`)
+      .replace(/tests:[\s\S]*/, DENIED);
+    const { bundle } = parsePolicyFile(text, 'branch');
+    const explained = explainText(bundle, explainPolicy(bundle));
+    expect(explained).toContain(
+      'approval 1 of clerk (covers up to 20 calls in 7200 s: same args.from, args.amount lte 9)' +
+        ' (break-glass: chief and clerk, review by chief in 3600 s) C-3',
+    );
+    expect(explained).toContain('May be delegated:\n  chief: to clerk, for 1209600 s at most\n\nRules:');
+  });
+
+  it('names no grant where one of the rules that ask gives none', () => {
+    const text = CONDITIONAL.replace('allow: [read] }', `allow: [read], approval: ${COVERS} }`)
+      .replace(/ +when: \{ args.secret.*\n/, '')
+      .replace(/tests:[\s\S]*/, DENIED);
+    const { bundle } = parsePolicyFile(text, 'branch');
+    expect(cell(explainPolicy(bundle), 'chief', 'read')?.approval).toMatchObject({ requirements: [{}, {}] });
+    expect(explainText(bundle, explainPolicy(bundle))).not.toMatch(/covers|break-glass/);
   });
 
   it('says who must approve, with all ways', () => {

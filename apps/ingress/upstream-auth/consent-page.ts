@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { ERRORS, type ErrorCode } from '#core/errors.js';
+import { escapeHtml } from '#http/escape-html.js';
 
 /** One cookie for all consents of a browser; the prefix binds it to this origin and to TLS (RFC 6265bis). */
 const COOKIE = '__Host-countersign-consent';
@@ -65,13 +66,3 @@ const secureHeaders = (reply: FastifyReply): FastifyReply =>
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   });
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

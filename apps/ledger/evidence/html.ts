@@ -1,3 +1,5 @@
+import { escapeHtml } from '#http/escape-html.js';
+
 /** Markup that is safe to put into a page; everything else is escaped when it is put in. */
 export class Html {
   constructor(readonly text: string) {}
@@ -5,20 +7,10 @@ export class Html {
 
 type Value = Html | string | number | readonly Html[];
 
-const ESCAPES: { readonly [char: string]: string } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
-
 const write = (value: Value): string => {
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(({ text }) => text).join('');
-  return escaped(visible(String(value)));
+  return escapeHtml(visible(String(value)));
 };
 
 /** Names come from agents: what would hide or turn text around is shown as its code point. */

@@ -1,4 +1,5 @@
 import { decideOperation } from '../decide-policy.js';
+import { mergeGrants, termsOf } from '../grants.js';
 import { indexPolicy } from '../index-policy.js';
 import type { Decision, PolicyBundle, PolicyRule } from '../policy.types.js';
 import { describeCondition } from './describe-condition.js';
@@ -11,6 +12,7 @@ export interface ExplainedCell {
   /** When none of the conditions below holds. */
   readonly effect: Decision['effect'];
   readonly rules: readonly string[];
+  /** Its `grant` is what an approval covers where the call is within the limits. */
   readonly approval: Decision['approval'];
   readonly masked: boolean;
   /** Rules that change this for some arguments, claims or times. */
@@ -43,7 +45,7 @@ export const explainPolicy = (bundle: PolicyBundle): readonly ExplainedCell[] =>
           role,
           operation,
           kind,
-          ...cellOf(decision),
+          ...cellOf(bundle, decision),
           conditional: conditionalRules(bundle, decision, role, operation),
         },
       ];
@@ -51,12 +53,24 @@ export const explainPolicy = (bundle: PolicyBundle): readonly ExplainedCell[] =>
   );
 };
 
-const cellOf = ({ effect, rules, approval, profile }: Decision) => ({
+const cellOf = (bundle: PolicyBundle, { effect, rules, approval, profile }: Decision) => ({
   effect,
   rules,
-  approval,
+  approval: approval && { ...approval, ...grantOf(bundle, rules) },
   masked: profile !== null,
 });
+
+/** A decision names the terms only when it knows the arguments. */
+const grantOf = (
+  bundle: PolicyBundle,
+  ids: readonly string[],
+): Pick<NonNullable<Decision['approval']>, 'grant'> => {
+  const demands = bundle.rules.flatMap(({ id, approval }) =>
+    ids.includes(id) && approval !== null ? [approval] : [],
+  );
+  const grant = mergeGrants(demands.map(({ grant: terms }) => (terms === undefined ? null : termsOf(terms))));
+  return grant === null ? {} : { grant };
+};
 
 const conditionalRules = (
   bundle: PolicyBundle,
