@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from './support/bank.js';
+import { pendingWith } from './support/held-calls.js';
 import { demoPolicyWith } from './support/policies.js';
 import { type Approval, approver, examiner } from './support/rest.js';
 import { openStage } from './support/stage.js';
@@ -44,10 +45,7 @@ afterAll(async () => {
 
 const update = (notes: string) =>
   running.engineer.call('update_customer', { customer_id: 'C-1003', fields: { notes } });
-const heldWith = (notes: string): Promise<Approval> =>
-  waitUntil('a pending approval', async () =>
-    (await running.manager.list('pending')).find((held) => JSON.stringify(held.arguments).includes(notes)),
-  );
+const heldWith = (notes: string) => pendingWith(running.manager, notes);
 const eventsOf = async ({ callId }: Approval) =>
   (await (await examiner(running.system)).transcript(callId)).approval?.events ?? [];
 

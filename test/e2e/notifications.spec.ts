@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSmtpServer } from '../notify/smtp.fixture.js';
 import { type Certificate, makeCertificate } from '../setup/certificate.js';
 import { bankUpstream, startBank } from './support/bank.js';
+import { holdUpdate } from './support/held-calls.js';
 import { demoPolicy } from './support/policies.js';
-import { type Approval, approver, examiner } from './support/rest.js';
+import { approver, examiner } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
 import { type PrivateSystem, startPrivate } from './support/standalone.js';
-import { connect, serviceOf } from './support/system.js';
+import { serviceOf } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 import { startWebhookReceiver, type WebhookReceiver } from './support/webhook-receiver.js';
 
@@ -72,22 +73,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage.close(), 30_000);
 
-const hold = async (notes: string): Promise<{ held: Approval; end: () => Promise<void> }> => {
-  const engineer = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
-  const waiting = engineer
-    .call('update_customer', { customer_id: 'C-1003', fields: { notes } })
-    .catch((error: Error) => error);
-  const held = await waitUntil('the approval', async () =>
-    (await manager.list('pending')).find(({ arguments: shown }) => JSON.stringify(shown).includes(notes)),
-  );
-  return {
-    held,
-    end: async () => {
-      await waiting;
-      await engineer.close();
-    },
-  };
-};
+const hold = (notes: string) => holdUpdate(system, manager, notes);
 
 const typesAt = ({ received }: WebhookReceiver, approvalId: string): readonly string[] =>
   received.filter(({ data }) => data.approval.id === approvalId).map(({ type }) => type);

@@ -15,11 +15,12 @@ import {
 } from '../teams/bot-framework.js';
 import { assertCard } from '../teams/card-schema.js';
 import { bankUpstream, startBank } from './support/bank.js';
+import { holdUpdate } from './support/held-calls.js';
 import { demoPolicy } from './support/policies.js';
 import { type Approval, approver, examiner, type LedgerEntry } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
 import { type PrivateSystem, startPrivate } from './support/standalone.js';
-import { connect, serviceOf } from './support/system.js';
+import { serviceOf } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -79,23 +80,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage.close(), 30_000);
 
-const hold = async (notes: string): Promise<{ held: Approval; end: () => Promise<unknown> }> => {
-  const engineer = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
-  const waiting = engineer
-    .call('update_customer', { customer_id: 'C-1003', fields: { notes } })
-    .catch((error: Error) => error);
-  const held = await waitUntil('the approval', async () =>
-    (await manager.list('pending')).find(({ arguments: shown }) => JSON.stringify(shown).includes(notes)),
-  );
-  return {
-    held,
-    end: async () => {
-      const result = await waiting;
-      await engineer.close();
-      return result;
-    },
-  };
-};
+const hold = (notes: string) => holdUpdate(system, manager, notes);
 
 const post = async (activity: unknown, token: string | undefined) => {
   const response = await fetch(`${system.urls.approval}/approvals/teams/messages`, {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toolList } from '../../../apps/demo-bank/core-banking/tools.js';
 import { ROUNDS_MAX } from '../../../apps/ingress/call/waiting/wait-plan.js';
 import { bankUpstream, startBank } from '../support/bank.js';
+import { pendingWith } from '../support/held-calls.js';
 import { demoPolicy } from '../support/policies.js';
 import { type Approval, approver, type Examiner, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
@@ -36,10 +37,7 @@ afterAll(() => stage.close(), 30_000);
 
 const call = (notes: string, requestState?: unknown) =>
   client.call('tools/call', { ...update(notes), ...(requestState === undefined ? {} : { requestState }) });
-const pendingOf = (notes: string): Promise<Approval> =>
-  waitUntil('the approval', async () =>
-    (await manager.list('pending')).find(({ arguments: given }) => JSON.stringify(given).includes(notes)),
-  );
+const pendingOf = (notes: string): Promise<Approval> => pendingWith(manager, notes);
 const approve = async (notes: string): Promise<Approval> => {
   const pending = await pendingOf(notes);
   expect((await manager.approve(pending.id, { digest: pending.digest })).status).toBe(200);

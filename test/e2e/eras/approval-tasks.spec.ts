@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TASKS_EXTENSION } from '#mcp/meta.js';
 import { bankUpstream, startBank } from '../support/bank.js';
+import { pendingWith } from '../support/held-calls.js';
 import { demoPolicy } from '../support/policies.js';
 import { type Approval, approver, type Examiner, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
@@ -42,10 +43,7 @@ const ask = (
   taskId: string,
   by = client,
 ): Promise<Message> => by.call(method, { taskId }, TASKS);
-const pendingOf = (notes: string): Promise<Approval> =>
-  waitUntil('the approval', async () =>
-    (await manager.list('pending')).find(({ arguments: given }) => JSON.stringify(given).includes(notes)),
-  );
+const pendingOf = (notes: string): Promise<Approval> => pendingWith(manager, notes);
 const approve = async (notes: string): Promise<Approval> => {
   const pending = await pendingOf(notes);
   expect((await manager.approve(pending.id, { digest: pending.digest })).status).toBe(200);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from '../support/bank.js';
 import { startCluster, startOtherIngress } from '../support/distributed.js';
+import { pendingWith } from '../support/held-calls.js';
 import { demoPolicy } from '../support/policies.js';
 import { type Approval, approver, examiner } from '../support/rest.js';
 import { openStage, type Stage } from '../support/stage.js';
 import type { PrivateSystem } from '../support/standalone.js';
 import { serviceOf } from '../support/system.js';
-import { waitUntil } from '../support/wait-until.js';
 import { legacyClient, type Message, modernClient } from './eras.fixture.js';
 
 const ENDPOINT = 'mcp/core-banking';
@@ -45,9 +45,7 @@ const succeeded = ({ result }: Message): boolean => result !== undefined && resu
 const reached = (notes: string): number =>
   bank.stats().log.filter((call) => JSON.stringify(call.arguments).includes(`"${notes}"`)).length;
 const approve = async (notes: string): Promise<Approval> => {
-  const pending = await waitUntil('the approval', async () =>
-    (await manager.list('pending')).find((its) => JSON.stringify(its.arguments).includes(`"${notes}"`)),
-  );
+  const pending = await pendingWith(manager, `"${notes}"`);
   expect((await manager.approve(pending.id, { digest: pending.digest })).status).toBe(200);
   return pending;
 };
@@ -104,9 +102,7 @@ describe('a held call at two ingress replicas', () => {
   it('that waits at both when it is approved is forwarded by one of them', async () => {
     const notes = 'both wait';
     const waiting = [legacy(one, notes)];
-    const isHeld = async () =>
-      (await manager.list('pending')).some((its) => JSON.stringify(its.arguments).includes(`"${notes}"`));
-    await waitUntil('the approval', isHeld);
+    await pendingWith(manager, `"${notes}"`);
     waiting.push(legacy(other, notes));
     await approve(notes);
     expect((await Promise.all(waiting)).filter(succeeded)).toHaveLength(1);
