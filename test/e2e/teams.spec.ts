@@ -28,6 +28,7 @@ const MANAGER = '00000000-0000-4000-8000-000000000001';
 const MANAGER_2 = '00000000-0000-4000-8000-000000000002';
 const ENGINEER = '00000000-0000-4000-8000-000000000003';
 const CLERK = '00000000-0000-4000-8000-000000000004';
+const DEPUTY = '00000000-0000-4000-8000-000000000005';
 const STRANGER = '00000000-0000-4000-8000-000000000009';
 
 let stage: Stage;
@@ -50,6 +51,7 @@ const EVERYBODY = {
   [MANAGER_2]: 'manager-2',
   [ENGINEER]: 'data-engineer',
   [CLERK]: 'examiner',
+  [DEPUTY]: 'operator',
 };
 
 beforeAll(async () => {
@@ -71,7 +73,10 @@ beforeAll(async () => {
     ],
   };
   system = await startPrivate(stage, {
-    policy: demoPolicy(),
+    policy: demoPolicy().replace(
+      '[BANK-DATA-MGR] }',
+      '[BANK-DATA-MGR], delegates: { to: [operator], max: 1d } }',
+    ),
     upstreams: [bankUpstream(bank)],
     settings: { approvals: { teams: bot } },
   });
@@ -148,6 +153,28 @@ describe('a call that waits', () => {
     });
     expect(teams.mistakes).toEqual([]);
     expect(teams.tokens()).toBe(2);
+  });
+
+  it('is approved on a card by a delegate, on record for whom; without the delegation there is no button', async () => {
+    const { held, end } = await hold('approved by a deputy');
+    const shown = { approvalId: held.id };
+    expect((await press(DEPUTY, 'show', shown)).text).toContain('approval_unknown');
+    const to = { issuer: system.issuer.url, subject: 'operator', principal: 'operator' };
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const given = await manager.delegate({ to, roles: ['manager'], until, uses: 1, reason: 'holiday' });
+    expect(given.status).toBe(200);
+    const view = await waitUntil('the buttons', async () => {
+      const looked = await press(DEPUTY, 'show', shown);
+      return looked.text.includes('approval_unknown') ? undefined : looked;
+    });
+    const voted = await press(DEPUTY, 'approve', buttonOf(view.card, 'approve'));
+    expect(voted.text).toContain('Your approval counts.');
+    expect(await end()).not.toMatchObject({ isError: true });
+    const events = (await (await examiner(system)).transcript(held.callId)).approval?.events ?? [];
+    expect(events.find(({ type }) => type === 'ApprovalVoted')?.data).toMatchObject({
+      approver: { principal: 'operator' },
+      onBehalfOf: { person: { principal: 'manager-1' } },
+    });
   });
 
   it('is denied on a card with a reason only, and the requester reads it', async () => {

@@ -9,6 +9,7 @@ import { RESOURCE_SERVER, type RestCaller } from '#http/rest-caller.js';
 import type { HttpHead } from '#identity/http-head.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { INSTANCE } from '../approvals.js';
+import { ActingFor } from '../delegation/acting.js';
 import type { Listed } from '../directory.js';
 import { obstacleTo } from '../page/obstacle.js';
 import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
@@ -47,6 +48,7 @@ export class TeamsBot {
     @Inject(RESOURCE_SERVER) resourceServer: ResourceServer,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(Voting) private readonly voting: Voting,
+    @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(PAGE_URL) private readonly pageUrl: () => string,
     @Inject(BUS) private readonly bus: Bus,
   ) {
@@ -114,7 +116,7 @@ export class TeamsBot {
       personalCard({
         item,
         url: hasPage ? approvalPageUrl(this.pageUrl(), listed.approvalId) : undefined,
-        obstacle: obstacleTo(caller, listed, new Date().toISOString()),
+        obstacle: obstacleTo(caller, listed, new Date().toISOString(), this.acting.rolesFor(caller, listed)),
         ...told,
       }),
     );

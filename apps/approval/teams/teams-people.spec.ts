@@ -35,7 +35,10 @@ describe('single sign-on of Teams', () => {
     };
     const bus: Bus = {
       request: async (contract, request) =>
-        contract.reply.parse({ roles: JSON.stringify(request).includes('MANAGERS') ? ['manager'] : [] }),
+        contract.reply.parse({
+          roles: JSON.stringify(request).includes('MANAGERS') ? ['manager'] : [],
+          actsFor: JSON.stringify(request).includes('DEPUTIES') ? ['manager'] : [],
+        }),
       close: async () => undefined,
     };
     const resourceServer = createResourceServer({
@@ -59,6 +62,7 @@ describe('single sign-on of Teams', () => {
       isMachine: false,
     });
     expect(await find(await tokenWith({ groups: [] }))).toMatchObject({ roles: [] });
+    expect(await find(await tokenWith({ groups: ['DEPUTIES'] }))).toMatchObject({ actsFor: ['manager'] });
   });
 
   it.each([

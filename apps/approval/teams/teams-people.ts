@@ -67,8 +67,7 @@ export const teamsPeople = ({ config, resourceServer, bus }: TeamsPeopleOptions)
         people.sso === undefined
           ? await mapped(people.file ?? '', claimed)
           : await signedIn(people.sso, objectId, token ?? '');
-      const { roles } = await bus.request(policyRoles, { groups: [...caller.groups] });
-      return { ...caller, roles };
+      return { ...caller, ...(await bus.request(policyRoles, { groups: [...caller.groups] })) };
     },
   };
 };
