@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
+import type { AppendCommand } from '#core/evidence/build-append.js';
 import { APPROVED } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
@@ -46,6 +47,18 @@ const intended = (grantKey?: string): Sketch => ({
 });
 const first = (parts: readonly Sketch[], by = randomUUID()) => history.append(`call-${by}`, -1, ...parts);
 const underGrant = (by = randomUUID()) => first([requested(), decided(), intended(KEY)], by);
+/** Its entries say that they belong to another call. */
+const about = (callId: string, { events, ...command }: AppendCommand): AppendCommand => ({
+  ...command,
+  events: events.map((event) => ({
+    ...event,
+    entry: Buffer.from(
+      Buffer.from(event.entry)
+        .toString('utf8')
+        .replace(/"correlation":"[^"]*"/, `"correlation":"${callId}"`),
+    ),
+  })),
+});
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'stored',
@@ -132,6 +145,29 @@ describe('a call under the grant of an approval', () => {
     expect(await codeOf(ledger.append(underGrant(by)))).toBe('stored');
     expect(await usesOf()).toHaveLength(1);
     expect(await codeOf(ledger.append(underGrant(by)))).toMatch(/^revision_conflict/);
+  });
+
+  it('whose use is counted already is refused all the same once the grant is revoked', async () => {
+    const by = randomUUID();
+    const broken = new Ledger({
+      ...history.store,
+      readStream: history.store.readStream.bind(history.store),
+      append: async (stream, expected, events) => {
+        if (stream === `call-${by}`) throw new Error('away');
+        return history.store.append(stream, expected, events);
+      },
+    });
+    expect(await codeOf(broken.append(underGrant(by)))).toMatch(/^ledger_unavailable/);
+    await approvalAppend({ type: 'GrantRevoked', data: { by: {}, reason: 'no more' } });
+    expect(await codeOf(ledger.append(underGrant(by)))).toBe('approval_stale: the grant was revoked');
+  });
+
+  it('takes a use of its own, whichever call its entries say they are about', async () => {
+    const other = randomUUID();
+    const answers: string[] = [];
+    for (let each = 0; each < USES; each++)
+      answers.push(await codeOf(ledger.append(about(other, underGrant()))));
+    expect(answers.filter((answer) => answer === 'stored')).toHaveLength(USES - 1);
   });
 
   it.each<[string, readonly Sketch[]]>([
