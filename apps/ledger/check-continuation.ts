@@ -34,7 +34,12 @@ export const continuationIn = (entries: readonly Entry[], approvalId: string): C
   const requested = asEvent<CallRequested>(request).data;
   if (requested.continues === undefined) return undefined;
   // By the stream it stands in: what else an entry says of its call is the word of its writer.
-  return { callId: request.stream.slice(callStream('').length), requested, decided: decided.data, approvalId };
+  return {
+    callId: request.stream.slice(callStream('').length),
+    requested,
+    decided: decided.data,
+    approvalId,
+  };
 };
 
 /**

@@ -26,6 +26,8 @@ const ANSWER = {
 let history: History;
 let ledger: Ledger;
 let approvalId: string;
+/** The call that asked for the approval. */
+let asking: string;
 
 const requested = (changes: Partial<CallRequested['data']> = {}): Sketch => ({
   type: 'CallRequested',
@@ -84,6 +86,7 @@ const at = async <T>(time: string, make: () => T): Promise<T> => {
 /** A call that was held and asked for the approval; `runs`: and was forwarded under it. */
 const approved = async ({ runs = true, hasGrant = true } = {}): Promise<void> => {
   const callId = randomUUID();
+  asking = callId;
   approvalId = randomUUID();
   await ledger.append(first([requested(), decided(), APPROVED.held(approvalId)], callId));
   const grant = { ...ANSWER.approval.grant, key: KEY };
@@ -220,6 +223,21 @@ describe('a call under the grant of an approval', () => {
   it('is refused once the approval is withdrawn', async () => {
     await approvalAppend({ type: 'ApprovalWithdrawn', data: { reason: 'no' } });
     expect(await codeOf(ledger.append(underGrant()))).toBe('approval_stale: approval is withdrawn');
+  });
+
+  it('is refused once the call that asked has ended without having run, also before its approval has', async () => {
+    await approved({ runs: false });
+    await ledger.append(
+      history.append(
+        `call-${asking}`,
+        2,
+        { type: 'HoldEnded', data: { approvalId, because: 'cancelled' } },
+        { type: 'CallCancelled', data: { reason: 'no more' } },
+      ),
+    );
+    expect(await codeOf(ledger.append(underGrant()))).toBe(
+      'approval_stale: the call that asked has ended and never ran',
+    );
   });
 
   it('is refused where the approval is for one call', async () => {

@@ -78,10 +78,14 @@ export class GrantUses {
     if (state.status === 'granted' && defect !== undefined)
       throw new CountersignError('approval_stale', `the approval is none: ${defect}`);
     const own = state.status === 'none' ? [] : await this.read(callStream(state.request.callId));
+    const ownCallRan = own.some(({ type }) => type === 'ForwardIntended');
+    // Whoever ended it wants nothing to run, also where a crash has left its approval as it was.
+    if (!ownCallRan && own.some(({ type }) => type === 'HoldEnded'))
+      throw new CountersignError('approval_stale', 'the call that asked has ended and never ran');
     const use = decideGrantUse(state, {
       callId: callOf(forward),
       key: asEvent<ForwardIntended>(forward).data.grantKey,
-      ownCallRan: own.some(({ type }) => type === 'ForwardIntended'),
+      ownCallRan,
       now: forward.time,
     });
     requireCovered(own, entries);
