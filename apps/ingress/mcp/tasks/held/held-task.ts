@@ -57,7 +57,10 @@ export const readHeldTask = async (
 };
 
 const entriesOf = async (gateway: Gateway, callId: string): Promise<readonly Entry[]> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
+  const { events } = await gateway.bus.request(ledgerReadStream, {
+    stream: callStream(callId),
+    attachments: false,
+  });
   return events.map(({ entry }) => readEntry(entry));
 };
 
