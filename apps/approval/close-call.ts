@@ -53,7 +53,7 @@ export class CloseCall {
 
   private async closeOnce(callId: string, end: CallEnd): Promise<'closed' | 'forwarded' | 'changed'> {
     const stream = callStream(callId);
-    const { events } = await this.bus.request(ledgerReadStream, { stream });
+    const { events } = await this.bus.request(ledgerReadStream, { stream, attachments: false });
     const last = events.at(-1);
     if (last === undefined || (last.type !== 'CallHeld' && last.type !== 'CallRepeated'))
       return events.some(({ type }) => type === 'ForwardIntended') ? 'forwarded' : 'closed';

@@ -39,6 +39,16 @@ describe('the grant that a call may run under', () => {
     expect(directory.grants.find('k', NOW)).toBe('later');
   });
 
+  it('is none of an approval whose own call has ended without having run', () => {
+    const directory = withTwo();
+    const requested = { attachKey: 'a', callId: 'a', expiresAt: EXPIRES, requirements: [], grant };
+    directory.applyApproval('a', entry('ApprovalRequested', 0, requested));
+    directory.applyApproval('a', entry('ApprovalGranted', 1, { until: EXPIRES }));
+    expect(directory.grants.find('k', NOW)).toBe('a');
+    directory.applyHoldEnd({ approvalId: 'a', because: 'stale' });
+    expect(directory.grants.find('k', NOW)).toBe('sooner');
+  });
+
   it('is there while uses are left', () => {
     const directory = withTwo();
     directory.applyApproval('sooner', entry('GrantUsed', 2, { callId: 'a', use: 2 }));

@@ -4,20 +4,23 @@ import { grantObstacle } from '#core/approval/decide-grant.js';
 interface Granted {
   readonly approvalId: string;
   readonly approval: KnownApproval;
+  /** False once the hold of the call that asked has ended. */
+  readonly callOpen: boolean;
 }
 
 /** Grants that further calls may run under, by the key of those calls. The ledger decides; this only knows where to ask. */
 export class OpenGrants {
   private readonly byKey = new Map<string, Map<string, Granted>>();
 
-  note({ approvalId, approval }: Granted): void {
+  note({ approvalId, approval, callOpen }: Granted): void {
     const key = approval.request.grant?.key;
     if (key === undefined || approval.grant === undefined) return;
     const granted = this.byKey.get(key) ?? new Map<string, Granted>();
     // Time is looked at when somebody asks.
-    const isOver = grantObstacle(approval, { now: NEVER_LATE, ownCallRan: true }) !== undefined;
+    const neverRuns = !callOpen && approval.status !== 'used';
+    const isOver = neverRuns || grantObstacle(approval, { now: NEVER_LATE, ownCallRan: true }) !== undefined;
     if (isOver) granted.delete(approvalId);
-    else granted.set(approvalId, { approvalId, approval });
+    else granted.set(approvalId, { approvalId, approval, callOpen });
     if (granted.size === 0) this.byKey.delete(key);
     else this.byKey.set(key, granted);
   }

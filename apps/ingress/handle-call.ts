@@ -53,7 +53,7 @@ export const handleCall = async (
       receipt,
       decided,
     } = //                                       durable before effect (G1), and approved (G5)
-      decision.decision.effect === 'allow'
+      decision.decision.effect === 'allow' && !isOfApproval(call)
         ? { receipt: await recordIntent(gateway, call, target.digest, decision, null), decided: decision }
         : await approve(gateway, call, target, decision, exchange);
     const forwarded = new ForwardedCall(gateway, call, receipt); //       at most once (G4)
@@ -65,6 +65,13 @@ export const handleCall = async (
     lease.end();
   }
 };
+
+/**
+ * What goes on with a held or an approved call is never a call of its own, whatever policy says by now: the claim of that call
+ * is what lets it run once.
+ */
+const isOfApproval = ({ continues, resumes }: Call): boolean =>
+  resumes !== undefined || (continues !== undefined && continues.approvalId !== null);
 
 /**
  * A continuation runs under the approval of the call it continues, and a call under a grant under that of another one; the
@@ -111,6 +118,8 @@ const decideOrRefuse = async (gateway: Gateway, call: Call, target: Resolved): P
   const decided = await decide(gateway, call).catch(
     refuseWith(gateway, call, { tool: target.entry, decided: null }),
   );
+  // The task of a held call ends with that call, which its release refuses on record.
+  if (decided.decision.effect === 'deny' && call.resumes?.round === null) return decided;
   if (decided.decision.effect !== 'deny') {
     await requireScopes(gateway, call, { tool: target.entry, decided });
     return decided;

@@ -1,9 +1,10 @@
-import type {
-  CallCompleted,
-  CallContinued,
-  CallDecided,
-  CallRequested,
-  ForwardIntended,
+import {
+  type CallCompleted,
+  type CallContinued,
+  type CallDecided,
+  type CallRequested,
+  callStream,
+  type ForwardIntended,
 } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { Entry } from '#core/evidence/entry.js';
@@ -32,7 +33,13 @@ export const continuationIn = (entries: readonly Entry[], approvalId: string): C
   if (request === undefined || decided === undefined) return undefined;
   const requested = asEvent<CallRequested>(request).data;
   if (requested.continues === undefined) return undefined;
-  return { callId: request.correlation, requested, decided: decided.data, approvalId };
+  // By the stream it stands in: what else an entry says of its call is the word of its writer.
+  return {
+    callId: request.stream.slice(callStream('').length),
+    requested,
+    decided: decided.data,
+    approvalId,
+  };
 };
 
 /**

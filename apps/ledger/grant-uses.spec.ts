@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
+import type { AppendCommand } from '#core/evidence/build-append.js';
 import { APPROVED } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
@@ -25,6 +26,8 @@ const ANSWER = {
 let history: History;
 let ledger: Ledger;
 let approvalId: string;
+/** The call that asked for the approval. */
+let asking: string;
 
 const requested = (changes: Partial<CallRequested['data']> = {}): Sketch => ({
   type: 'CallRequested',
@@ -46,6 +49,18 @@ const intended = (grantKey?: string): Sketch => ({
 });
 const first = (parts: readonly Sketch[], by = randomUUID()) => history.append(`call-${by}`, -1, ...parts);
 const underGrant = (by = randomUUID()) => first([requested(), decided(), intended(KEY)], by);
+/** Its entries say that they belong to another call. */
+const about = (callId: string, { events, ...command }: AppendCommand): AppendCommand => ({
+  ...command,
+  events: events.map((event) => ({
+    ...event,
+    entry: Buffer.from(
+      Buffer.from(event.entry)
+        .toString('utf8')
+        .replace(/"correlation":"[^"]*"/, `"correlation":"${callId}"`),
+    ),
+  })),
+});
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'stored',
@@ -71,6 +86,7 @@ const at = async <T>(time: string, make: () => T): Promise<T> => {
 /** A call that was held and asked for the approval; `runs`: and was forwarded under it. */
 const approved = async ({ runs = true, hasGrant = true } = {}): Promise<void> => {
   const callId = randomUUID();
+  asking = callId;
   approvalId = randomUUID();
   await ledger.append(first([requested(), decided(), APPROVED.held(approvalId)], callId));
   const grant = { ...ANSWER.approval.grant, key: KEY };
@@ -134,6 +150,29 @@ describe('a call under the grant of an approval', () => {
     expect(await codeOf(ledger.append(underGrant(by)))).toMatch(/^revision_conflict/);
   });
 
+  it('whose use is counted already is refused all the same once the grant is revoked', async () => {
+    const by = randomUUID();
+    const broken = new Ledger({
+      ...history.store,
+      readStream: history.store.readStream.bind(history.store),
+      append: async (stream, expected, events) => {
+        if (stream === `call-${by}`) throw new Error('away');
+        return history.store.append(stream, expected, events);
+      },
+    });
+    expect(await codeOf(broken.append(underGrant(by)))).toMatch(/^ledger_unavailable/);
+    await approvalAppend({ type: 'GrantRevoked', data: { by: {}, reason: 'no more' } });
+    expect(await codeOf(ledger.append(underGrant(by)))).toBe('approval_stale: the grant was revoked');
+  });
+
+  it('takes a use of its own, whichever call its entries say they are about', async () => {
+    const other = randomUUID();
+    const answers: string[] = [];
+    for (let each = 0; each < USES; each++)
+      answers.push(await codeOf(ledger.append(about(other, underGrant()))));
+    expect(answers.filter((answer) => answer === 'stored')).toHaveLength(USES - 1);
+  });
+
   it.each<[string, readonly Sketch[]]>([
     ['another person', [requested({ caller: { ...CALLER, subject: 'bob' } }), decided()]],
     ['another client', [requested({ caller: { ...CALLER, client: 'other' } }), decided()]],
@@ -184,6 +223,21 @@ describe('a call under the grant of an approval', () => {
   it('is refused once the approval is withdrawn', async () => {
     await approvalAppend({ type: 'ApprovalWithdrawn', data: { reason: 'no' } });
     expect(await codeOf(ledger.append(underGrant()))).toBe('approval_stale: approval is withdrawn');
+  });
+
+  it('is refused once the call that asked has ended without having run, also before its approval has', async () => {
+    await approved({ runs: false });
+    await ledger.append(
+      history.append(
+        `call-${asking}`,
+        2,
+        { type: 'HoldEnded', data: { approvalId, because: 'cancelled' } },
+        { type: 'CallCancelled', data: { reason: 'no more' } },
+      ),
+    );
+    expect(await codeOf(ledger.append(underGrant()))).toBe(
+      'approval_stale: the call that asked has ended and never ran',
+    );
   });
 
   it('is refused where the approval is for one call', async () => {

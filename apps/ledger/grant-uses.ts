@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ApprovalEvent, approvalStream, type GrantUsed } from '#core/approval/approval.events.js';
-import { evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import { decideGrantUse } from '#core/approval/decide-grant.js';
 import { grantDefect } from '#core/approval/sound-grant.js';
 import {
@@ -51,10 +51,11 @@ export class GrantUses {
   private async takeInTurn(approvalId: string, forward: Entry, entries: readonly Entry[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const approval = await this.read(approvalStream(approvalId));
-      const callId = forward.correlation;
-      // From an append that failed behind its use.
-      if (approval.some((entry) => isUseOf(entry, callId))) return;
-      const use = await this.decide(approval, forward, entries);
+      const callId = callOf(forward);
+      // From an append that failed behind its use: counted already, and still to be right.
+      const isCounted = approval.some((entry) => isUseOf(entry, callId));
+      const use = await this.decide(approval, forward, entries, isCounted);
+      if (isCounted) return;
       try {
         await this.append(useAppend(approvalId, approval.length, forward, use));
         return;
@@ -65,16 +66,26 @@ export class GrantUses {
     }
   }
 
-  private async decide(approval: readonly Entry[], forward: Entry, entries: readonly Entry[]) {
-    const state = approval.map((entry) => asEvent<ApprovalEvent>(entry)).reduce(evolveApproval, NO_APPROVAL);
+  private async decide(
+    approval: readonly Entry[],
+    forward: Entry,
+    entries: readonly Entry[],
+    isCounted: boolean,
+  ) {
+    const known = approval.map((entry) => asEvent<ApprovalEvent>(entry)).reduce(evolveApproval, NO_APPROVAL);
+    const state = isCounted ? withoutLastUse(known) : known;
     const defect = state.status === 'none' ? undefined : grantDefect(state);
     if (state.status === 'granted' && defect !== undefined)
       throw new CountersignError('approval_stale', `the approval is none: ${defect}`);
     const own = state.status === 'none' ? [] : await this.read(callStream(state.request.callId));
+    const ownCallRan = own.some(({ type }) => type === 'ForwardIntended');
+    // Whoever ended it wants nothing to run, also where a crash has left its approval as it was.
+    if (!ownCallRan && own.some(({ type }) => type === 'HoldEnded'))
+      throw new CountersignError('approval_stale', 'the call that asked has ended and never ran');
     const use = decideGrantUse(state, {
-      callId: forward.correlation,
+      callId: callOf(forward),
       key: asEvent<ForwardIntended>(forward).data.grantKey,
-      ownCallRan: own.some(({ type }) => type === 'ForwardIntended'),
+      ownCallRan,
       now: forward.time,
     });
     requireCovered(own, entries);
@@ -88,6 +99,14 @@ export class GrantUses {
     return entries;
   }
 }
+
+/** By the stream it stands in; what else an entry says of its call is the word of its writer. */
+const callOf = ({ stream }: Entry): string => stream.slice(callStream('').length);
+
+const withoutLastUse = (state: ApprovalState): ApprovalState =>
+  state.status === 'none' || state.grant === undefined
+    ? state
+    : { ...state, grant: { ...state.grant, used: state.grant.used - 1 } };
 
 const isUseOf = (entry: Entry, callId: string): boolean =>
   entry.type === 'GrantUsed' && asEvent<GrantUsed>(entry).data.callId === callId;

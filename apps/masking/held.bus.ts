@@ -32,7 +32,9 @@ export class HeldBus {
   async released({ callId }: { callId: string }) {
     const { state, entries } = await this.call(callId);
     const returned = entries.find(({ entry }) => entry.type === 'CallReturned');
-    if (state.kind !== 'ended' || returned === undefined)
+    // What was masked of a call that failed behind it was withheld.
+    const isReleased = entries.some(({ entry }) => entry.type === 'CallCompleted');
+    if (state.kind !== 'ended' || !isReleased || returned === undefined)
       throw new CountersignError('approval_closed', 'nothing was released of the call');
     const { kind } = asEvent<CallReturned>(returned.entry).data;
     return { kind, payload: await this.open(entries, 'ResultMasked') };

@@ -31,7 +31,11 @@ export const ledgerReadStream = contract({
   askedBy: ['ingress', 'approval', 'policy', 'masking', 'ledger'],
   deadline_ms: 1_500,
   unavailable: 'ledger_unavailable',
-  request: z.object({ stream: id }),
+  request: z.object({
+    stream: id,
+    /** False: without what travels beside the entries, which in the stream of a held call grows with each repetition. */
+    attachments: z.boolean().optional(),
+  }),
   reply: z.object({ events: z.array(storedEvent) }),
 });
 

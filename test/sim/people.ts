@@ -11,14 +11,22 @@ export const QUORUM = 2;
 /** Calls that one approval may cover where its policy lets it cover more than one. */
 export const GRANT_USES = 3;
 
-const policy = (name: string, grant = '') => {
+const approvalOf = (grant: string): string =>
+  `approval: { by: [manager], count: ${QUORUM}, expires: ${EXPIRES_S}s${grant} }`;
+
+const policy = (
+  name: string,
+  asks = approvalOf(''),
+  expects = `approval ${QUORUM} P-1`,
+  groups = 'ENGINEERS',
+) => {
   const { bundle, digest } = parsePolicyFile(
     `
 policy: 1
 name: ${name}
 default: deny
 roles:
-  engineer: { groups: [ENGINEERS] }
+  engineer: { groups: [${groups}] }
   manager: { groups: [MANAGERS] }
 operations:
   pay: { kind: write, tools: [bank/pay] }
@@ -27,9 +35,9 @@ rules:
     says: Two managers approve payments.
     roles: [engineer]
     allow: [pay]
-    approval: { by: [manager], count: ${QUORUM}, expires: ${EXPIRES_S}s${grant} }
+    ${asks}
 tests:
-  - { as: engineer, call: bank/pay, expect: approval ${QUORUM} P-1 }
+  - { as: engineer, call: bank/pay, expect: ${expects} }
 `,
     name,
   );
@@ -37,7 +45,16 @@ tests:
 };
 export const POLICIES = [policy('first'), policy('second')] as const;
 const GRANT = `, grant: { uses: ${GRANT_USES}, for: 1m }`;
-export const GRANT_POLICIES = [policy('first', GRANT), policy('second', GRANT)] as const;
+export const GRANT_POLICIES = [
+  policy('first', approvalOf(GRANT)),
+  policy('second', approvalOf(GRANT)),
+] as const;
+
+/** Nobody is asked any more: everybody may, or nobody. */
+export const WITHOUT_APPROVAL = {
+  allowing: policy('allowing', '', 'allow P-1'),
+  denying: policy('denying', '', 'allow P-1', 'NOBODY'),
+} as const;
 
 const account = (
   principal: string,

@@ -16,6 +16,7 @@ import { FollowLog } from '../../apps/approval/follow-log.js';
 import { ApprovalHttp } from '../../apps/approval/http/approval.http.js';
 import { CHANNELS } from '../../apps/approval/notify/channel.js';
 import { Budgets } from '../../apps/ingress/budgets.js';
+import type { CallRequest } from '../../apps/ingress/call/call.js';
 import type { Exchange } from '../../apps/ingress/call/exchange.js';
 import type { Gateway } from '../../apps/ingress/gateway.js';
 import { handleCall } from '../../apps/ingress/handle-call.js';
@@ -28,7 +29,7 @@ import type { ActivePolicy } from '../../apps/policy/active-policy.js';
 import { PolicyBus } from '../../apps/policy/policy.bus.js';
 import { type MemoryEventStore, memoryEventStore } from './memory-event-store.js';
 import { Network, type Node } from './network.js';
-import { GRANT_POLICIES, POLICIES, payment } from './people.js';
+import { GRANT_POLICIES, POLICIES, payment, WITHOUT_APPROVAL } from './people.js';
 import { PlainMasking } from './plain-masking.js';
 import { handlersOf, wire } from './wire.js';
 
@@ -77,7 +78,7 @@ export class World {
   readonly asked: Asked[] = [];
   /** How often the upstream server was asked, and how many intents were on record at each time. */
   readonly forwards: { readonly intents: number }[] = [];
-  policy: 0 | 1 = 0;
+  policy: 0 | 1 | 'allowing' | 'denying' = 0;
   private readonly ledger: Node;
   private readonly ingress: { node: Node; gateway: Gateway }[] = [];
   private readonly approvals: { node: Node; http: ApprovalHttp }[] = [];
@@ -88,7 +89,10 @@ export class World {
     this.restartLedger();
     this.start('masking').node.handlers = handlersOf(new PlainMasking());
     const active = {
-      get: () => (options.grants ? GRANT_POLICIES : POLICIES)[this.policy],
+      get: () =>
+        typeof this.policy === 'string'
+          ? WITHOUT_APPROVAL[this.policy]
+          : (options.grants ? GRANT_POLICIES : POLICIES)[this.policy],
     } as unknown as ActivePolicy;
     this.start('policy').node.handlers = handlersOf(new PolicyBus(active));
     for (let replica = 0; replica < options.approvalReplicas; replica++) this.restartApproval(replica);
@@ -141,13 +145,13 @@ export class World {
   }
 
   /** The agent sends the request, once more if it did before. */
-  ask(replica: number): void {
+  ask(replica: number, more: Partial<CallRequest> = {}): void {
     const gateway = this.ingress[replica]?.gateway;
     if (gateway === undefined) throw new Error(`there is no ingress ${replica}`);
     const abort = new AbortController();
     const asked: Asked = { replica, cancel: () => abort.abort(), ended: undefined, lost: false };
     this.asked.push(asked);
-    void handleCall(gateway, payment(), exchangeOf(abort.signal)).then(
+    void handleCall(gateway, { ...payment(), ...more }, exchangeOf(abort.signal)).then(
       (value) => {
         if (!asked.lost) asked.ended = { value };
       },

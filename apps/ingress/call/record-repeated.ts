@@ -34,7 +34,10 @@ export const recordRepeated = async (
     sealed,
   );
   for (let attempt = 1; ; attempt++) {
-    const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(held.callId) });
+    const { events } = await gateway.bus.request(ledgerReadStream, {
+      stream: callStream(held.callId),
+      attachments: false,
+    });
     const last = events.at(-1);
     if (last === undefined || !isHold(last.type)) return undefined;
     if (state !== null && isUsed(state.after, events))
@@ -61,7 +64,10 @@ const isUsed = (after: number, events: readonly WireEvent[]): boolean =>
 
 /** Whether a call still waits for its approval. @throws CountersignError ledger_unavailable */
 export const isHeld = async (gateway: Gateway, callId: string): Promise<boolean> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
+  const { events } = await gateway.bus.request(ledgerReadStream, {
+    stream: callStream(callId),
+    attachments: false,
+  });
   return isHold(events.at(-1)?.type);
 };
 

@@ -197,7 +197,10 @@ export const recordStale = async (
 
 /** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
 export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
+  const { events } = await gateway.bus.request(ledgerReadStream, {
+    stream: callStream(callId),
+    attachments: false,
+  });
   return events.length - 1;
 };
 
@@ -228,7 +231,10 @@ const isRefused = (error: unknown): boolean =>
 const LOOKS_MAX = 30;
 
 const closeNeverForwarded = async (gateway: Gateway, call: Call, looks: number): Promise<void> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(call.id) });
+  const { events } = await gateway.bus.request(ledgerReadStream, {
+    stream: callStream(call.id),
+    attachments: false,
+  });
   if (events.length === 0 && looks < LOOKS_MAX) throw new CountersignError('not_found', 'not stored so far');
   const last = events.at(-1);
   const detail = 'the intent was recorded too late; the call was never forwarded';

@@ -31,8 +31,9 @@ export class LedgerBus {
   }
 
   @Answers(ledgerReadStream)
-  async readStream({ stream }: { stream: string }) {
-    return { events: (await readable(this.ledger.store.readStream(stream))).map(toWire) };
+  async readStream({ stream, attachments }: { stream: string; attachments?: boolean | undefined }) {
+    const stored = await readable(this.ledger.store.readStream(stream));
+    return { events: stored.map(attachments === false ? withoutAttachment : toWire) };
   }
 
   @Answers(ledgerReadAll)
@@ -80,6 +81,8 @@ const toWire = ({ position, ...event }: StoredEvent): WireEvent => ({
   ...event,
   position: position.toString(),
 });
+
+const withoutAttachment = ({ attachment: _stays, ...event }: StoredEvent): WireEvent => toWire(event);
 
 const readable = async <T>(reading: Promise<T>): Promise<T> => {
   try {

@@ -51,7 +51,10 @@ export const answerHeldTask = async (
     state = await readHeldTask(gateway, held, 0);
   }
   if (state.status === 'of server') return { task: { server, taskId: state.taskId } };
-  if (method === 'tasks/result') return sendResult(gateway, mcp, server, held, state);
+  if (method === 'tasks/result') {
+    const leave = gateway.heldTasks.wait(mcp.owner);
+    return sendResult(gateway, mcp, server, held, state).finally(leave);
+  }
   const isAcknowledged = mcp.client.era === 'modern' && method !== 'tasks/get';
   const result = isAcknowledged
     ? ACKNOWLEDGED

@@ -57,7 +57,10 @@ export const readHeldTask = async (
 };
 
 const entriesOf = async (gateway: Gateway, callId: string): Promise<readonly Entry[]> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, { stream: callStream(callId) });
+  const { events } = await gateway.bus.request(ledgerReadStream, {
+    stream: callStream(callId),
+    attachments: false,
+  });
   return events.map(({ entry }) => readEntry(entry));
 };
 
@@ -79,7 +82,7 @@ const standing = async (
   switch (event.type) {
     case 'CallHeld':
     case 'CallRepeated': {
-      const { status } = await gateway.bus.request(approvalAwait, { approvalId, wait_ms });
+      const { status } = await gateway.bus.request(approvalAwait, { approvalId, wait_ms }).catch(notSeenYet);
       return { status: 'waiting', isGranted: status === 'granted' };
     }
     case 'CallCompleted':
@@ -95,6 +98,12 @@ const standing = async (
     default:
       return { status: 'running' };
   }
+};
+
+/** The call is on record as held: a replica of the approval service that does not know its approval is a moment behind. */
+const notSeenYet = (error: unknown): { readonly status: 'pending' } => {
+  if (error instanceof CountersignError && error.code === 'approval_unknown') return { status: 'pending' };
+  throw error;
 };
 
 const refused = (...refusal: ConstructorParameters<typeof CountersignError>): Standing => ({
