@@ -38,7 +38,10 @@ export class ApprovalHttp {
 
   @Get(':id')
   async one(@WhoCalls() caller: RestCaller, @Param('id') id: string) {
-    return this.visible.item(this.visible.one(caller, id));
+    const about = { approvalId: id.slice(0, 100), act: 'show' };
+    return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () =>
+      this.visible.item(this.visible.one(caller, id)),
+    );
   }
 
   @Post(':id/approve')
