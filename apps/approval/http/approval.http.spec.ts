@@ -31,6 +31,7 @@ const readerOf = (recorded: unknown[]): ApprovalHttp => {
     {} as ActingFor,
     {} as ShownArguments,
     configSchema.parse({ policy_file: 'p' }),
+    bus,
   );
   const none = {} as never;
   return new ApprovalHttp(none, visible, none, none, none, none, bus);

@@ -38,10 +38,7 @@ export class ApprovalHttp {
 
   @Get(':id')
   async one(@WhoCalls() caller: RestCaller, @Param('id') id: string) {
-    const about = { approvalId: id.slice(0, 100), act: 'show' };
-    return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () =>
-      this.visible.item(this.visible.one(caller, id)),
-    );
+    return this.visible.item(await this.visible.look(caller, id, 'approvals'));
   }
 
   @Post(':id/approve')

@@ -103,11 +103,7 @@ export class PageHttp {
     return this.forBrowser(reply, undefined, async () => {
       const signedIn = await this.enter(request);
       if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, id);
-      const { caller } = signedIn;
-      const about = { approvalId: id.slice(0, 100), act: 'show' };
-      const listed = await recordingRefusals(this.bus, INSTANCE, { where: WHERE, caller, about }, async () =>
-        this.visible.one(caller, id),
-      );
+      const listed = await this.visible.look(signedIn.caller, id, WHERE);
       return this.show(reply, signedIn, listed, { counted: provedAct(signedIn, id, told) });
     });
   }
