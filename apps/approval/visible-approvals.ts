@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { ApprovalStatus } from '#core/approval/approval.events.js';
 import { type KnownApproval, requirementsNow } from '#core/approval/approval.state.js';
@@ -6,9 +7,11 @@ import { samePerson } from '#core/approval/decide-approval.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
+import { recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { type ApprovalView, approvalView } from './approval-view.js';
+import { INSTANCE } from './approvals.js';
 import { ActingFor } from './delegation/acting.js';
 import { Directory, type Listed } from './directory.js';
 import { FollowLog } from './follow-log.js';
@@ -26,6 +29,7 @@ export class VisibleApprovals {
     @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(ShownArguments) private readonly shown: ShownArguments,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(BUS) private readonly bus: Bus,
   ) {}
 
   /** @throws CountersignError approval_unavailable */
@@ -45,6 +49,15 @@ export class VisibleApprovals {
     const listed = this.directory.get(approvalId);
     if (listed === undefined || !this.maySee(caller, listed)) throw new CountersignError('approval_unknown');
     return listed;
+  }
+
+  /** As `one`; what somebody looked for and may not see is on record (promise G6). @throws CountersignError of `one`, ledger_* */
+  async look(caller: RestCaller, approvalId: string, where: 'approvals' | 'approvals/page'): Promise<Listed> {
+    this.log.requireCaughtUp();
+    const about = { approvalId: approvalId.slice(0, 100), act: 'show' };
+    return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, async () =>
+      this.one(caller, approvalId),
+    );
   }
 
   /** Those who may vote, also for others, or act in an emergency, the requester, and examiners; to others it does not exist. */

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MailConfig, notifySchema } from '#config/notify.schema.js';
 import type { Channel } from '../../apps/approval/notify/channel.js';
 import { mailChannel } from '../../apps/approval/notify/mail-channel.js';
+import { mailText } from '../../apps/approval/notify/mail-text.js';
 import { type Certificate, makeCertificate } from '../setup/certificate.js';
 import { HOSTILE, NEVER, noticeOf } from './notice.fixture.js';
 import { startSmtpServer } from './smtp.fixture.js';
@@ -111,6 +112,22 @@ describe('a mail', () => {
     expect(body).not.toContain('\u202e');
     expect(body.slice(body.indexOf('<!doctype'))).not.toContain('<script');
     expect(body).toContain('&lt;script&gt;');
+  });
+
+  it.each([
+    'https://evil.example/approvals/a1/page',
+    'HTTPS:\\\\evil.example',
+    'www.evil.example',
+    'evil.example/approve',
+  ])('has no link but its own, whatever an agent calls itself: %s', (agent) => {
+    const notice = noticeOf();
+    const { requester } = notice.item;
+    const hostile = noticeOf({}, { requester: { ...requester, agent }, reasons: [{ id: 'x', says: agent }] });
+    const { text, html } = mailText(hostile, true);
+    for (const written of [text, html]) {
+      expect(written).toContain('evil[.]example');
+      expect(written).not.toMatch(/(?:https?:[/\\]{2}|www\.)evil/i);
+    }
   });
 
   it('of the same approval stands in the thread of the first', async () => {

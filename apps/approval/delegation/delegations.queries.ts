@@ -6,7 +6,6 @@ import {
   IsDefined,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsString,
   Matches,
@@ -17,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ROLES_MAX, TARGETS_MAX, USES_MAX } from '#core/delegation/decide-delegation.js';
+import { IsInstant } from '#http/is-instant.js';
 
 const NAME_CHARS_MAX = 200;
 
@@ -37,8 +37,8 @@ export class DelegationBody {
   @IsString(names)
   @MaxLength(NAME_CHARS_MAX, names)
   roles!: string[];
-  @IsOptional() @IsISO8601({ strict: true, strictSeparator: true }) from?: string;
-  @IsISO8601({ strict: true, strictSeparator: true }) until!: string;
+  @IsOptional() @IsInstant() from?: string;
+  @IsInstant() until!: string;
   @IsOptional() @IsInt() @Min(1) @Max(USES_MAX) uses?: number;
   @IsOptional()
   @IsArray()

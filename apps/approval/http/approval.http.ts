@@ -38,7 +38,7 @@ export class ApprovalHttp {
 
   @Get(':id')
   async one(@WhoCalls() caller: RestCaller, @Param('id') id: string) {
-    return this.visible.item(this.visible.one(caller, id));
+    return this.visible.item(await this.visible.look(caller, id, 'approvals'));
   }
 
   @Post(':id/approve')

@@ -1,11 +1,12 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInstant } from '#http/is-instant.js';
 
 export class ReportQuery {
   /** Within the period. */
-  @IsOptional() @IsISO8601({ strict: true }) from?: string;
+  @IsOptional() @IsInstant() from?: string;
   /** No more within it. */
-  @IsOptional() @IsISO8601({ strict: true }) to?: string;
+  @IsOptional() @IsInstant() to?: string;
   /** Default: what Accept prefers, else json. */
   @IsOptional() @IsIn(['json', 'csv']) format?: 'json' | 'csv';
   /** Rows at most; the answer says how many it left out. */

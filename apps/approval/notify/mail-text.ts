@@ -47,15 +47,20 @@ export const mailText = ({ kind, item, url }: Notice, details: boolean): MailTex
 const detailsOf = ({ requester, server, tool, reasons, status, expiresAt }: Notice['item']) =>
   [
     ['Who', requester.principal],
-    ['Agent', requester.agent],
+    // An agent gives itself any name, a host name as well; all others are given by somebody else.
+    ['Agent', requester.agent.replace(/\.(?=\p{L})/gu, '[.]')],
     ['What', `${server} / ${tool}`],
     ...reasons.slice(0, RULES_MAX).map(({ says }) => ['Why', says]),
     ['State', status],
     ['Until', expiresAt],
-  ].map(([name = '', value = '']) => [name, oneLine(value)] as const);
+  ].map(([name = '', value = '']) => [name, oneLine(unlinked(value))] as const);
 
 /** Clients, upstream servers and policies choose these texts; none of them may add a line or hide what follows. */
 const oneLine = (value: string): string => {
   const line = value.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
 };
+
+/** Programs that show mails make links of addresses in plain text; of these they do not. */
+const unlinked = (value: string): string =>
+  value.replace(/:(?=[/\\]{2})/g, '[:]').replace(/\bwww\./gi, 'www[.]');

@@ -24,6 +24,7 @@ import {
   titleOf,
 } from './approval-page.js';
 import { ApprovalPages } from './approval-pages.js';
+import { countedQuery, provedAct } from './counted.js';
 import { html } from './html.js';
 import { type InboxItem, inboxPage } from './inbox-page.js';
 import { sendPage, sendTo } from './layout.js';
@@ -49,6 +50,7 @@ class LogoutForm {
 class PageQuery {
   /** Told after a vote; it only chooses a sentence. */
   @IsOptional() @IsIn(ACTS) counted?: Act;
+  @IsOptional() @IsString() @MaxLength(100) proof?: string;
 }
 
 type Showing = Pick<ApprovalPage, 'refusal' | 'reason' | 'counted'>;
@@ -94,14 +96,15 @@ export class PageHttp {
   @Get(':id/page')
   async one(
     @Param('id') id: string,
-    @Query() { counted }: PageQuery,
+    @Query() told: PageQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ) {
     return this.forBrowser(reply, undefined, async () => {
       const signedIn = await this.enter(request);
       if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, id);
-      return this.show(reply, signedIn, this.visible.one(signedIn.caller, id), { counted });
+      const listed = await this.visible.look(signedIn.caller, id, WHERE);
+      return this.show(reply, signedIn, listed, { counted: provedAct(signedIn, id, told) });
     });
   }
 
@@ -134,7 +137,8 @@ export class PageHttp {
       }
       // What the browser shows next can be loaded again without voting again.
       const { path } = this.pages.address();
-      return sendTo(reply, 303, `${path}/approvals/${encodeURIComponent(id)}/page?counted=${vote}`);
+      const query = countedQuery(signedIn, id, vote);
+      return sendTo(reply, 303, `${path}/approvals/${encodeURIComponent(id)}/page?${query}`);
     });
   }
 

@@ -54,11 +54,12 @@ export class TeamsBot {
   ) {
     const { teams } = config.approvals;
     if (teams === undefined) return;
-    const { clock_skew_s } = config.identity;
+    const { clock_skew_s, issuers } = config.identity;
+    const issuersOfHumans = issuers.flatMap(({ issuer, human_claim }) => (human_claim ? [issuer] : []));
     this.parts = {
       config: teams,
       tokens: botTokens({ ...teams, clock_skew_s }),
-      people: teamsPeople({ config: teams, resourceServer, bus }),
+      people: teamsPeople({ config: teams, issuersOfHumans, resourceServer, bus }),
     };
   }
 

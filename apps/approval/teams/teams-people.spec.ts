@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from '#bus/bus.js';
 import {
@@ -8,7 +11,7 @@ import {
   sign,
   startIssuer,
 } from '#identity/issuer.fixture.js';
-import { createResourceServer } from '#identity/resource-server.js';
+import { createResourceServer, type ResourceServer } from '#identity/resource-server.js';
 import { NO_SCOPES } from '#identity/scopes.js';
 import { createTokenVerifier } from '#identity/token-verifier.js';
 import { teamsPeople } from './teams-people.js';
@@ -47,7 +50,12 @@ describe('single sign-on of Teams', () => {
       publicUrl: () => 'https://gateway.bank.example',
     });
     const sso = { issuer: issuer.url, audience: AUDIENCE, connection: 'countersign' };
-    const people = teamsPeople({ config: { people: { sso }, app_id: 'bot' }, resourceServer, bus });
+    const people = teamsPeople({
+      config: { people: { sso }, app_id: 'bot' },
+      issuersOfHumans: [],
+      resourceServer,
+      bus,
+    });
     return people.find({ objectId: OBJECT_ID, token, expiresAt: nowSeconds() + 60 });
   };
   const tokenWith = (changes: Record<string, unknown> = {}, from = issuer, audience = AUDIENCE) =>
@@ -83,6 +91,42 @@ describe('single sign-on of Teams', () => {
   it('takes a program for a program', async () => {
     expect(await find(await tokenWith({ idtyp: 'app', groups: ['MANAGERS'] }))).toMatchObject({
       isMachine: true,
+    });
+  });
+});
+
+describe('a file of people of Teams', () => {
+  const HUMANS = 'https://id.bank.example';
+  const findIn = async (person: object) => {
+    const folder = await mkdtemp(join(tmpdir(), 'teams-people-'));
+    const file = join(folder, 'people.yaml');
+    await writeFile(file, JSON.stringify({ [OBJECT_ID]: person }));
+    const people = teamsPeople({
+      config: { people: { file }, app_id: 'bot' },
+      issuersOfHumans: [HUMANS],
+      resourceServer: {} as ResourceServer,
+      bus: {
+        request: async (contract) => contract.reply.parse({ roles: ['manager'] }),
+        close: async () => undefined,
+      },
+    });
+    return people
+      .find({ objectId: OBJECT_ID, token: undefined, expiresAt: nowSeconds() + 60 })
+      .finally(() => rm(folder, { recursive: true }));
+  };
+  const account = { subject: 'u-17', principal: 'anna', groups: ['MANAGERS'] };
+
+  it('names the human wherever the tokens of the issuer do: else one person would be two', async () => {
+    await expect(findIn({ ...account, issuer: HUMANS })).rejects.toMatchObject({
+      code: 'approver_not_eligible',
+    });
+    expect(await findIn({ ...account, issuer: HUMANS, human: ' E-17 ' })).toMatchObject({ human: 'e-17' });
+  });
+
+  it('needs no name of the human where no token has one', async () => {
+    expect(await findIn({ ...account, issuer: 'https://other.bank.example' })).toMatchObject({
+      principal: 'anna',
+      roles: ['manager'],
     });
   });
 });

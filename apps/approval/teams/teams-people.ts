@@ -9,6 +9,8 @@ import { personInFile } from './people-file.js';
 
 export interface TeamsPeopleOptions {
   readonly config: Pick<TeamsConfig, 'people' | 'app_id'>;
+  /** Issuers whose tokens name the human behind an account. */
+  readonly issuersOfHumans: readonly string[];
   readonly resourceServer: ResourceServer;
   readonly bus: Bus;
 }
@@ -31,7 +33,12 @@ export interface TeamsPeople {
   find(claimed: Claimed): Promise<RestCaller | 'sign-in'>;
 }
 
-export const teamsPeople = ({ config, resourceServer, bus }: TeamsPeopleOptions): TeamsPeople => {
+export const teamsPeople = ({
+  config,
+  issuersOfHumans,
+  resourceServer,
+  bus,
+}: TeamsPeopleOptions): TeamsPeople => {
   const { people, app_id } = config;
 
   const mapped = async (file: string, { objectId, expiresAt }: Claimed): Promise<Caller> => {
@@ -39,6 +46,12 @@ export const teamsPeople = ({ config, resourceServer, bus }: TeamsPeopleOptions)
     if (person === undefined)
       throw new CountersignError('approver_not_eligible', 'nobody is known by this account of Teams');
     const { issuer, subject, principal, human, groups } = person;
+    // Elsewhere the token of this person names the human: without the name they would be a second person here.
+    if (human === undefined && issuersOfHumans.includes(issuer))
+      throw new CountersignError(
+        'approver_not_eligible',
+        'the file of people of Teams does not name the human',
+      );
     return {
       ...{ issuer, subject, principal, groups, expiresAt },
       ...(human !== undefined && { human }),

@@ -1,9 +1,10 @@
-import { IsISO8601, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsInstant } from '#http/is-instant.js';
 
 export class ReplayBody {
   @IsOptional() @IsString() @MaxLength(200) call?: string;
-  @IsOptional() @IsISO8601() from?: string;
-  @IsOptional() @IsISO8601() to?: string;
+  @IsOptional() @IsInstant() from?: string;
+  @IsOptional() @IsInstant() to?: string;
   /** Cursor: `next` or `position` of an earlier run over the same range. */
   @IsOptional() @Matches(/^\d{1,20}$/) after?: string;
   /** Text of a policy file: what would have been decided under it. */
