@@ -10,7 +10,7 @@ import { newTaskId } from './tasks/new-task-id.js';
 import { createdInModern, resultOfTask } from './tasks/shown-task.js';
 
 /** Members of a result that only one era knows (MCP 2026-07-28 server/utilities/caching, basic: responses). */
-const MODERN_MEMBERS = ['resultType', 'ttlMs', 'cacheScope'];
+export const MODERN_MEMBERS = ['resultType', 'ttlMs', 'cacheScope'];
 
 /**
  * A released result in the era of its client. What is on record is the upstream's result, masked; what is changed here

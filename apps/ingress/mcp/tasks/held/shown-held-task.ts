@@ -3,6 +3,7 @@ import { rewriteMembers } from '#mcp/rewrite-members.js';
 import { legacyTask } from '#mcp/tasks.js';
 import type { HeldCall } from '../../../call/waiting/approval-pending.js';
 import { refusalResult } from '../../refusal-result.js';
+import { MODERN_MEMBERS } from '../../shown-result.js';
 import { jsonOf } from '../about-task.js';
 import { resultOfTask } from '../shown-task.js';
 import type { HeldTaskState } from './held-task.js';
@@ -67,9 +68,6 @@ export const taskInLegacy = (taskId: string, held: HeldCall, state: HeldTaskStat
     return legacyTask({ ...task, result: refusalResult('legacy', state.refusal) });
   return legacyTask(task);
 };
-
-/** Members of a result that only the modern era knows. */
-const MODERN_MEMBERS = ['resultType', 'ttlMs', 'cacheScope'];
 
 /** What `tasks/result` of 2025-11-25 answers with once the task has ended well. */
 export const resultInLegacy = (taskId: string, bytes: Uint8Array): Uint8Array =>
