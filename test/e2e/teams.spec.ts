@@ -112,9 +112,21 @@ const cardsOf = ({ id }: Approval) =>
 const firstCard = ({ versions }: { readonly versions: readonly Json[] }): Json => versions[0] ?? {};
 const lastText = ({ versions }: { readonly versions: readonly Json[] }) => JSON.stringify(versions.at(-1));
 
+/** How many notices of it to Teams are on record as ended so. */
+const onRecord =
+  (ending: 'NoticeSent' | 'NoticeFailed') =>
+  async ({ id }: Approval): Promise<number> =>
+    (await (await examiner(system)).events()).filter(
+      ({ type, stream }) => type === ending && stream.startsWith(`notice-${id}.teams:`),
+    ).length;
+const sent = onRecord('NoticeSent');
+const failed = onRecord('NoticeFailed');
+
 const refusals = async (): Promise<readonly LedgerEntry[]> =>
-  (await (await examiner(system)).events()).filter(({ type }) => type === 'RequestRefused');
-/** Does it, and gives what was refused meanwhile. */
+  (await (await examiner(system)).events()).filter(
+    ({ type, data }) => type === 'RequestRefused' && String(data['where']).startsWith('approvals/'),
+  );
+/** Does it, and gives what the approval service refused meanwhile: clients of calls that ended knock at the ingress, too. */
 const refusedBy = async (act: () => Promise<unknown>): Promise<readonly Json[]> => {
   const before = (await refusals()).length;
   await act();
@@ -188,10 +200,12 @@ describe('a call that waits', () => {
   it('is told after the connector was away, with its state of then', async () => {
     teams.refuse(503);
     const { held, end } = await hold('told late');
+    await waitUntil('an attempt in each conversation', async () => (await failed(held)) >= 2);
     await manager.deny(held.id, { digest: held.digest, reason: 'no' });
     await end();
+    // Nothing was told, so there is nothing to tell of its end. What was on its way before is over, too.
+    await waitUntil('the end on record', async () => (await sent(held)) === 2);
     teams.refuse(0);
-    // Nothing was told, and nothing is left to tell.
     const { held: next, end: endNext } = await hold('told after it');
     await waitUntil('its card', () => cardsOf(next).length === 2);
     expect(cardsOf(held)).toEqual([]);
@@ -201,14 +215,9 @@ describe('a call that waits', () => {
   });
 
   it('keeps its cards over a restart', async () => {
-    const { held } = await hold('over a restart');
+    const { held, end } = await hold('over a restart');
     // A card that arrived and is not on record yet is sent again: at least once.
-    await waitUntil('the cards on record', async () => {
-      const told = (await (await examiner(system)).events()).filter(
-        ({ type, stream }) => type === 'NoticeSent' && stream.startsWith(`notice-${held.id}.teams:`),
-      );
-      return told.length === 2;
-    });
+    await waitUntil('the cards on record', async () => (await sent(held)) === 2);
     const countersign = serviceOf(system, 'countersign');
     await countersign.kill();
     await countersign.start();
@@ -216,6 +225,7 @@ describe('a call that waits', () => {
     const isTold = () => cardsOf(held).every((card) => /Denied/.test(lastText(card)));
     await waitUntil('the end', isTold, 40_000);
     expect(cardsOf(held)).toHaveLength(2);
+    await end();
   }, 90_000);
 });
 
