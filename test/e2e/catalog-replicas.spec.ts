@@ -67,7 +67,7 @@ beforeAll(async () => {
     return catalog;
   };
   replicas = [replica(), replica()];
-}, 30_000);
+});
 afterAll(() => stage.close(), 30_000);
 
 const events = async () =>

@@ -22,7 +22,7 @@ const PROCESSES: readonly ProcessName[] = [
   'approval',
   'ingress',
 ];
-const READY_MS_MAX = 40_000;
+const READY_MS_MAX = 60_000;
 
 /** Everything that a governed call needs answers. */
 export const untilReady = async ({ ingress }: Urls): Promise<void> => {
