@@ -69,7 +69,7 @@ describe('on the approval page', () => {
     // It has no token that is taken after the last case.
     await running.engineer.close().catch(() => undefined);
     await running.stage.close();
-  }, 30_000);
+  });
 
   const hold = async (notes = 'page'): Promise<Approval> => {
     const { engineer, system } = running;
