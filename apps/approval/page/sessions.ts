@@ -35,8 +35,8 @@ export interface Sessions {
   /** Cookies to set. @throws CountersignError as the REST edge's; login_failed for a token that fits no cookie */
   begin(held: AccessToken, isSecure: boolean): Promise<readonly string[]>;
   /**
-   * Undefined without a session, or when it was ended, or when its token is not good (any more). The token is verified, and the roles are asked
-   * for, each time, exactly as at the REST edge. @throws CountersignError when neither can be found out
+   * Undefined without a session, or when it was ended, or when its token is not good (any more). The token is verified, and
+   * the roles are asked for, each time, exactly as at the REST edge. @throws CountersignError when neither can be found out
    */
   find(cookies: string | undefined, isSecure: boolean): Promise<SignedIn | undefined>;
   /** Cookies to set: this browser forgets it. */
