@@ -176,7 +176,7 @@ describe('an event of a newer release', () => {
     const recovery = new Recovery(ledger, new Instances(), projection, pino({ enabled: false }));
     await recovery.onApplicationBootstrap();
     await expect
-      .poll(async () => (await history.store.readStream(`call-${plain}`)).at(-1)?.type, { timeout: 15_000 })
+      .poll(async () => (await history.store.readStream(`call-${plain}`)).at(-1)?.type)
       .toBe('CallOutcomeUnknown');
     await recovery.onApplicationShutdown();
     expect((await history.store.readStream(`call-${strange}`)).at(-1)?.type).toBe('FutureThing');

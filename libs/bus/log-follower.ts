@@ -70,6 +70,8 @@ export class LogFollower {
 
   /** Reads on to the end of the log, or to the stop. @throws CountersignError ledger_unavailable */
   async catchUp(): Promise<void> {
+    // The read under way may have been answered before the caller's own append.
+    await this.reading?.catch(() => undefined);
     while (!this.stopping.signal.aborted && !(await this.read()));
   }
 

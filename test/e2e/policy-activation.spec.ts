@@ -99,7 +99,7 @@ type Replica = Awaited<ReturnType<typeof replica>>;
 
 const nameOf = ({ active }: Replica): string => active.get().policy.bundle.name;
 const untilNamed = async (of: Replica, name: string): Promise<void> => {
-  await expect.poll(() => nameOf(of), { timeout: 5_000 }).toBe(name);
+  await expect.poll(() => nameOf(of)).toBe(name);
 };
 const recorded = async (...types: readonly string[]): Promise<readonly Entry[]> => {
   const { events } = await bus.request(ledgerReadAll, { limit: 1_000, types: [...types], wait_ms: 0 });
