@@ -38,14 +38,10 @@ const leaves = ({ type, says }: Trace, entry: LedgerEntry): boolean =>
 /** Every event since the last attack, once the expected one is among them. */
 const recordOf = async (trace: Trace): Promise<readonly LedgerEntry[]> => {
   const recorded: LedgerEntry[] = [];
-  await waitUntil(
-    `${trace.type} ${trace.says ?? ''} on record`,
-    async () => {
-      recorded.push(...(await scene.record.news()));
-      return recorded.some((entry) => leaves(trace, entry));
-    },
-    4_000,
-  ).catch((error: Error) => {
+  await waitUntil(`${trace.type} ${trace.says ?? ''} on record`, async () => {
+    recorded.push(...(await scene.record.news()));
+    return recorded.some((entry) => leaves(trace, entry));
+  }).catch((error: Error) => {
     throw new Error(
       `${error.message}; recorded: ${JSON.stringify(recorded.map(({ type, data }) => [type, data]))}`,
     );

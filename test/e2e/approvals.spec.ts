@@ -263,7 +263,7 @@ describe('an approval that expires', () => {
   }, 60_000);
 
   it('is of no use when it was granted in time and used too late', async () => {
-    const { stage, engineer, manager, bank } = await start(policyWithExpiry(2), {
+    const { stage, engineer, manager, bank } = await start(policyWithExpiry(5), {
       approvals: { hold_ms: 200 },
     });
     const first = await engineer.call('update_customer', update('unused'));
