@@ -46,7 +46,7 @@ export const approvalPage = (page: ApprovalPage): Html => {
   const { requester, server, tool, status, requestedAt, expiresAt } = item;
   const ends =
     status === 'pending' || status === 'granted'
-      ? html` · expires in <strong>${remaining(expiresAt, now)}</strong>`
+      ? html` expires in <strong>${remaining(expiresAt, now)}</strong>`
       : undefined;
   return html`
 <p><a href="${page.path}/approvals/page">All that waits for you</a></p>
@@ -67,7 +67,7 @@ ${item.grant !== undefined && grantCard(item.grant)}
 ${whoCard(item)}
 ${voteCard(page)}
 ${emergencyCards(page)}
-<section class="card" aria-labelledby="bound"><h2 id="bound">What is bound</h2>
+<section class="card long" aria-labelledby="bound"><h2 id="bound">What is bound</h2>
 <dl><dt>Digest</dt><dd><code>${item.digest}</code></dd>
 <dt>Expires</dt><dd>${moment(expiresAt)}</dd>
 <dt>Call</dt><dd><code>${item.callId}</code></dd></dl></section>`;

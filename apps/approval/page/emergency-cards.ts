@@ -15,6 +15,8 @@ export const emergencyCards = (forms: EmergencyForms): Html => {
   const { breakGlass, how, review } = forms.item;
   if (breakGlass === undefined) return html``;
   const { roles, review: reviewers, within_s, invoked } = breakGlass;
+  // What nobody did and nobody can do any more is of no use to a reader.
+  if (forms.item.status !== 'pending' && invoked.length === 0) return html``;
   return html`
 ${how === 'break-glass' && html`<p class="alert">It was granted in an emergency, past the people who approve it.</p>`}
 <section class="card" aria-labelledby="emergency"><h2 id="emergency">In an emergency</h2>

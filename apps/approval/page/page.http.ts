@@ -82,17 +82,16 @@ export class PageHttp {
       const waiting = this.visible
         .all(caller, 'pending')
         .filter(({ approval }) => !hasExpired(approval.request.expiresAt, now))
-        .sort((a, b) => (a.approval.request.expiresAt < b.approval.request.expiresAt ? -1 : 1));
-      const items = waiting
-        .slice(0, INBOX_MAX)
-        .map((listed) => inboxItem(listed, this.obstacle(caller, listed, now)));
+        .map((listed) => inboxItem(listed, this.obstacle(caller, listed, now)))
+        .sort(byUrgency);
       const reviews = this.visible.all(caller).filter((listed) => mayReview(caller, listed));
       const { path } = this.pages.address();
-      const body = inboxPage(items, {
+      const body = inboxPage(waiting.slice(0, INBOX_MAX), {
         ...{ path, now, left_out: Math.max(0, waiting.length - INBOX_MAX) },
         reviews: reviews.slice(0, INBOX_MAX).map((listed) => inboxItem(listed, undefined)),
       });
-      const title = waiting.length === 0 ? 'Approvals' : `(${waiting.length}) Approvals`;
+      const open = waiting.filter(({ obstacle }) => obstacle === undefined).length;
+      const title = open === 0 ? 'Approvals' : `(${open}) Approvals`;
       const freshness = keptFresh(this.addressOf(''), fresh);
       return sendPage(reply, { status: 200, title, body, header: this.bar(signedIn), freshness });
     });
@@ -273,13 +272,18 @@ export class PageHttp {
   }
 }
 
+/** What somebody can vote on comes before what they can only look at; then what expires first. */
+const byUrgency = (a: InboxItem, b: InboxItem): number =>
+  Number(a.obstacle !== undefined) - Number(b.obstacle !== undefined) || (a.expiresAt < b.expiresAt ? -1 : 1);
+
 const inboxItem = (
   { approvalId, approval, requestedAt }: Listed,
   obstacle: string | undefined,
 ): InboxItem => {
-  const { requester, server, tool, expiresAt } = approval.request;
+  const { requester, server, tool, digest, expiresAt } = approval.request;
   return {
-    ...{ id: approvalId, requester: requester.principal, server, tool, requestedAt, expiresAt, obstacle },
+    ...{ id: approvalId, requester: requester.principal, agent: requester.agent, server, tool, digest },
+    ...{ requestedAt, expiresAt, obstacle },
     votes: approval.votes.length,
     ...(approval.review && { reviewDueAt: approval.review.dueAt }),
   };

@@ -13,15 +13,19 @@ background:var(--card);border-bottom:1px solid var(--line)}
 main{max-width:46rem;margin:0 auto;padding:1rem 1rem 3rem}
 h1{font-size:1.45rem;line-height:1.25;margin:.75rem 0 .25rem;overflow-wrap:anywhere}
 h2{font-size:1.05rem;margin:0 0 .5rem}
+main>h2{margin-top:1.75rem}
 h3{font-size:.95rem;color:var(--soft);font-weight:600;margin:1rem 0 .4rem}
 h1 code{font-size:.85em}
 p{margin:.35rem 0}
 .lead{color:var(--soft)}
+.lead strong,.small strong,time{white-space:nowrap}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1rem;margin:1rem 0}
 dl{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.4rem 1rem;margin:0}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
-@media (max-width:32rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}
+@media (max-width:32rem){dl{grid-template-columns:minmax(4rem,auto) 1fr;gap:.3rem .75rem}
+.long dl{grid-template-columns:1fr;gap:0}.long dd{margin-bottom:.6rem}
+.who{flex:1 1 100%;flex-wrap:nowrap;justify-content:space-between}.plain{flex:none}}
 code,pre{font:.9rem/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 code{overflow-wrap:anywhere}
 pre{background:var(--code);border:1px solid var(--line);border-radius:.4rem;padding:.7rem;margin:0;white-space:pre-wrap;
