@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CountersignError } from '#core/errors.js';
-import { APPROVED } from './approval.fixture.js';
+import { APPROVED, decisionFor } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
@@ -19,17 +19,27 @@ const forward = async (
   approval: (callId: string) => readonly Sketch[],
   {
     first = requested,
-    release = decided,
+    wanted = {},
+    release,
     active = 'sha256:p',
-  }: { readonly first?: Sketch; readonly release?: Sketch; readonly active?: string } = {},
+  }: {
+    readonly first?: Sketch;
+    /** By policy, beside what is asked for. */
+    readonly wanted?: object;
+    readonly release?: Sketch;
+    readonly active?: string;
+  } = {},
 ): Promise<string> => {
   await history.activate('sha256:p');
   const ledger = new Ledger(history.store);
   const id = randomUUID();
-  await ledger.append(history.append(`call-${id}`, -1, first, decided, held(id)));
-  await ledger.append(history.append(`approval-${id}`, -1, ...approval(id)));
+  const parts = approval(id);
+  const decision = { ...decisionFor({ ...parts[0]?.data, ...wanted }) };
+  const asDecided: Sketch = { ...decided, data: { ...decided.data, decision } };
+  await ledger.append(history.append(`call-${id}`, -1, first, asDecided, held(id)));
+  await ledger.append(history.append(`approval-${id}`, -1, ...parts));
   await history.activate(active);
-  const forwards = history.append(`call-${id}`, 2, release, ended(id), intended(id));
+  const forwards = history.append(`call-${id}`, 2, release ?? asDecided, ended(id), intended(id));
   return ledger.append(forwards).then(
     () => 'stored',
     (error: unknown) =>
@@ -53,6 +63,7 @@ const asBreaker = (subject: string, role: string): Sketch => ({
   },
 });
 const broken: Sketch = { type: 'ApprovalGranted', data: { ...granted.data, how: 'break-glass' } };
+const grant = { uses: 3, for_s: 60, same: ['args.a'], limits: [], key: 'k' };
 const breakGlass = { roles: ['commander', 'security'], review: ['risk'], within_s: 3_600 };
 
 describe('the ledger, which takes no word for an approval, forwards', () => {
@@ -143,6 +154,63 @@ describe('the ledger refuses a forward under an approval that is recorded as gra
     const answer = await forward(approval);
     expect(answer).toMatch(/^approval_stale: /);
     expect(answer).toMatch(why);
+  });
+
+  it.each<[string, object, object, RegExp]>([
+    ['fewer people than policy had asked for', {}, two, /other approvers/],
+    [
+      'people of other roles',
+      { requirements: [{ by: ['manager', 'clerk'], count: 1 }] },
+      { requirements: [{ by: ['manager'], count: 1 }] },
+      /other approvers/,
+    ],
+    [
+      'an escalation that policy had not asked for',
+      { requirements: [{ by: ['manager'], count: 1, escalate: { after_s: 1, to: ['clerk'] } }] },
+      { requirements: [{ by: ['manager'], count: 1 }] },
+      /other approvers/,
+    ],
+    [
+      'one person for two requirements',
+      {
+        requirements: [
+          { by: ['manager'], count: 1 },
+          { by: ['manager', 'risk'], count: 1 },
+        ],
+        distinct: false,
+      },
+      { distinct: true },
+      /other people/,
+    ],
+    ['an emergency that policy does not know', { breakGlass }, { breakGlass: undefined }, /emergency/],
+    [
+      'an emergency of other roles',
+      { breakGlass },
+      { breakGlass: { ...breakGlass, roles: ['a', 'b'] } },
+      /emergency/,
+    ],
+    ['a grant that policy does not give', { grant }, { grant: undefined }, /grant/],
+    ['more uses', { grant }, { grant: { ...grant, uses: 2 } }, /grant/],
+    ['a longer time', { grant }, { grant: { ...grant, for_s: 59 } }, /grant/],
+    [
+      'other arguments that are the same',
+      { grant },
+      { grant: { ...grant, same: ['args.a', 'args.b'] } },
+      /grant/,
+    ],
+    ['other limits', { grant }, { grant: { ...grant, limits: ['args.a < 5'] } }, /grant/],
+    ['the reasons of other rules', { rules: [{ id: 'P-2', says: '' }] }, {}, /other rules/],
+    ['another end', { expiresAt: '2026-11-22T14:00:00.000Z' }, {}, /another end/],
+  ])('that asks for %s', async (_, asking, wanted, why) => {
+    const enough = [voted(), voted('eva')];
+    const answer = await forward((id) => [asked(id, EXPIRES, asking), ...enough, granted], { wanted });
+    expect(answer).toMatch(/^approval_stale: /);
+    expect(answer).toMatch(why);
+  });
+
+  it('when policy asks for more people by the time of the release', async () => {
+    const release: Sketch = { ...decided, data: { ...decided.data, decision: decisionFor(two) } };
+    expect(await forward(votes(voted()), { release })).toMatch(/^approval_stale: .*another approval now/);
   });
 
   it('on another digest than the call was held for', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
-import { APPROVED } from './approval.fixture.js';
+import { APPROVED, decisionFor } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
@@ -19,7 +19,7 @@ const requested = (changes: Partial<CallRequested['data']> = {}): Sketch => ({
 });
 const decided = (policyDigest = 'sha256:p', effect = 'approval'): Sketch => ({
   type: 'CallDecided',
-  data: { decision: { effect }, policyDigest, profileDigest: null },
+  data: { decision: { ...decisionFor(), effect }, policyDigest, profileDigest: null },
 });
 const intended = (approval: string | null = approvalId): Sketch => ({
   type: 'ForwardIntended',

@@ -84,16 +84,16 @@ const at = async <T>(time: string, make: () => T): Promise<T> => {
 };
 
 /** A call that was held and asked for the approval; `runs`: and was forwarded under it. */
-const approved = async ({ runs = true, hasGrant = true } = {}): Promise<void> => {
+const approved = async ({ runs = true, hasGrant = true, terms = {}, until = UNTIL } = {}): Promise<void> => {
   const callId = randomUUID();
   asking = callId;
   approvalId = randomUUID();
   await ledger.append(first([requested(), decided(), APPROVED.held(approvalId)], callId));
-  const grant = { ...ANSWER.approval.grant, key: KEY };
+  const grant = { ...ANSWER.approval.grant, key: KEY, ...terms };
   await approvalAppend(
     APPROVED.asked(callId, EXPIRES, { grant, profileDigest: 'sha256:m' }),
     APPROVED.voted(),
-    { type: 'ApprovalGranted', data: hasGrant ? { until: UNTIL } : {} },
+    { type: 'ApprovalGranted', data: hasGrant ? { until } : {} },
   );
   if (!runs) return;
   const released: Sketch = { type: 'HoldEnded', data: { approvalId, because: 'granted' } };
@@ -246,6 +246,25 @@ describe('a call under the grant of an approval', () => {
     expect(await codeOf(ledger.append(underGrant()))).toBe(
       'approval_stale: the call that asked has ended and never ran',
     );
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['more uses', { uses: USES + 1 }, /another grant/],
+    ['a longer time', { for_s: 7_201 }, /another grant/],
+    ['fewer arguments that are the same', { same: [] }, /another grant/],
+    ['other limits', { limits: ['args.amount < 5'] }, /another grant/],
+  ])('is refused where people were asked for %s than policy had decided', async (_, terms, why) => {
+    await approved({ runs: false, terms });
+    expect(await codeOf(ledger.append(underGrant()))).toMatch(why);
+    expect(await usesOf()).toHaveLength(0);
+  });
+
+  it('is refused where the grant ends later than policy lets it, counted from the vote', async () => {
+    await approved({ until: '2026-11-22T14:00:00.001Z' });
+    expect(await codeOf(ledger.append(underGrant()))).toBe(
+      'approval_stale: the grant ends later than policy allows',
+    );
+    expect(await usesOf()).toHaveLength(0);
   });
 
   it('is refused where the approval is for one call', async () => {

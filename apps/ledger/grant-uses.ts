@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type ApprovalEvent, approvalStream, type GrantUsed } from '#core/approval/approval.events.js';
-import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
+import {
+  type ApprovalState,
+  evolveApproval,
+  type KnownApproval,
+  NO_APPROVAL,
+} from '#core/approval/approval.state.js';
 import { decideGrantUse } from '#core/approval/decide-grant.js';
+import { demandDefect } from '#core/approval/demand.js';
 import { grantDefect } from '#core/approval/sound-grant.js';
 import {
   type CallDecided,
@@ -15,6 +21,7 @@ import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
 import type { DomainEvent, Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry, requireKnown } from '#core/evidence/read-entry.js';
 import type { EventStore } from '#event-store/event-store.js';
+import { wantedOf } from './check-approved.js';
 import { isSameCall } from './check-continuation.js';
 
 /** Other writers of the stream are another ledger, people who revoke, and timers: each race that is lost was won by one. */
@@ -88,6 +95,7 @@ export class GrantUses {
       ownCallRan,
       now: forward.time,
     });
+    if (state.status !== 'none') requireAsDecided(state, approval, own);
     requireCovered(own, entries);
     return use;
   }
@@ -124,6 +132,25 @@ const useAppend = (approvalId: string, length: number, forward: Entry, use: Gran
     },
     [{ event: use as unknown as DomainEvent }],
   );
+
+/**
+ * The terms of the grant are those that policy had decided, and its time began with the vote that gave it.
+ * @throws CountersignError approval_stale
+ */
+const requireAsDecided = (
+  { request, grant }: KnownApproval,
+  approval: readonly Entry[],
+  own: readonly Entry[],
+): void => {
+  const wanted = wantedOf(own);
+  const defect =
+    wanted === undefined ? 'the call that asked is not on record' : demandDefect(request, wanted);
+  if (defect !== undefined) throw new CountersignError('approval_stale', defect);
+  const given = approval.find(({ type }) => type === 'ApprovalGranted');
+  const end = Date.parse(given?.time ?? '') + (request.grant?.for_s ?? 0) * 1_000;
+  if (!(Date.parse(grant?.until ?? '') <= end))
+    throw new CountersignError('approval_stale', 'the grant ends later than policy allows');
+};
 
 /**
  * The key says that these are the calls the grant covers, arguments included, which are sealed; what stands in clear is

@@ -11,7 +11,7 @@ import type { DomainEvent } from '#core/evidence/entry.js';
 import { ACTIVATION_STREAM, type PolicyEvent } from '#core/policy/policy.events.js';
 import { type EventStore, StoreFull, UnknownOutcome } from '#event-store/event-store.js';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
-import { APPROVED } from './approval.fixture.js';
+import { APPROVED, decisionFor } from './approval.fixture.js';
 import { Ledger } from './ledger.js';
 
 let folder: string;
@@ -65,7 +65,7 @@ const call = (expected: number, ...events: Sketch[]) => append(`call-${callId}`,
 const REQUESTED: Sketch = APPROVED.requested;
 const decided = (effect: string): Sketch => ({
   type: 'CallDecided',
-  data: { ...APPROVED.decided.data, decision: { effect } },
+  data: { ...APPROVED.decided.data, decision: { ...decisionFor(), effect } },
 });
 const intended = (approvalId: string | null = null): Sketch => ({
   type: 'ForwardIntended',

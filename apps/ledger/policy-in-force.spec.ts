@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CountersignError } from '#core/errors.js';
 import { ACTIVATION_STREAM } from '#core/policy/policy.events.js';
 import type { EventStore } from '#event-store/event-store.js';
-import { APPROVED } from './approval.fixture.js';
+import { APPROVED, decisionFor } from './approval.fixture.js';
 import { type History, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
@@ -21,7 +21,7 @@ afterEach(() => history.close());
 
 const decided = (policyDigest: string, effect = 'allow'): Sketch => ({
   type: 'CallDecided',
-  data: { decision: { effect }, policyDigest, profileDigest: null },
+  data: { decision: { ...decisionFor(), effect }, policyDigest, profileDigest: null },
 });
 const intended = (approvalId: string | null = null): Sketch => ({
   type: 'ForwardIntended',

@@ -7,6 +7,7 @@ export interface Exploration {
   readonly schedules: number;
   readonly seed: number;
   readonly isHasty?: boolean;
+  readonly isLax?: boolean;
   readonly mistake?: Mistake;
   /** Smaller counterexamples, at the price of time; for people who look at one. */
   readonly shrinks?: boolean;
@@ -20,10 +21,10 @@ export const seedOfRun = (): number => {
 
 /** Plays random schedules. @throws Error with the first that breaks a rule, and the seed */
 export const explore = async (
-  { schedules, seed, isHasty = false, mistake, shrinks = true }: Exploration,
+  { schedules, seed, isHasty = false, isLax = false, mistake, shrinks = true }: Exploration,
   told: (outcome: Outcome) => void = () => undefined,
 ): Promise<void> => {
-  const options = { isHasty, ...(mistake === undefined ? {} : { mistake }) };
+  const options = { isHasty, isLax, ...(mistake === undefined ? {} : { mistake }) };
   const holds = async (each: Schedule): Promise<void> => told(await runSchedule(each, options));
   await fc.assert(fc.asyncProperty(schedule, holds), {
     numRuns: schedules,

@@ -56,6 +56,19 @@ export const WITHOUT_APPROVAL = {
   denying: policy('denying', '', 'allow P-1', 'NOBODY'),
 } as const;
 
+/** On Tuesdays, by the clock of the stories, one more manager must approve. */
+export const STRICTER_ON_TUESDAYS = policy(
+  'tuesdays',
+  `${approvalOf('')}
+  - id: P-2
+    says: Three managers approve payments on Tuesdays.
+    roles: any
+    on: [pay]
+    when: { now: { changeWindow: { days: [tue], from: "00:00", to: "24:00", timeZone: UTC } } }
+    approval: { by: [manager], count: ${QUORUM + 1}, expires: ${EXPIRES_S}s }`,
+  `approval ${QUORUM + 1} P-1 P-2`,
+);
+
 const account = (
   principal: string,
   human: string,

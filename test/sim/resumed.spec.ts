@@ -7,6 +7,8 @@ import { VOTERS } from './people.js';
 import { World } from './world.js';
 
 const MOMENTS_MAX = 2_000;
+/** Stories begin on a Monday at midnight. */
+const MONDAY_LEFT_MS = 24 * 60 * 60_000;
 
 beforeAll(() => clock.start());
 afterAll(() => clock.stop());
@@ -84,6 +86,17 @@ describe('a held call that is taken up again', () => {
     world.policy = 'denying';
     expect(await resume(world, held, null)).toBe('call_denied');
     expect(types(world, 'CallRequested')).toHaveLength(1);
+    expect(types(world, 'CallDenied').map(({ stream }) => stream)).toEqual([`call-${held.callId}`]);
+  });
+
+  it('runs under no approval when the same policy asks for another one by then, and that is on its own record', async () => {
+    clock.reset();
+    clock.advance(MONDAY_LEFT_MS - 2_000);
+    world = new World({ approvalReplicas: 1, grants: false });
+    world.policy = 'tuesdays';
+    const held = await approvedLater(world);
+    expect(await resume(world, held, null)).toBe('approval_stale');
+    expect(world.forwards).toHaveLength(0);
     expect(types(world, 'CallDenied').map(({ stream }) => stream)).toEqual([`call-${held.callId}`]);
   });
 });

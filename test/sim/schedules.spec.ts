@@ -48,6 +48,21 @@ describe('two ingress replicas, approvals and the ledger, in any order of messag
     20 * MINUTE_MS,
   );
 
+  it(
+    'keep them, and nothing runs, when people are asked for less than policy wants',
+    async () => {
+      let approved = 0;
+      await explore({ schedules: 200, seed, isLax: true }, ({ used, approvals, granted }) => {
+        expect(used.size + granted).toBe(0);
+        for (const approval of approvals.values())
+          if (approval.status !== 'none' && approval.votes.some(({ vote }) => vote === 'approve'))
+            approved += 1;
+      });
+      expect(approved).toBeGreaterThan(20);
+    },
+    5 * MINUTE_MS,
+  );
+
   it.each([
     ['the store ignores expected revisions', false],
     ['the ledger believes the ingress', true],

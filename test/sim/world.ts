@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import type { z } from 'zod';
 import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
-import { approvalAwait } from '#contracts/approval.js';
+import { approvalAwait, approvalRequest } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Digest } from '#core/hash.js';
@@ -32,8 +33,8 @@ import { Ledger } from '../../apps/ledger/ledger.js';
 import type { ActivePolicy } from '../../apps/policy/active-policy.js';
 import { PolicyBus } from '../../apps/policy/policy.bus.js';
 import { type MemoryEventStore, memoryEventStore } from './memory-event-store.js';
-import { Network, type Node } from './network.js';
-import { GRANT_POLICIES, POLICIES, payment, WITHOUT_APPROVAL } from './people.js';
+import { type Handler, Network, type Node } from './network.js';
+import { GRANT_POLICIES, POLICIES, payment, STRICTER_ON_TUESDAYS, WITHOUT_APPROVAL } from './people.js';
 import { PlainMasking } from './plain-masking.js';
 import { handlersOf, wire } from './wire.js';
 
@@ -59,6 +60,8 @@ export interface WorldOptions {
   readonly grants: boolean;
   /** An ingress that takes every approval for granted at once: the ledger must not rely on its waiting. */
   readonly isHasty?: boolean;
+  /** An approval service that asks fewer people than policy wants, for more uses. */
+  readonly isLax?: boolean;
   readonly mistake?: Mistake;
 }
 
@@ -77,7 +80,7 @@ const SEALER: Sealer = {
 export const INGRESS_REPLICAS = 2;
 const POLICY_REPLICAS = 2;
 
-type ActiveName = 0 | 1 | keyof typeof WITHOUT_APPROVAL;
+type ActiveName = 0 | 1 | 'tuesdays' | keyof typeof WITHOUT_APPROVAL;
 
 /** The services of the gateway as processes of their own, all real, on a bus and a store that the test rules. */
 export class World {
@@ -133,6 +136,7 @@ export class World {
   }
 
   private policyOf(name: ActiveName) {
+    if (name === 'tuesdays') return STRICTER_ON_TUESDAYS;
     if (typeof name === 'string') return WITHOUT_APPROVAL[name];
     return (this.options.grants ? GRANT_POLICIES : POLICIES)[name];
   }
@@ -174,7 +178,8 @@ export class World {
     const get = wire(ApprovalModule, given);
     if (this.options.mistake === 'approvals end before their calls are closed')
       Object.defineProperty(get(CloseCall), 'before', { value: async () => 'closed' });
-    node.handlers = handlersOf(get(ApprovalBus));
+    const handlers = handlersOf(get(ApprovalBus));
+    node.handlers = this.options.isLax ? lax(handlers) : handlers;
     get(FollowLog).onApplicationBootstrap();
     this.approvals[replica] = { node, http: get(ApprovalHttp) };
   }
@@ -296,6 +301,20 @@ const hasty = (bus: Bus): Bus => ({
       ? contract.reply.parse({ approvalId: 'a', status: 'granted', decidedBy: [] })
       : bus.request(contract, request),
 });
+
+/** What it records as asked for is less than the ingress has asked for. */
+const lax = (handlers: ReadonlyMap<string, Handler>): ReadonlyMap<string, Handler> => {
+  const { subject } = approvalRequest;
+  const less = (request: unknown): unknown => {
+    const { requirements, grant, ...asked } = request as z.output<typeof approvalRequest.request>;
+    return handlers.get(subject)?.({
+      ...asked,
+      requirements: requirements.map((requirement) => ({ ...requirement, count: 1 })),
+      ...(grant && { grant: { ...grant, uses: grant.uses + 1 } }),
+    });
+  };
+  return new Map([...handlers, [subject, less]]);
+};
 
 const exchangeOf = (cancelled: AbortSignal): Exchange => ({
   cancelled,

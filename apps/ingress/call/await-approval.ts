@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import { approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
-import { ledgerAppend } from '#contracts/ledger.js';
+import { ledgerAppend, type WireEvent } from '#contracts/ledger.js';
 import { maskingMask } from '#contracts/masking.js';
 import { approvalDigest } from '#core/approval/approval-digest.js';
+import { wantSame } from '#core/approval/demand.js';
+import type { CallDecided } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
+import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
@@ -18,6 +21,7 @@ import {
   ignoreConflict,
   isPolicyStale,
   lastRevision,
+  readCall,
   recordHeld,
   recordRelease,
   recordStale,
@@ -233,7 +237,8 @@ const releaseOnce = async (
   held: HeldCall,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const decided = await decide(gateway, call);
-  const revision = await lastRevision(gateway, held.callId);
+  const recorded = await readCall(gateway, held.callId);
+  const revision = recorded.length - 1;
   const refuse = async (code: 'call_denied' | 'approval_stale', reason: string): Promise<never> => {
     await recordStale(gateway, call, { ...held, revision }, decided, { code, reason });
     throw markOnRecord(new CountersignError(code, reason));
@@ -245,6 +250,8 @@ const releaseOnce = async (
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest)
     return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
+  if (decided.decision.effect === 'approval' && !isWanted(recorded, decided))
+    return refuse('approval_stale', 'policy asks for another approval by now');
   const receipt = await recordRelease(gateway, call, { ...held, revision }, decided).catch(
     (error: unknown) => {
       // It was approved under the policy that has just decided once more.
@@ -254,6 +261,14 @@ const releaseOnce = async (
     },
   );
   return { receipt, decided };
+};
+
+/** The same policy may ask for more at another time, or of a caller with other roles. */
+const isWanted = (recorded: readonly WireEvent[], { decision }: Decided): boolean => {
+  const asking = recorded.find(({ type }) => type === 'CallDecided');
+  return (
+    asking !== undefined && wantSame(asEvent<CallDecided>(readEntry(asking.entry)).data.decision, decision)
+  );
 };
 
 const digestOf = (

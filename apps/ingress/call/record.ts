@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { NobodyAnswers } from '#bus/bus.js';
-import { ledgerAppend, ledgerReadStream } from '#contracts/ledger.js';
+import { ledgerAppend, ledgerReadStream, type WireEvent } from '#contracts/ledger.js';
 import {
   type CallEvent,
   type CallHeld,
@@ -197,14 +197,18 @@ export const recordStale = async (
   await append(gateway, callAppend(gateway, call, held.callId, held.revision, events));
 };
 
-/** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
-export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> => {
+/** The stream of a call. @throws CountersignError ledger_unavailable */
+export const readCall = async (gateway: Gateway, callId: string): Promise<readonly WireEvent[]> => {
   const { events } = await gateway.bus.request(ledgerReadStream, {
     stream: callStream(callId),
     attachments: false,
   });
-  return events.length - 1;
+  return events;
 };
+
+/** Revision of the last event of a call. @throws CountersignError ledger_unavailable */
+export const lastRevision = async (gateway: Gateway, callId: string): Promise<number> =>
+  (await readCall(gateway, callId)).length - 1;
 
 /**
  * The first append of a call. When its outcome is not known it may be stored later than we waited: then the call,
@@ -238,10 +242,7 @@ export const isPolicyStale = (error: unknown): boolean =>
 const LOOKS_MAX = 30;
 
 const closeNeverForwarded = async (gateway: Gateway, call: Call, looks: number): Promise<void> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, {
-    stream: callStream(call.id),
-    attachments: false,
-  });
+  const events = await readCall(gateway, call.id);
   if (events.length === 0 && looks < LOOKS_MAX) throw new CountersignError('not_found', 'not stored so far');
   const last = events.at(-1);
   const detail = 'the intent was recorded too late; the call was never forwarded';
