@@ -118,8 +118,6 @@ const decideOrRefuse = async (gateway: Gateway, call: Call, target: Resolved): P
   const decided = await decide(gateway, call).catch(
     refuseWith(gateway, call, { tool: target.entry, decided: null }),
   );
-  // The task of a held call ends with that call, which its release refuses on record.
-  if (decided.decision.effect === 'deny' && call.resumes?.round === null) return decided;
   if (decided.decision.effect !== 'deny') {
     await requireScopes(gateway, call, { tool: target.entry, decided });
     return decided;

@@ -3,6 +3,8 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { approvalAwait } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
+import type { Budget } from '#core/budget/budget.js';
+import { CountersignError } from '#core/errors.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { REST_AUDIENCE, type RestCaller } from '#http/rest-caller.js';
 import { inProcessJobs } from '#jobs/in-process-jobs.js';
@@ -56,6 +58,8 @@ export interface WorldOptions {
   /** An ingress that takes every approval for granted at once: the ledger must not rely on its waiting. */
   readonly isHasty?: boolean;
   readonly mistake?: Mistake;
+  /** Of each caller; none unless said. */
+  readonly budget?: Budget;
 }
 
 /** A mistake that is built in to see that it is found. */
@@ -79,6 +83,8 @@ export class World {
   /** How often the upstream server was asked, and how many intents were on record at each time. */
   readonly forwards: { readonly intents: number }[] = [];
   policy: 0 | 1 | 'allowing' | 'denying' = 0;
+  /** How the catalog has the tool. */
+  tool: 'pinned' | 'held' | 'unreachable' = 'pinned';
   private readonly ledger: Node;
   private readonly ingress: { node: Node; gateway: Gateway }[] = [];
   private readonly approvals: { node: Node; http: ApprovalHttp }[] = [];
@@ -208,10 +214,13 @@ export class World {
       catalog: {
         instance,
         server: () => ({ name: 'bank', upstream, timeout_ms: 5_000 }),
-        lookup: async () => ({ state: 'pinned', entry }),
+        lookup: async () => {
+          if (this.tool === 'unreachable') throw new CountersignError('upstream_unavailable');
+          return this.tool === 'held' ? { state: 'held', why: 'it has changed' } : { state: 'pinned', entry };
+        },
       },
       resourceServer: { operationScopes: () => [], requireScopes: () => undefined },
-      budgets: new Budgets(CONFIGURED.limits.budgets),
+      budgets: new Budgets({ ...CONFIGURED.limits.budgets, caller: this.options.budget ?? {} }),
       sealer: () => SEALER,
       callSecret: Buffer.alloc(32, 7),
       late: new LateRecords(LOGGER_OFF, 100),
