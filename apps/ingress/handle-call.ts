@@ -160,8 +160,6 @@ const decideOrRefuse = async (
   const decided = await decide(gateway, call, stale).catch(
     refuseWith(gateway, call, { tool: target.entry, decided: null }),
   );
-  // The task of a held call ends with that call, which its release refuses on record.
-  if (decided.decision.effect === 'deny' && call.resumes?.round === null) return decided;
   if (decided.decision.effect !== 'deny') {
     await requireScopes(gateway, call, { tool: target.entry, decided });
     return decided;

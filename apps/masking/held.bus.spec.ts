@@ -41,7 +41,14 @@ const busWith = (last: { readonly type: CallEvent['type']; readonly data: object
     position: String(revision + 1),
   }));
   return {
-    request: async (contract) => contract.reply.parse({ events: stored }),
+    // As the ledger answers: what is not asked for does not come.
+    request: async (contract, request) => {
+      const { attachmentsOf = [] } = request as { readonly attachmentsOf?: readonly string[] };
+      const events = stored.map(({ attachment, ...event }) =>
+        attachmentsOf.includes(event.type) ? { ...event, attachment } : event,
+      );
+      return contract.reply.parse({ events });
+    },
     close: async () => undefined,
   };
 };

@@ -21,7 +21,7 @@ export class HeldBus {
 
   @Answers(maskingResume)
   async resume({ callId }: { callId: string }) {
-    const { state, entries } = await this.call(callId);
+    const { state, entries } = await this.call(callId, 'CallRequested');
     if (state.kind === 'held') await this.requireGranted(state.approvalId);
     else if (state.kind !== 'ended' || state.awaitsInput !== true)
       throw new CountersignError('approval_closed', 'the call waits no more');
@@ -30,7 +30,7 @@ export class HeldBus {
 
   @Answers(maskingReleased)
   async released({ callId }: { callId: string }) {
-    const { state, entries } = await this.call(callId);
+    const { state, entries } = await this.call(callId, 'ResultMasked');
     const returned = entries.find(({ entry }) => entry.type === 'CallReturned');
     // What was masked of a call that failed behind it was withheld.
     const isReleased = entries.some(({ entry }) => entry.type === 'CallCompleted');
@@ -40,11 +40,13 @@ export class HeldBus {
     return { kind, payload: await this.open(entries, 'ResultMasked') };
   }
 
-  private call(callId: string) {
+  /** With the payload that is asked for alone: those of its repetitions together may be more than a message of the bus holds. */
+  private call(callId: string, payloadOf: CallEvent['type']) {
     return readState<CallState, CallEvent>(this.bus, {
       stream: callStream(callId),
       initial: NO_CALL,
       evolve: evolveCall,
+      attachmentsOf: [payloadOf],
     });
   }
 

@@ -64,9 +64,20 @@ export const decideOnStream = async <State, Event extends AnyEvent>(
 /** The state of a stream as the ledger has it. @throws CountersignError event_unknown, ledger_unavailable */
 export const readState = async <State, Event extends AnyEvent>(
   bus: Bus,
-  { stream, initial, evolve }: Pick<StreamDecision<State, Event>, 'stream' | 'initial' | 'evolve'>,
+  {
+    stream,
+    initial,
+    evolve,
+    attachmentsOf,
+  }: Pick<StreamDecision<State, Event>, 'stream' | 'initial' | 'evolve'> & {
+    /** Of which types attachments are needed; all, unless it says. */
+    readonly attachmentsOf?: Event['type'][];
+  },
 ): Promise<Decided<State>> => {
-  const { events } = await bus.request(ledgerReadStream, { stream });
+  const { events } = await bus.request(ledgerReadStream, {
+    stream,
+    ...(attachmentsOf && { attachmentsOf }),
+  });
   const entries = events.map(({ entry, attachment }) => ({ entry: readEntry(entry), attachment }));
   return {
     state: entries.reduce((state, { entry }) => evolve(state, asEvent<Event>(entry)), initial),

@@ -35,6 +35,8 @@ export const ledgerReadStream = contract({
     stream: id,
     /** False: without what travels beside the entries, which in the stream of a held call grows with each repetition. */
     attachments: z.boolean().optional(),
+    /** Only what travels beside entries of these types. */
+    attachmentsOf: z.array(id).max(8).optional(),
   }),
   reply: z.object({ events: z.array(storedEvent) }),
 });

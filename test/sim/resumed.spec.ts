@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CountersignError } from '#core/errors.js';
+import { buildAppend } from '#core/evidence/build-append.js';
 import { readEntry } from '#core/evidence/read-entry.js';
+import { REPEATED_MAX } from '../../apps/ingress/call/record-repeated.js';
 import { ApprovalPending, type HeldCall } from '../../apps/ingress/call/waiting/approval-pending.js';
 import { clock } from './clock.js';
 import { VOTERS } from './people.js';
@@ -47,10 +50,15 @@ const approvedLater = async (world: World): Promise<HeldCall> => {
   return held;
 };
 
-const resume = async (world: World, held: HeldCall, round: number | null): Promise<unknown> => {
+const resume = async (
+  world: World,
+  held: HeldCall,
+  round: number | null,
+  replica = world.asked.length % 2,
+): Promise<unknown> => {
   const at = world.asked.length;
   const after = round === null ? {} : { after: 2 };
-  world.ask(at % 2, { resumes: { ...held, round, ...after } });
+  world.ask(replica, { resumes: { ...held, round, ...after } });
   await until(world, () => world.asked[at]?.ended !== undefined);
   return endOf(world, at);
 };
@@ -98,5 +106,86 @@ describe('a held call that is taken up again', () => {
     expect(await resume(world, held, null)).toBe('approval_stale');
     expect(world.forwards).toHaveLength(0);
     expect(types(world, 'CallDenied').map(({ stream }) => stream)).toEqual([`call-${held.callId}`]);
+  });
+
+  it('by its task ends once where its tool is held by now, and each later look finds that end', async () => {
+    const held = await approvedLater(world);
+    world.tool = 'held';
+    expect(await resume(world, held, null)).toBe('tool_held');
+    const { length } = world.store.events;
+    world.tool = 'pinned';
+    expect(await resume(world, held, null)).not.toHaveProperty('value');
+    expect(types(world, 'CallDenied').map(({ stream }) => stream)).toEqual([`call-${held.callId}`]);
+    expect(types(world, 'CallRequested')).toHaveLength(1);
+    expect(world.store.events.slice(length).filter(({ stream }) => stream.startsWith('call-'))).toEqual([]);
+    expect(world.forwards).toHaveLength(0);
+  });
+
+  it('by its task ends once where a budget is used up for good', async () => {
+    world = new World({ approvalReplicas: 1, grants: false, budget: { calls: 1 } });
+    const held = await approvedLater(world);
+    for (let look = 0; look < 3; look++) expect(await resume(world, held, null, 0)).toBe('budget_exceeded');
+    expect(types(world, 'CallDenied').map(({ stream }) => stream)).toEqual([`call-${held.callId}`]);
+    expect(types(world, 'CallRequested')).toHaveLength(1);
+  });
+
+  it('by its task waits on where a budget is free again or a server is back in a while, and no look is recorded', async () => {
+    world = new World({ approvalReplicas: 1, grants: false, budget: { calls_per_minute: 1 } });
+    const held = await approvedLater(world);
+    for (let look = 0; look < 3; look++) expect(await resume(world, held, null, 0)).toBe('budget_exceeded');
+    world.tool = 'unreachable';
+    expect(await resume(world, held, null, 1)).toBe('upstream_unavailable');
+    expect(types(world, 'CallDenied')).toEqual([]);
+    expect(types(world, 'CallRepeated')).toEqual([]);
+    expect(types(world, 'CallRequested')).toHaveLength(1);
+  });
+});
+
+/** So many more repetitions of the held call, as its ingress records them. */
+const repeated = async ({ store }: World, callId: string, times: number): Promise<void> => {
+  const before = store.events.filter(({ stream }) => stream === `call-${callId}`);
+  const first = before[0] && readEntry(before[0].entry);
+  if (first?.payload === undefined) throw new Error('the call is not on record');
+  const { payload, actor, time } = first;
+  const event = { type: 'CallRepeated', v: 1, data: { approvalId: callId, instance: 'i' }, payload };
+  const context = { stream: `call-${callId}`, expected: before.length - 1, time, actor, correlation: callId };
+  const more = Array.from({ length: times }, () => ({ event, attachment: Buffer.from('{}') }));
+  const { stream, expected, events } = buildAppend(
+    { ...context, causation: callId, newId: randomUUID },
+    more,
+  );
+  await store.append(stream, expected, events);
+};
+
+describe('a held call that comes again and again', () => {
+  it('is recorded so often and no more until people have decided; then it runs all the same, once, with its bytes', async () => {
+    clock.reset();
+    const world = new World({ approvalReplicas: 1, grants: false });
+    const ask = async (): Promise<unknown> => {
+      const at = world.asked.length;
+      world.ask(1);
+      await until(world, () => world.asked[at]?.ended !== undefined);
+      return endOf(world, at);
+    };
+    const recorded = (type: string, times: number) => until(world, () => types(world, type).length === times);
+    world.ask(0);
+    await recorded('ApprovalRequested', 1);
+    const [requested] = types(world, 'ApprovalRequested');
+    const { callId, digest } = (requested && readEntry(requested.entry).data) ?? {};
+    await repeated(world, String(callId), REPEATED_MAX - 1);
+    world.ask(0);
+    await recorded('CallRepeated', REPEATED_MAX);
+    expect(await ask()).toBe('repeated_too_often');
+    world.restart('ingress', 0);
+    for (const voter of VOTERS.slice(0, 2)) world.vote(0, voter, 'approve', String(callId), String(digest));
+    await recorded('ApprovalGranted', 1);
+    expect(types(world, 'CallRepeated')).toHaveLength(REPEATED_MAX);
+    expect(await ask()).toHaveProperty('value');
+    expect(world.forwards).toHaveLength(1);
+    const last = types(world, 'CallRepeated').at(-1);
+    const [intended] = types(world, 'ForwardIntended');
+    if (last === undefined || intended === undefined) throw new Error('nothing was forwarded');
+    expect(types(world, 'CallRepeated')).toHaveLength(REPEATED_MAX + 1);
+    expect(readEntry(intended.entry).data['request']).toBe(readEntry(last.entry).payload?.commit);
   });
 });

@@ -5,6 +5,8 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { approvalAwait, approvalRequest } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
+import type { Budget } from '#core/budget/budget.js';
+import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Digest } from '#core/hash.js';
 import { ACTIVATION_STREAM } from '#core/policy/policy.events.js';
@@ -63,6 +65,8 @@ export interface WorldOptions {
   /** An approval service that asks fewer people than policy wants, for more uses. */
   readonly isLax?: boolean;
   readonly mistake?: Mistake;
+  /** Of each caller; none unless said. */
+  readonly budget?: Budget;
 }
 
 /** A mistake that is built in to see that it is found. */
@@ -89,6 +93,8 @@ export class World {
   readonly asked: Asked[] = [];
   /** How often the upstream server was asked, and how many intents were on record at each time. */
   readonly forwards: { readonly intents: number }[] = [];
+  /** How the catalog has the tool. */
+  tool: 'pinned' | 'held' | 'unreachable' = 'pinned';
   private activations = 0;
   private active: ActiveName = 0;
   /** The one each replica of the policy service decides by. */
@@ -265,10 +271,13 @@ export class World {
       catalog: {
         instance,
         server: () => ({ name: 'bank', upstream, timeout_ms: 5_000 }),
-        lookup: async () => ({ state: 'pinned', entry }),
+        lookup: async () => {
+          if (this.tool === 'unreachable') throw new CountersignError('upstream_unavailable');
+          return this.tool === 'held' ? { state: 'held', why: 'it has changed' } : { state: 'pinned', entry };
+        },
       },
       resourceServer: { operationScopes: () => [], requireScopes: () => undefined },
-      budgets: new Budgets(CONFIGURED.limits.budgets),
+      budgets: new Budgets({ ...CONFIGURED.limits.budgets, caller: this.options.budget ?? {} }),
       sealer: () => SEALER,
       callSecret: Buffer.alloc(32, 7),
       late: new LateRecords(LOGGER_OFF, 100),

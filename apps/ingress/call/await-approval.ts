@@ -18,6 +18,7 @@ import type { Exchange } from './exchange.js';
 import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
+  type HeldAt,
   ignoreConflict,
   isPolicyStale,
   lastRevision,
@@ -27,7 +28,7 @@ import {
   recordStale,
   toRecord,
 } from './record.js';
-import { isHeld, recordRepeated } from './record-repeated.js';
+import { heldAt, type Repeated, recordRepeated, repeatedByTask } from './record-repeated.js';
 import { refuseWith } from './refuse.js';
 import { type Resolved, requireSame } from './resolve.js';
 import { grantAsked } from './under-grant.js';
@@ -40,7 +41,7 @@ import { type WaitPlan, waitPlan } from './waiting/wait-plan.js';
  * approval. After a grant policy decides again on the same bytes, the digest is made again, and one append elects the
  * forwarder.
  * @throws ApprovalPending; CountersignError approval_denied, approval_expired, approval_stale, call_cancelled,
- *   revision_conflict, *_unavailable
+ *   revision_conflict, repeated_too_often, *_unavailable
  */
 export const awaitApproval = async (
   gateway: Gateway,
@@ -49,18 +50,17 @@ export const awaitApproval = async (
   decided: Decided,
   exchange: Exchange,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
-  const { held, at } = call.resumes
+  const { held, at, unrecorded } = call.resumes
     ? await resume(gateway, call, call.resumes)
     : await attachOrHold(gateway, call, tool, decided, exchange);
   exchange.openStream();
   await waitForGrant(gateway, held, exchange, planOf(gateway, call), { round: call.resumes?.round ?? 0, at });
-  return release(gateway, call, tool, held);
+  return release(gateway, call, tool, { ...held, repeated: unrecorded });
 };
 
 /** A held call, and the revision by which this request waits for it: its state, if it gets one, names that. */
-interface Joined {
+interface Joined extends Repeated {
   readonly held: HeldCall;
-  readonly at: number;
 }
 
 /** An executed task has its grant already; a look at it that fails is made again at the next `tasks/get`. */
@@ -93,18 +93,24 @@ const attachOrHold = async (
     .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));
   // Not before: a refusal of above has an HTTP status, which a stream has no place for.
   exchange.openStream();
-  const at = found === null ? undefined : await recordRepeated(gateway, call, found, null);
-  return found === null || at === undefined
+  const repeated =
+    found === null
+      ? undefined
+      : await recordRepeated(gateway, call, found, null, () => isGranted(gateway, found, 0));
+  return found === null || repeated === undefined
     ? await hold(gateway, call, tool, decided, key)
-    : { held: found, at };
+    : { held: found, ...repeated };
 };
 
 /** @throws CountersignError params_invalid for a state that was used; how the approval ended; revision_conflict */
 const resume = async (gateway: Gateway, call: Call, held: Resumed): Promise<Joined> => {
   const { round, after } = held;
   const state = round === null || after === undefined ? null : { round, after };
-  const at = await recordRepeated(gateway, call, held, state);
-  if (at !== undefined) return { held, at };
+  const repeated =
+    round === null
+      ? await repeatedByTask(gateway, call, held)
+      : await recordRepeated(gateway, call, held, state, () => isGranted(gateway, held, 0));
+  if (repeated !== undefined) return { held, ...repeated };
   await isGranted(gateway, held, 0);
   throw markOnRecord(new CountersignError('revision_conflict', 'the call waits no more'));
 };
@@ -211,6 +217,8 @@ const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
     .catch(ignoreConflict);
 };
 
+interface ToRelease extends HeldCall, Pick<HeldAt, 'repeated'> {}
+
 const RELEASE_ATTEMPTS = 5;
 
 /** The identical call may come again at that very moment: while nobody has ended the hold, it is tried once more. */
@@ -218,14 +226,15 @@ const release = async (
   gateway: Gateway,
   call: Call,
   tool: Resolved,
-  held: HeldCall,
+  held: ToRelease,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   for (let attempt = 1; ; attempt++) {
     try {
       return await releaseOnce(gateway, call, tool, held);
     } catch (error) {
       const isLost = error instanceof CountersignError && error.code === 'revision_conflict';
-      if (!isLost || attempt === RELEASE_ATTEMPTS || !(await isHeld(gateway, held.callId))) throw error;
+      if (!isLost || attempt === RELEASE_ATTEMPTS || (await heldAt(gateway, held.callId)) === undefined)
+        throw error;
     }
   }
 };
@@ -234,7 +243,7 @@ const releaseOnce = async (
   gateway: Gateway,
   call: Call,
   tool: Resolved,
-  held: HeldCall,
+  held: ToRelease,
 ): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
   const decided = await decide(gateway, call);
   const recorded = await readCall(gateway, held.callId);

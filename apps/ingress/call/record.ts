@@ -161,6 +161,15 @@ export const recordHeld = async (
     toRecord({ type: 'CallHeld', v: 1, data: held }),
   ]);
 
+/** A held call, and behind which revision of it something is to be recorded. */
+export interface HeldAt {
+  readonly callId: string;
+  readonly approvalId: string;
+  readonly revision: number;
+  /** The repetition that this comes of, where it is not on record yet. */
+  readonly repeated?: EventToRecord | undefined;
+}
+
 /**
  * The append that elects the one replica that forwards a held call: decision of now plus intent behind the revision
  * that was read.
@@ -169,10 +178,11 @@ export const recordHeld = async (
 export const recordRelease = async (
   gateway: Gateway,
   call: Call,
-  held: { readonly callId: string; readonly approvalId: string; readonly revision: number },
+  held: HeldAt,
   decided: Decided,
 ): Promise<IntentReceipt> => {
   const events = [
+    ...(held.repeated === undefined ? [] : [held.repeated]),
     decidedEvent(decided),
     holdEnded(held.approvalId, 'granted'),
     intendedEvent(gateway, call, held.approvalId),
@@ -181,16 +191,17 @@ export const recordRelease = async (
   return { callId: held.callId, approvalId: held.approvalId, revision } as IntentReceipt;
 };
 
-/** A held call that may not run after all: what was approved is not what would run. */
+/** A held call that may not run after all: what was approved is not what would run, or nothing lets it run any more. */
 export const recordStale = async (
   gateway: Gateway,
   call: Call,
-  held: { readonly callId: string; readonly approvalId: string; readonly revision: number },
-  decided: Decided,
+  held: HeldAt,
+  decided: Decided | null,
   refusal: { readonly code: ErrorCode; readonly reason: string },
 ): Promise<void> => {
   const events = [
-    decidedEvent(decided),
+    ...(held.repeated === undefined ? [] : [held.repeated]),
+    ...(decided === null ? [] : [decidedEvent(decided)]),
     holdEnded(held.approvalId, 'stale'),
     deniedEvent(refusal.code, refusal.reason),
   ];

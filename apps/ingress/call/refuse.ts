@@ -4,7 +4,8 @@ import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
 import type { Call } from './call.js';
 import type { Decided } from './decide.js';
-import { recordDenied } from './record.js';
+import { ignoreConflict, recordDenied, recordStale } from './record.js';
+import { heldAt } from './record-repeated.js';
 
 /** What is known of a call when it is refused. */
 export interface Known {
@@ -12,7 +13,7 @@ export interface Known {
   readonly decided: Decided | null;
 }
 
-/** Ends a call that was not forwarded: CallRequested ... CallDenied, then the error. @throws always */
+/** Ends a call that was not forwarded, or the held one that it goes on with as a task; then the error. @throws always */
 export const refuse = async (
   gateway: Gateway,
   call: Call,
@@ -20,8 +21,31 @@ export const refuse = async (
   code: ErrorCode,
   reason: string,
 ): Promise<never> => {
-  await recordDenied(gateway, call, known.tool?.digest ?? null, known.decided, { code, reason });
+  await recordRefusal(gateway, call, known, { code, reason });
   throw markOnRecord(new CountersignError(code, reason));
+};
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/**
+ * A call of its own is on record as denied. A look at the task of a held call is none: what refuses that call ends it once,
+ * and later looks find this end. Where only a service is away nothing has ended, and the next look tries again.
+ */
+export const recordRefusal = async (
+  gateway: Gateway,
+  call: Call,
+  { tool, decided }: Known,
+  refusal: Refusal,
+): Promise<void> => {
+  const { resumes } = call;
+  if (resumes?.round !== null) return recordDenied(gateway, call, tool?.digest ?? null, decided, refusal);
+  if (refusal.code.endsWith('_unavailable') || refusal.code === 'internal') return;
+  const revision = await heldAt(gateway, resumes.callId);
+  if (revision === undefined) return;
+  await recordStale(gateway, call, { ...resumes, revision }, decided, refusal).catch(ignoreConflict);
 };
 
 /** The silent service has taken up to 1 s already; the record of its refusal gets what is left of 2 s (promise G3). */

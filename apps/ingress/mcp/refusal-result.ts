@@ -16,6 +16,7 @@ const AS_TOOL_RESULT: ReadonlySet<ErrorCode> = new Set([
   'approval_expired',
   'approval_pending',
   'approval_stale',
+  'repeated_too_often',
   'revision_conflict',
   'outcome_unknown',
   'masking_blocked',

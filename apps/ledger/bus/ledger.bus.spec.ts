@@ -21,4 +21,11 @@ describe('a stream on the bus', () => {
     expect(bare).toEqual(whole.map(({ attachment: _, ...event }) => event));
     expect(bare[0]).not.toHaveProperty('attachment');
   });
+
+  it('comes with what travels beside entries of some types alone', async () => {
+    const ofType = async (type: string) =>
+      (await bus.readStream({ stream: 'call-a', attachmentsOf: [type] })).events[0];
+    expect(await ofType('CallRequested')).toHaveProperty('attachment');
+    expect(await ofType('CallReturned')).not.toHaveProperty('attachment');
+  });
 });

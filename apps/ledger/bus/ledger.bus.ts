@@ -31,9 +31,19 @@ export class LedgerBus {
   }
 
   @Answers(ledgerReadStream)
-  async readStream({ stream, attachments }: { stream: string; attachments?: boolean | undefined }) {
+  async readStream({
+    stream,
+    attachments = true,
+    attachmentsOf,
+  }: {
+    stream: string;
+    attachments?: boolean | undefined;
+    attachmentsOf?: string[] | undefined;
+  }) {
     const stored = await readable(this.ledger.store.readStream(stream));
-    return { events: stored.map(attachments === false ? withoutAttachment : toWire) };
+    const isWanted = ({ type }: StoredEvent): boolean =>
+      attachments && attachmentsOf?.includes(type) !== false;
+    return { events: stored.map((event) => (isWanted(event) ? toWire(event) : withoutAttachment(event))) };
   }
 
   @Answers(ledgerReadAll)

@@ -12,6 +12,12 @@ export const APPROVAL_ERRORS = {
     says: 'This approval is already decided.',
     next: 'Read its status: GET /approvals/{id}.',
   },
+  repeated_too_often: {
+    http: 429,
+    rpc: -31124,
+    says: 'The identical call came too often while it waits for its approval.',
+    next: 'It waits on: send it again once it is approved.',
+  },
   digest_mismatch: {
     http: 409,
     rpc: -31032,

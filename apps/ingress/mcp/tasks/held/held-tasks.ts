@@ -33,7 +33,7 @@ export class HeldTasks {
   }
 
   private begin(callId: string, start: () => Promise<unknown>): Promise<void> {
-    // Every way out of a call is on record before it is taken; the next look reads it there.
+    // Every end of a call is on record before it is told; the next look reads it there, or tries again.
     const running = start()
       .then(ignore, ignore)
       .finally(() => this.running.delete(callId));
