@@ -60,7 +60,7 @@ export class Emergency {
   ): Promise<Listed> {
     const about = { approvalId: approvalId.slice(0, 100), act };
     return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () => {
-      this.visible.one(caller, approvalId);
+      await this.visible.toActOn(caller, approvalId);
       await this.approvals.execute(approvalId, callerActor(caller), decide);
       return this.visible.one(caller, approvalId);
     });

@@ -30,7 +30,7 @@ export class Revocation {
     const who = { by: personOf(caller), roles, isMachine };
     const about = { approvalId: approvalId.slice(0, 100), act: 'revoke' };
     return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () => {
-      const { approval } = this.find(caller, approvalId);
+      const { approval } = await this.find(caller, approvalId);
       const standing = await this.closeCall.before(
         approvalId,
         checkRevocation(approval, who),
@@ -45,10 +45,10 @@ export class Revocation {
   }
 
   /** Whoever approved it may still take that back when they hold none of its roles any more. */
-  private find(caller: RestCaller, approvalId: string): Listed {
+  private async find(caller: RestCaller, approvalId: string): Promise<Listed> {
     const listed = this.directory.get(approvalId);
     const by = personOf(caller);
     const voted = listed?.approval.votes.some(({ approver }) => samePerson(approver, by));
-    return listed !== undefined && voted === true ? listed : this.visible.one(caller, approvalId);
+    return listed !== undefined && voted === true ? listed : this.visible.toActOn(caller, approvalId);
   }
 }

@@ -17,6 +17,9 @@ import { Directory, type Listed } from './directory.js';
 import { FollowLog } from './follow-log.js';
 import { ShownArguments } from './shown-arguments.js';
 
+/** In which what another replica has recorded has surely come by the log, when all is well. */
+const NEWS_MS = 500;
+
 /** Who may see what, the same at every door. */
 @Injectable()
 export class VisibleApprovals {
@@ -49,6 +52,19 @@ export class VisibleApprovals {
     const listed = this.directory.get(approvalId);
     if (listed === undefined || !this.maySee(caller, listed)) throw new CountersignError('approval_unknown');
     return listed;
+  }
+
+  /**
+   * For who wants to do something with it. Another replica may have just told them of it, or have made them a delegate. An id that
+   * is unknown and one that is not for the caller take the same way, so that neither answer nor time tells them apart.
+   * @throws CountersignError of `one`
+   */
+  async toActOn(caller: RestCaller, approvalId: string): Promise<Listed> {
+    this.log.requireCaughtUp();
+    const listed = this.directory.get(approvalId);
+    if (listed !== undefined && this.maySee(caller, listed)) return listed;
+    await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
+    return this.one(caller, approvalId);
   }
 
   /** As `one`; what somebody looked for and may not see is on record (promise G6). @throws CountersignError of `one`, ledger_* */

@@ -12,7 +12,7 @@ import { CloseCall } from './close-call.js';
 import { ActingFor, useOf } from './delegation/acting.js';
 import { Delegations } from './delegation/delegations.js';
 import { Directory, type Listed } from './directory.js';
-import { FollowLog } from './follow-log.js';
+import { VisibleApprovals } from './visible-approvals.js';
 import { voterOf } from './voter.js';
 
 export interface Ballot {
@@ -33,7 +33,7 @@ export class Voting {
   constructor(
     @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(Directory) private readonly directory: Directory,
-    @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(Delegations) private readonly delegations: Delegations,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
@@ -43,14 +43,15 @@ export class Voting {
 
   /**
    * A vote with the roles that the caller has now, or has by a delegation. A refused one is on record before it is answered
-   * (promise G6). @throws CountersignError of `decideVote` and `checkUse`, approval_unavailable, ledger_*
+   * (promise G6). To who may not see the approval it does not exist.
+   * @throws CountersignError of `decideVote` and `checkUse`, approval_unavailable, ledger_*
    */
   async vote(caller: RestCaller, ballot: Ballot): Promise<Listed> {
-    this.log.requireCaughtUp();
     const { approvalId, vote, where } = ballot;
     const about = { approvalId: approvalId.slice(0, 100), vote };
     return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, async () => {
-      const decide = await this.decider(caller, ballot);
+      const seen = await this.visible.toActOn(caller, approvalId);
+      const decide = await this.decider(caller, ballot, seen);
       const state = await this.approvals.execute(approvalId, callerActor(caller), decide);
       if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
       const listed = this.directory.get(approvalId);
@@ -60,13 +61,13 @@ export class Voting {
   }
 
   /** What is refused on what is known already costs no use of a delegation. */
-  private async decider(caller: RestCaller, { approvalId, vote, digest, reason, delegation }: Ballot) {
-    const listed = this.directory.get(approvalId);
-    const acting = listed && (await this.acting.of(caller, listed, delegation));
+  private async decider(caller: RestCaller, ballot: Ballot, listed: Listed) {
+    const { vote, digest, reason, delegation } = ballot;
+    const acting = await this.acting.of(caller, listed, delegation);
     const { person: approver, ...voter } = voterOf(this.config, caller);
     const cast = { ...voter, ...acting, approver, vote, digest, reason };
     const decide = (state: ApprovalState, now: string) => decideVote(state, { ...cast, now });
-    if (listed !== undefined && acting !== undefined) {
+    if (acting !== undefined) {
       decide(listed.approval, new Date().toISOString());
       const { callId } = listed.approval.request;
       const use = useOf(caller, listed);

@@ -221,7 +221,10 @@ describe('a delegate', () => {
     );
     const given = await manager?.delegate({ ...(await toOperator()), uses: 5 });
     const id = given?.body.id ?? '';
-    expect(await owner?.revokeDelegation(id)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await owner?.revokeDelegation(id)).toMatchObject({
+      status: 404,
+      body: { code: 'delegation_unknown' },
+    });
     expect(await operator?.revokeDelegation(id)).toMatchObject({ body: { status: 'revoked' } });
     const waiting = update('too late for a deputy').catch(() => undefined);
     const held = await heldWith('too late for a deputy');

@@ -182,7 +182,7 @@ const DISGUISES: readonly (readonly [string, string, Attempt])[] = [
   ],
   [
     'with the delegation of somebody else',
-    'delegation_unknown',
+    'approval_unknown',
     async () => {
       const { id } = await delegate(await manager(), 'colleague-2');
       return approve(running.token('thief', 'h-4', [GROUP.engineer]), { delegation: id });

@@ -134,8 +134,8 @@ describe.each(SHAPES)('the story of the demonstration, %s', (_shape, start) => {
         body: { code: 'approver_is_requester' },
       });
       expect(await analystVotes.approve(id, { digest })).toMatchObject({
-        status: 403,
-        body: { code: 'approver_not_eligible' },
+        status: 404,
+        body: { code: 'approval_unknown' },
       });
       expect(await manager.approve(id, { digest: `sha256:${'0'.repeat(64)}` })).toMatchObject({
         status: 409,

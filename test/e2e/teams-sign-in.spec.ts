@@ -93,7 +93,7 @@ it('a vote in Teams waits for single sign-on, and counts with the groups of that
   const refused = await press('approve', data, await tokenOf(OTHER, ['BANK-DATA-MGR']));
   expect(refused).toMatchObject({ statusCode: 412 });
   const withoutRole = await press('approve', data, await tokenOf(MANAGER, ['BANK-DATA-ENG']));
-  expect(JSON.stringify(withoutRole)).toContain('approver_not_eligible');
+  expect(JSON.stringify(withoutRole)).toContain('approval_unknown');
   expect((await manager.one(held.id)).votes).toEqual([]);
 
   const token = await tokenOf(MANAGER, ['BANK-DATA-MGR']);
@@ -110,5 +110,5 @@ it('a vote in Teams waits for single sign-on, and counts with the groups of that
   const codes = (await ledger.events())
     .filter(({ type, data: about }) => type === 'RequestRefused' && about['where'] === 'approvals/teams')
     .map(({ data: about }) => about['code']);
-  expect(codes).toEqual(['token_invalid', 'approver_not_eligible']);
+  expect(codes).toEqual(['token_invalid', 'approval_unknown']);
 });

@@ -29,7 +29,7 @@ export class DelegationsHttp {
   list(@WhoCalls() caller: RestCaller, @Query() { status, cursor, limit }: DelegationsQuery) {
     this.log.requireCaughtUp();
     const now = new Date().toISOString();
-    const seesAll = this.isAdmin(caller) || has(caller, this.config.roles.examiner);
+    const seesAll = this.seesAll(caller);
     const person = personOf(caller);
     const visible = this.directory
       .all()
@@ -70,6 +70,7 @@ export class DelegationsHttp {
       this.delegations.revoke(id, callerActor(caller), {
         by: personOf(caller),
         isAdmin: this.isAdmin(caller),
+        seesAll: this.seesAll(caller),
         reason: reason?.trim() ?? '',
       }),
     );
@@ -78,6 +79,10 @@ export class DelegationsHttp {
   private async recorded(caller: RestCaller, about: JsonObject, act: () => Promise<ListedDelegation>) {
     const listed = await recordingRefusals(this.bus, INSTANCE, { where: 'delegations', caller, about }, act);
     return view(listed, new Date().toISOString());
+  }
+
+  private seesAll(caller: RestCaller): boolean {
+    return this.isAdmin(caller) || has(caller, this.config.roles.examiner);
   }
 
   private isAdmin(caller: RestCaller): boolean {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import { decideOnStream, readState } from '#bus/decide-on-stream.js';
 import { policyDelegation } from '#contracts/policy.js';
-import type { OnBehalfOf, Person } from '#core/approval/approval.events.js';
+import type { OnBehalfOf } from '#core/approval/approval.events.js';
 import { samePerson } from '#core/approval/decide-approval.js';
 import {
   checkUse,
@@ -11,6 +11,7 @@ import {
   decideDelegation,
   decideRevocation,
   decideUse,
+  type RevokeDelegation,
   type UseOfDelegation,
 } from '#core/delegation/decide-delegation.js';
 import { type DelegationEvent, delegationStream } from '#core/delegation/delegation.events.js';
@@ -51,11 +52,7 @@ export class Delegations {
   }
 
   /** @throws CountersignError of `decideRevocation`, ledger_* */
-  revoke(
-    delegationId: string,
-    actor: Actor,
-    command: { readonly by: Person; readonly isAdmin: boolean; readonly reason: string },
-  ): Promise<ListedDelegation> {
+  revoke(delegationId: string, actor: Actor, command: RevokeDelegation): Promise<ListedDelegation> {
     return this.execute(delegationId, delegationId, actor, (state) => decideRevocation(state, command));
   }
 

@@ -61,7 +61,7 @@ export class ApprovalHttp {
     const why = reason?.trim() || 'withdrawn by the requester';
     const about = { approvalId: id.slice(0, 100), act: 'withdraw' };
     return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () => {
-      const { approval } = this.visible.one(caller, id);
+      const { approval } = await this.visible.toActOn(caller, id);
       const standing = await this.closeCall.before(id, checkWithdrawal(approval, by), 'withdrawn', why);
       if (standing === 'forwarded') throw new CountersignError('approval_closed', 'it is used');
       await this.approvals.execute(id, callerActor(caller), (current) => {

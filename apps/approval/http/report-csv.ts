@@ -21,10 +21,10 @@ export const pendingCsv = ({ items, left_out }: PendingReport): string =>
 
 export const decisionsCsv = ({ tools, left_out }: DecisionsReport): string =>
   csvOf(
-    ['server', 'tool', 'outcome', 'count', 'median_ms', 'p90_ms', 'p99_ms', 'max_ms'],
-    tools.map(({ server, tool, outcome, count, median_ms, p90_ms, p99_ms, max_ms }) => [
+    ['server', 'tool', 'outcome', 'count', 'median_ms', 'p90_ms', 'p99_ms', 'max_ms', 'delegated'],
+    tools.map(({ server, tool, outcome, count, median_ms, p90_ms, p99_ms, max_ms, delegated }) => [
       ...[server, tool, outcome],
-      ...[count, median_ms, p90_ms, p99_ms, max_ms],
+      ...[count, median_ms, p90_ms, p99_ms, max_ms, delegated],
     ]),
     left_out,
   );
@@ -33,11 +33,13 @@ export const dutiesCsv = ({ pairs, left_out }: DutiesReport): string =>
   csvOf(
     [
       ...['approver', 'approverIssuer', 'approverSubject'],
+      ...['onBehalfOf', 'onBehalfOfIssuer', 'onBehalfOfSubject'],
       ...['requester', 'requesterIssuer', 'requesterSubject'],
       ...['approved', 'denied', 'self', 'mutual'],
     ],
-    pairs.map(({ approver, requester, approved, denied, self, mutual }) => [
+    pairs.map(({ approver, onBehalfOf, requester, approved, denied, self, mutual }) => [
       ...[approver.principal, approver.issuer, approver.subject],
+      ...[onBehalfOf?.principal ?? '', onBehalfOf?.issuer ?? '', onBehalfOf?.subject ?? ''],
       ...[requester.principal, requester.issuer, requester.subject],
       ...[approved, denied, String(self), String(mutual)],
     ]),

@@ -60,24 +60,31 @@ const pendingText = ({ asOf, total, ages, items, left_out }: PendingReport): str
 
 const decisionsText = ({ tools, left_out }: DecisionsReport): string => {
   if (tools.length === 0) return 'no decisions';
-  const rows = tools.map(({ server, tool, outcome, count, median_ms, p90_ms, p99_ms, max_ms }) => [
+  const rows = tools.map(({ server, tool, outcome, count, median_ms, p90_ms, p99_ms, max_ms, delegated }) => [
     ...[`${server}/${tool}`, outcome, String(count)],
     ...[median_ms, p90_ms, p99_ms, max_ms].map(duration),
+    String(delegated),
   ]);
   return [
-    table([['TOOL', 'OUTCOME', 'COUNT', 'MEDIAN', 'P90', 'P99', 'LONGEST'], ...rows]),
+    table([['TOOL', 'OUTCOME', 'COUNT', 'MEDIAN', 'P90', 'P99', 'LONGEST', 'BY DELEGATES'], ...rows]),
     ...leftOut(left_out),
   ].join('\n');
 };
 
 const dutiesText = ({ pairs, left_out }: DutiesReport): string => {
   if (pairs.length === 0) return 'no votes';
-  const rows = pairs.map(({ approver, requester, approved, denied, self, mutual }) => [
-    ...[approver.principal, requester.principal, String(approved), String(denied)],
+  const rows = pairs.map(({ approver, onBehalfOf, requester, approved, denied, self, mutual }) => [
+    ...[
+      approver.principal,
+      onBehalfOf?.principal ?? '',
+      requester.principal,
+      String(approved),
+      String(denied),
+    ],
     self ? 'SAME PERSON' : mutual ? 'mutual' : '',
   ]);
   return [
-    table([['APPROVER', 'REQUESTER', 'APPROVED', 'DENIED', 'NOTE'], ...rows]),
+    table([['APPROVER', 'ON BEHALF OF', 'REQUESTER', 'APPROVED', 'DENIED', 'NOTE'], ...rows]),
     ...leftOut(left_out),
   ].join('\n');
 };

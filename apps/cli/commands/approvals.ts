@@ -38,19 +38,23 @@ export interface ApprovalItem extends EmergencyView {
 export const approvals: Command = {
   help: [
     'usage: countersign approvals [list] [--status STATUS] [--limit N] [--cursor C] [--json] [--server URL]',
-    '       countersign approvals revoke ID [--reason TEXT] [--json] [--server URL]',
+    '       countersign approvals [list] --review due',
+    '       countersign approvals withdraw ID [--reason TEXT]',
+    '       countersign approvals revoke ID [--reason TEXT]',
     '       countersign approvals break-glass ID --digest DIGEST --reason TEXT',
     '       countersign approvals review ID --verdict justified|not_justified --reason TEXT',
-    '       countersign approvals report pending|decisions|duties [--from T] [--to T] [--limit N] [--csv|--json]',
+    '       countersign approvals report pending|decisions|duties [--from T] [--to T] [--limit N] [--csv]',
     '',
     'Lists the approvals you may see, with masked arguments and the digest to approve.',
     '  --status STATUS  pending (default), granted, used, denied, expired, withdrawn or all',
-    'revoke: no further call runs under the grant of this approval, nor its own if it has not run yet.',
     '  --review due     those that were granted by break-glass and that nobody has reviewed',
+    'withdraw: takes back what you asked for yourself, as long as it has not run; it ends the held call.',
+    'revoke: no further call runs under the grant of this approval, nor its own if it has not run yet.',
     'break-glass: one of the two people whom policy lets grant a call in an emergency; review: looks at it afterwards.',
     'report: what waits by age; how long decisions took; who decided for whom. For auditors; each look is recorded.',
-    '  --from T, --to T  of requests made, for "decisions" of decisions made, in this time; without its end',
-    serverHelp('manager-1'),
+    '  --from T, --to T  of requests made, for "decisions" of decisions made, in this time; without its end;',
+    '                   instants with their offset, such as 2026-01-31T00:00:00Z',
+    serverHelp('manager-1, for withdraw data-engineer, for review examiner, for report auditor'),
   ].join('\n'),
   options: {
     ...SERVER_OPTIONS,
@@ -71,12 +75,14 @@ export const approvals: Command = {
         return show(invocation, await breakGlass(invocation, words));
       case 'review':
         return show(invocation, await review(invocation, words));
+      case 'withdraw':
+        return show(invocation, await takeBack(invocation, 'withdraw', 'data-engineer', words));
       case 'revoke':
-        return show(invocation, await revoke(invocation, words));
+        return show(invocation, await takeBack(invocation, 'revoke', 'manager-1', words));
       case 'report':
         return approvalReport(invocation, words);
       default:
-        throw new UsageError(`"${verb}": expected list, revoke, break-glass, review or report`);
+        throw new UsageError(`"${verb}": expected list, withdraw, revoke, break-glass, review or report`);
     }
   },
 };
@@ -100,12 +106,19 @@ const list = async (invocation: Invocation): Promise<number> => {
   return EXIT_FINE;
 };
 
-const revoke = async (invocation: Invocation, [id, more]: readonly string[]): Promise<ApprovalItem> => {
-  if (id === undefined || more !== undefined) throw new UsageError('revoke: expected one approval id');
+/** Ends what the caller asked for, or a grant. */
+const takeBack = async (
+  invocation: Invocation,
+  verb: 'withdraw' | 'revoke',
+  user: string,
+  [id, more]: readonly string[],
+): Promise<ApprovalItem> => {
+  if (id === undefined || id === '' || more !== undefined)
+    throw new UsageError(`${verb}: expected one approval id`);
   const reason = textOption(invocation, 'reason');
-  const api = await openApi(invocation, 'manager-1');
+  const api = await openApi(invocation, user);
   const body = reason === undefined ? {} : { reason };
-  return api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/revoke`, body);
+  return api.post<ApprovalItem>(`/approvals/${encodeURIComponent(id)}/${verb}`, body);
 };
 
 const grantText = ({

@@ -27,7 +27,7 @@ interface DelegationItem {
 
 export const delegations: Command = {
   help: [
-    'usage: countersign delegations [list] [--status open|all] [--limit N] [--cursor C]',
+    'usage: countersign delegations [list] [--status open|all] [--limit N] [--cursor C] [--json] [--server URL]',
     '       countersign delegations give --to SUBJECT --issuer URL [--name NAME] --roles A,B --until T --reason TEXT',
     '                                    [--from T] [--uses N] [--servers A,B] [--tools SERVER/TOOL,...]',
     '       countersign delegations revoke ID [--reason TEXT]',
@@ -35,7 +35,10 @@ export const delegations: Command = {
     'Lets another person vote with roles of yours for a time, as far as policy lets these roles be delegated. The delegate',
     'votes with "countersign approve ID --digest DIGEST --delegation ID".',
     '  --to SUBJECT, --issuer URL  the account of the delegate, as its tokens name it',
-    '  --from T, --until T         instants such as 2026-12-01T08:00:00Z; without --from it begins now',
+    '  --name NAME                 how the delegate is called in lists and reports; default: SUBJECT',
+    '  --from T, --until T         instants with their offset, such as 2026-12-01T08:00:00+01:00; without --from from now on',
+    '  --uses N                    approvals it may be used for; without it any number',
+    '  --servers A,B, --tools ...  what it is limited to; without them all',
     serverHelp('manager-1'),
   ].join('\n'),
   options: {

@@ -39,11 +39,11 @@ const voteCommand = (verb: 'approve' | 'deny', usage: string, says: string): Com
 
 export const approve = voteCommand(
   'approve',
-  '[--reason TEXT]',
+  '[--reason TEXT] [--delegation ID]',
   'Approves a held call. It runs once the quorum is met and policy still agrees.',
 );
 export const deny = voteCommand(
   'deny',
-  '--reason TEXT',
+  '--reason TEXT [--delegation ID]',
   'Denies a held call. The requester reads the reason.',
 );

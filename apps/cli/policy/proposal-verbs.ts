@@ -63,8 +63,10 @@ export const PROPOSAL_HELP = {
     '  propose    asks another owner of policies to approve it; it becomes active with that approval',
     '  proposals  those that wait, and those that are over',
     '  show       one of them, with what it would change',
+    '  approve, deny, withdraw  votes of another owner; who proposed it can take it back',
   ],
   options: [
+    '  --reason TEXT    why; propose and deny need it, and the others read it',
     '  --digest DIGEST  the one that "show" prints: it binds the vote to exactly this proposal',
     serverHelp(`${OWNER}, for approve and deny ${APPROVER}`),
   ],

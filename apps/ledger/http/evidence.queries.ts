@@ -1,6 +1,6 @@
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import type { EvidenceQuery } from '#core/evidence/evidence-query.js';
-import { IsInstant } from '#http/is-instant.js';
+import { IsInstantOrDay } from '#http/is-instant.js';
 import type { Disclosed } from '../evidence/pack-sources.js';
 
 export class EvidenceBody {
@@ -12,8 +12,8 @@ export class EvidenceBody {
   @IsOptional() @IsString() @MaxLength(200) tool?: string;
   @IsOptional() @Matches(/^(allow|deny|approval)$/) decision?: string;
   @IsOptional() @IsString() @MaxLength(200) rule?: string;
-  @IsOptional() @IsInstant() from?: string;
-  @IsOptional() @IsInstant() to?: string;
+  @IsOptional() @IsInstantOrDay() from?: string;
+  @IsOptional() @IsInstantOrDay() to?: string;
   /** Payloads to open in the pack. */
   @IsOptional()
   @IsArray()

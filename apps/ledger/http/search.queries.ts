@@ -12,7 +12,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsInstant } from '#http/is-instant.js';
+import { IsInstantOrDay } from '#http/is-instant.js';
 
 const CURSOR = /^\d{1,15}$/;
 
@@ -32,8 +32,8 @@ export class CallFilters {
   /** A kind of data that was masked in the result: US_SSN, PAN, ... */
   @IsOptional() @IsString() @MaxLength(100) masked?: string;
   @IsOptional() @IsString() @MaxLength(200) approvalId?: string;
-  @IsOptional() @IsInstant() from?: string;
-  @IsOptional() @IsInstant() to?: string;
+  @IsOptional() @IsInstantOrDay() from?: string;
+  @IsOptional() @IsInstantOrDay() to?: string;
 }
 
 export class SearchBody {
@@ -62,8 +62,8 @@ export class SessionsQuery {
   @IsOptional() @IsString() @MaxLength(200) principal?: string;
   @IsOptional() @IsString() @MaxLength(200) client?: string;
   @IsOptional() @IsString() @MaxLength(200) agent?: string;
-  @IsOptional() @IsInstant() from?: string;
-  @IsOptional() @IsInstant() to?: string;
+  @IsOptional() @IsInstantOrDay() from?: string;
+  @IsOptional() @IsInstantOrDay() to?: string;
   @IsOptional() @Matches(CURSOR) cursor?: string;
   @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(500) limit: number = 50;
 }

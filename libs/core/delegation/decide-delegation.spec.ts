@@ -63,6 +63,9 @@ const detail = (run: () => unknown): string => {
   return 'accepted';
 };
 
+/** Rights of somebody who is no administrator, and to whom only their own are shown. */
+const NEITHER = { isAdmin: false, seesAll: false };
+
 describe('a delegation', () => {
   it('is given by who holds the role now, from now unless said otherwise', () => {
     expect(decideDelegation(terms({ reason: ' holiday ' }))).toEqual([
@@ -151,23 +154,26 @@ describe('the use of a delegation', () => {
 
   it('ends with its revocation, also for an approval it was used for', () => {
     const used = fold(decideUse(given(), use()), given());
-    const revoked = fold(decideRevocation(used, { by: person('manager'), isAdmin: false, reason: '' }), used);
+    const revoked = fold(decideRevocation(used, { by: person('manager'), ...NEITHER, reason: '' }), used);
     expect(detail(() => decideUse(revoked, use()))).toContain('revoked');
   });
 });
 
 describe('the revocation of a delegation', () => {
-  it.each<[string, string, boolean, string]>([
-    ['who gave it', 'manager', false, 'accepted'],
-    ['who has it', 'deputy', false, 'accepted'],
-    ['an administrator', 'admin', true, 'accepted'],
-    ['anybody else', 'clerk', false, 'forbidden'],
-  ])('by %s', (_, name, isAdmin, expected) => {
-    expect(code(() => decideRevocation(given(), { by: person(name), isAdmin, reason: 'x' }))).toBe(expected);
+  it.each<[string, string, typeof NEITHER, string]>([
+    ['who gave it', 'manager', NEITHER, 'accepted'],
+    ['who has it', 'deputy', NEITHER, 'accepted'],
+    ['an administrator', 'admin', { isAdmin: true, seesAll: true }, 'accepted'],
+    ['somebody who sees it, and no more', 'examiner', { isAdmin: false, seesAll: true }, 'forbidden'],
+    ['anybody else, as of one that does not exist', 'clerk', NEITHER, 'delegation_unknown'],
+  ])('by %s', (_, name, rights, expected) => {
+    expect(code(() => decideRevocation(given(), { by: person(name), ...rights, reason: 'x' }))).toBe(
+      expected,
+    );
   });
 
   it('is recorded once, and of nothing is refused', () => {
-    const by = { by: person('manager'), isAdmin: false, reason: 'back' };
+    const by = { by: person('manager'), ...NEITHER, reason: 'back' };
     const revoked = fold(decideRevocation(given(), by), given());
     expect(decideRevocation(revoked, by)).toEqual([]);
     expect(code(() => decideRevocation(NO_DELEGATION, by))).toBe('delegation_unknown');

@@ -95,15 +95,25 @@ export const decideUse = (state: DelegationState, use: UseOfDelegation): readonl
     : [{ type: 'DelegationUsed', v: 1, data: { approvalId, use: used.length + 1 } }];
 };
 
+export interface RevokeDelegation {
+  readonly by: Person;
+  readonly isAdmin: boolean;
+  /** Others than who gave it, who has it and administrators, to whom it is shown all the same; to the rest it does not exist. */
+  readonly seesAll: boolean;
+  readonly reason: string;
+}
+
 /**
  * By who gave it, who has it, or who looks after delegations. Again is no error.
  * @throws CountersignError delegation_unknown, forbidden
  */
 export const decideRevocation = (
   state: DelegationState,
-  { by, isAdmin, reason }: { readonly by: Person; readonly isAdmin: boolean; readonly reason: string },
+  { by, isAdmin, seesAll, reason }: RevokeDelegation,
 ): readonly DelegationRevoked[] => {
   if (state.status === 'none') throw new CountersignError('delegation_unknown');
+  const maySee = isAdmin || seesAll || isParty(state, by);
+  if (!maySee) throw new CountersignError('delegation_unknown');
   if (!isAdmin && !isParty(state, by))
     throw new CountersignError('forbidden', 'only who gave it, who has it, and its administrators');
   return state.status === 'revoked' ? [] : [{ type: 'DelegationRevoked', v: 1, data: { by, reason } }];

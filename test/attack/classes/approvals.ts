@@ -132,7 +132,7 @@ export const approvals: AttackClass = {
   rule: 'what was approved is what runs, once, for whom it was asked, by humans who may and did not ask themselves',
   attacks: [
     vote('by the requester', withDigest, 403, 'approver_is_requester', { by: 'manager' }),
-    vote('by a role that may not', withDigest, 403, 'approver_not_eligible', { as: 'colleague' }),
+    vote('by a role that may not', withDigest, 404, 'approval_unknown', { as: 'colleague' }),
     vote('by the requester without the role', withDigest, 403, 'approver_is_requester', { as: 'engineer' }),
     vote('without the digest', () => ({}), 409, 'digest_mismatch'),
     vote('with another digest', () => ({ digest: `sha256:${'0'.repeat(64)}` }), 409, 'digest_mismatch'),

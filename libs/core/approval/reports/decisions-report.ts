@@ -7,6 +7,13 @@ export interface Waits {
   readonly p90_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
+  /** How many of them have a vote on behalf of somebody else; who for whom is in the duties. */
+  readonly delegated: number;
+}
+
+interface Decision {
+  readonly wait_ms: number;
+  readonly isDelegated: boolean;
 }
 
 export interface DecisionsReport {
@@ -29,41 +36,42 @@ export const decisionsReport = (
   all: readonly Reported[],
   { tools_max, ...period }: DecisionsQuery,
 ): DecisionsReport => {
-  const byOutcome = new Map<string, number[]>();
-  const byTool = new Map<string, { readonly of: Reported; readonly as: Decided['as']; waits: number[] }>();
+  const byOutcome = new Map<string, Decision[]>();
+  const byTool = new Map<string, { readonly of: Reported; readonly as: Decided['as']; made: Decision[] }>();
   for (const reported of all) {
-    const { decided, requestedAt, server, tool } = reported;
+    const { decided, requestedAt, server, tool, votes } = reported;
     if (decided === undefined || !isWithin(decided.at, period)) continue;
     const wait_ms = Math.max(0, Date.parse(decided.at) - Date.parse(requestedAt));
     const ofOutcome = byOutcome.get(decided.as) ?? [];
     byOutcome.set(decided.as, ofOutcome);
-    ofOutcome.push(wait_ms);
+    const decision = { wait_ms, isDelegated: votes.some(({ onBehalfOf }) => onBehalfOf !== undefined) };
+    ofOutcome.push(decision);
     const key = JSON.stringify([server, tool, DECIDED_AS.indexOf(decided.as)]);
-    const group = byTool.get(key) ?? { of: reported, as: decided.as, waits: [] };
+    const group = byTool.get(key) ?? { of: reported, as: decided.as, made: [] };
     byTool.set(key, group);
-    group.waits.push(wait_ms);
+    group.made.push(decision);
   }
   return {
     outcomes: DECIDED_AS.flatMap((outcome) => {
-      const waits = byOutcome.get(outcome);
-      return waits === undefined ? [] : [{ outcome, ...waitsOf(waits) }];
+      const made = byOutcome.get(outcome);
+      return made === undefined ? [] : [{ outcome, ...waitsOf(made) }];
     }),
     tools: [...byTool]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, tools_max)
-      .map(([, { of: reported, as, waits }]) => ({
+      .map(([, { of: reported, as, made }]) => ({
         server: reported.server,
         tool: reported.tool,
         outcome: as,
-        ...waitsOf(waits),
+        ...waitsOf(made),
       })),
     left_out: Math.max(0, byTool.size - tools_max),
   };
 };
 
 /** Percentiles by nearest rank: each is a wait that somebody had, and the same whoever computes it. */
-const waitsOf = (unsorted: readonly number[]): Waits => {
-  const sorted = unsorted.toSorted((a, b) => a - b);
+const waitsOf = (made: readonly Decision[]): Waits => {
+  const sorted = made.map(({ wait_ms }) => wait_ms).toSorted((a, b) => a - b);
   const rank = (percent: number): number => sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? 0;
   return {
     count: sorted.length,
@@ -71,5 +79,6 @@ const waitsOf = (unsorted: readonly number[]): Waits => {
     p90_ms: rank(90),
     p99_ms: rank(99),
     max_ms: rank(100),
+    delegated: made.filter(({ isDelegated }) => isDelegated).length,
   };
 };

@@ -1,5 +1,5 @@
 import type { Person } from '../approval.events.js';
-import { isWithin, type Period, type Reported } from './reported.js';
+import { isWithin, type Period, type Reported, type ReportedVote } from './reported.js';
 
 export interface DutiesReport {
   /** Most approvals first. */
@@ -11,12 +11,14 @@ export interface DutiesReport {
 /** Who decided for whom, and how often. */
 export interface DutyPair {
   readonly approver: Account;
+  /** Whose delegate the approver was; null: in person. */
+  readonly onBehalfOf: Account | null;
   readonly requester: Account;
   readonly approved: number;
   readonly denied: number;
-  /** Both are the same human: never to be seen, for such votes are refused. */
+  /** The requester is the human who voted or for whom it was: never to be seen, for such votes are refused. */
   readonly self: boolean;
-  /** Each has approved for the other: lawful, and worth a look. */
+  /** The requester has approved for one of the other side, in person or through a delegate: lawful, and worth a look. */
   readonly mutual: boolean;
 }
 
@@ -36,39 +38,49 @@ export const dutiesReport = (
 ): DutiesReport => {
   const within = all.filter(({ requestedAt }) => isWithin(requestedAt, period));
   const humanOf = sameHumans(
-    within.flatMap(({ requester, votes }) => [requester, ...votes.map(({ approver }) => approver)]),
+    within.flatMap(({ requester, votes }) => [requester, ...votes.flatMap(peopleOf)]),
   );
-  const pairs = new Map<
-    string,
-    { readonly of: Pick<DutyPair, 'approver' | 'requester'>; approved: number; denied: number }
-  >();
+  const pairs = new Map<string, Counted>();
+  /** Who has approved for whom, delegates and those for whom they voted alike. */
+  const approvals = new Set<string>();
   for (const { requester, votes } of within)
-    for (const { vote, approver } of votes) {
-      const key = pairKey(humanOf(approver), humanOf(requester));
-      const of = { approver, requester };
-      const pair = pairs.get(key) ?? { of, approved: 0, denied: 0 };
+    for (const cast of votes) {
+      const people = peopleOf(cast).map(humanOf);
+      const key = keyOf(...people, humanOf(requester));
+      const pair = pairs.get(key) ?? { of: { requester, cast }, approved: 0, denied: 0 };
       pairs.set(key, pair);
-      if (vote === 'approve') pair.approved += 1;
+      if (cast.vote === 'approve') pair.approved += 1;
       else pair.denied += 1;
+      if (cast.vote === 'approve')
+        for (const person of people) approvals.add(keyOf(person, humanOf(requester)));
     }
-  const flagged = [...pairs.values()].map(({ of, approved, denied }): DutyPair => {
-    const [approver, requester] = [humanOf(of.approver), humanOf(of.requester)];
-    const self = approver === requester;
-    const back = pairs.get(pairKey(requester, approver))?.approved ?? 0;
+  const flagged = [...pairs.values()].map(({ of: { requester, cast }, approved, denied }): DutyPair => {
+    const [people, asked] = [peopleOf(cast).map(humanOf), humanOf(requester)];
+    const self = people.includes(asked);
     return {
-      ...{ approver: accountOf(of.approver), requester: accountOf(of.requester), approved, denied, self },
-      mutual: !self && approved > 0 && back > 0,
+      approver: accountOf(cast.approver),
+      onBehalfOf: cast.onBehalfOf === undefined ? null : accountOf(cast.onBehalfOf.person),
+      ...{ requester: accountOf(requester), approved, denied, self },
+      mutual: !self && approved > 0 && people.some((person) => approvals.has(keyOf(asked, person))),
     };
   });
   flagged.sort((a, b) => b.approved - a.approved || b.denied - a.denied || (nameOf(a) < nameOf(b) ? -1 : 1));
   return { pairs: flagged.slice(0, pairs_max), left_out: Math.max(0, flagged.length - pairs_max) };
 };
 
+interface Counted {
+  readonly of: { readonly requester: Person; readonly cast: ReportedVote };
+  approved: number;
+  denied: number;
+}
+
+const peopleOf = ({ approver, onBehalfOf }: ReportedVote): readonly Person[] =>
+  onBehalfOf === undefined ? [approver] : [approver, onBehalfOf.person];
 const accountOf = ({ principal, issuer, subject }: Account): Account => ({ principal, issuer, subject });
 /** No name has a line break but this one. */
-const pairKey = (approver: string, requester: string): string => `${approver}\n${requester}`;
-const nameOf = ({ approver, requester }: DutyPair): string =>
-  JSON.stringify([approver.principal, requester.principal]);
+const keyOf = (...people: readonly string[]): string => people.join('\n');
+const nameOf = ({ approver, onBehalfOf, requester }: DutyPair): string =>
+  JSON.stringify([approver.principal, requester.principal, onBehalfOf?.principal ?? '']);
 
 /** One name for all accounts that are of one human, by whichever claims connect them (union-find). */
 const sameHumans = (people: readonly Person[]): ((person: Account) => string) => {

@@ -1,4 +1,4 @@
-import type { Person } from '../approval.events.js';
+import type { OnBehalfOf, Person } from '../approval.events.js';
 
 export const DECIDED_AS = ['granted', 'denied', 'expired', 'withdrawn'] as const;
 
@@ -7,6 +7,13 @@ export interface Decided {
   readonly as: (typeof DECIDED_AS)[number];
   /** Recorded clock. */
   readonly at: string;
+}
+
+export interface ReportedVote {
+  readonly vote: 'approve' | 'deny';
+  readonly approver: Person;
+  /** For whom a delegate voted. Absent: in person. */
+  readonly onBehalfOf?: Pick<OnBehalfOf, 'person'>;
 }
 
 /** What reports know of an approval: who, where and when; never arguments. */
@@ -19,7 +26,7 @@ export interface Reported {
   readonly expiresAt: string;
   /** Absent while it is pending. */
   readonly decided?: Decided;
-  readonly votes: readonly { readonly vote: 'approve' | 'deny'; readonly approver: Person }[];
+  readonly votes: readonly ReportedVote[];
 }
 
 /** `from` is within, `to` is not; RFC 3339 in UTC with milliseconds, as everything recorded, so that text compares as time. */

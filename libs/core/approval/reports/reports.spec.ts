@@ -27,6 +27,13 @@ const reported = (changes: Partial<Reported> = {}): Reported => ({
 const voted = (requester: Person, ...votes: readonly (readonly ['approve' | 'deny', Person])[]): Reported =>
   reported({ requester, votes: votes.map(([vote, approver]) => ({ vote, approver })) });
 
+const votedFor = (
+  requester: Person,
+  approver: Person,
+  of: Person,
+  vote: 'approve' | 'deny' = 'approve',
+): Reported => reported({ requester, votes: [{ vote, approver, onBehalfOf: { person: of } }] });
+
 describe('the report of what is pending', () => {
   it('counts each once by its age, with ages at the very border in the older group', () => {
     const ages = [0, 299, 300, 3_599, 3_600, 14_400, 86_399, 86_400, 900_000];
@@ -73,7 +80,14 @@ describe('the report of decisions', () => {
       waits.map((s) => decided(s)),
       { tools_max: 100 },
     );
-    const expected = { count: 100, median_ms: 50_000, p90_ms: 90_000, p99_ms: 99_000, max_ms: 100_000 };
+    const expected = {
+      count: 100,
+      median_ms: 50_000,
+      p90_ms: 90_000,
+      p99_ms: 99_000,
+      max_ms: 100_000,
+      delegated: 0,
+    };
     expect(report.outcomes).toEqual([{ outcome: 'granted', ...expected }]);
     expect(report.tools).toEqual([{ server: 'bank', tool: 'transfer', outcome: 'granted', ...expected }]);
   });
@@ -109,6 +123,14 @@ describe('the report of decisions', () => {
     expect(decisionsReport(all, { from: ago(5), to: NOW, tools_max: 9 }).outcomes).toMatchObject([
       { outcome: 'denied', count: 1 },
     ]);
+  });
+
+  it('counts those that a delegate had a vote in', () => {
+    const votes = [{ vote: 'approve' as const, approver: person('ben') }];
+    const delegated = votes.map((vote) => ({ ...vote, onBehalfOf: { person: person('cem') } }));
+    const all = [decided(1, { votes }), decided(2, { votes: [...votes, ...delegated] }), decided(3)];
+    const [outcome] = decisionsReport(all, { tools_max: 9 }).outcomes;
+    expect(outcome).toMatchObject({ count: 3, delegated: 1 });
   });
 
   it('agrees with a plain sort, whatever the waits', () => {
@@ -176,6 +198,36 @@ describe('the report of duties', () => {
     expect(dutiesReport([voted(ana, ['approve', elsewhere])], { pairs_max: 9 }).pairs).toMatchObject([
       { self: false },
     ]);
+  });
+
+  it('tells a vote for somebody else from one in person, and says for whom it was', () => {
+    const { pairs } = dutiesReport([voted(ana, ['approve', ben]), votedFor(ana, ben, cem)], {
+      pairs_max: 9,
+    });
+    expect(pairs).toMatchObject([
+      { approver: { principal: 'ben' }, onBehalfOf: null, approved: 1 },
+      { approver: { principal: 'ben' }, onBehalfOf: { principal: 'cem' }, approved: 1 },
+    ]);
+  });
+
+  it('flags a vote on behalf of the requester, and one by them for somebody else, as of one human on both sides', () => {
+    for (const [by, of] of [
+      [ben, ana],
+      [ana, ben],
+    ] as const)
+      expect(dutiesReport([votedFor(ana, by, of)], { pairs_max: 9 }).pairs).toMatchObject([{ self: true }]);
+    const elsewhere = person('ana-admin', { human: '7' });
+    const all = [votedFor(person('ana', { human: '7' }), ben, elsewhere)];
+    expect(dutiesReport(all, { pairs_max: 9 }).pairs).toMatchObject([{ self: true, mutual: false }]);
+  });
+
+  it('flags two who approve for each other when one of them does so through a delegate', () => {
+    const { pairs } = dutiesReport([votedFor(ana, ben, cem), voted(cem, ['approve', ana])], { pairs_max: 9 });
+    expect(pairs.map(({ mutual }) => mutual)).toEqual([true, true]);
+    const denied = dutiesReport([votedFor(ana, ben, cem, 'deny'), voted(cem, ['approve', ana])], {
+      pairs_max: 9,
+    });
+    expect(denied.pairs.map(({ mutual }) => mutual)).toEqual([false, false]);
   });
 
   it('shows those with most approvals when there are too many, and how many it left out', () => {
