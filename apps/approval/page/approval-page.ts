@@ -101,8 +101,8 @@ ${
   votes.length === 0
     ? html`<p class="small">None.</p>`
     : html`<ul>${votes.map(
-        ({ approver, vote, reason: why }) =>
-          html`<li>${approver}: <strong>${vote === 'approve' ? 'approved' : 'denied'}</strong>${why !== '' && html`, “${why}”`}</li>`,
+        ({ approver, onBehalfOf, vote, reason: why }) =>
+          html`<li>${approver}${onBehalfOf !== undefined && html` on behalf of ${onBehalfOf}`}: <strong>${vote === 'approve' ? 'approved' : 'denied'}</strong>${why !== '' && html`, “${why}”`}</li>`,
       )}</ul>`
 }
 ${reason !== undefined && html`<p>It is ${STATES[status]}: “${reason}”</p>`}</section>`;
