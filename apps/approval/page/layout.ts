@@ -12,7 +12,7 @@ export interface Page {
   /** Who is signed in, with the form that signs out. */
   readonly header?: Html;
   /** The browser goes there at once, from this site, so that Strict cookies go along. */
-  readonly onward?: string;
+  readonly onward?: string | undefined;
 }
 
 /** No script, no style but ours, nothing from elsewhere, not in a frame, not kept. */

@@ -30,6 +30,7 @@ import { type InboxItem, inboxPage } from './inbox-page.js';
 import { sendPage, sendTo } from './layout.js';
 import { mayBreakGlass, mayReview, obstacleTo } from './obstacle.js';
 import type { SignedIn } from './sessions.js';
+import { signedOutPage } from './signed-out-page.js';
 
 const WHERE = 'approvals/page';
 const INBOX_MAX = 100;
@@ -173,11 +174,10 @@ export class PageHttp {
     return this.forBrowser(reply, 'logout', async () => {
       const signedIn = await this.pages.signedIn(request);
       if (signedIn !== undefined) this.pages.checkForm(request, signedIn, LOGOUT, form);
-      this.pages.endSession(reply);
-      const { path } = this.pages.address();
-      const body = html`<h1>You are signed out here</h1>
-<p>You may still be signed in at your organisation.</p><p><a href="${path}/approvals/page">Sign in again</a></p>`;
-      return sendPage(reply, { status: 200, title: 'Signed out', body });
+      this.pages.forgetSession(reply);
+      const onward = signedIn && (await this.pages.endSession(signedIn));
+      const body = signedOutPage(this.pages.address().path, onward?.href);
+      return sendPage(reply, { status: 200, title: 'Signed out', body, onward: onward?.href });
     });
   }
 
