@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visibleJsonText, visibleLines, visibleStrings, visibleText } from './visible-text.js';
+import { saidText, visibleJsonText, visibleLines, visibleStrings, visibleText } from './visible-text.js';
 
 describe('text that somebody else has chosen', () => {
   it.each([
@@ -15,6 +15,12 @@ describe('text that somebody else has chosen', () => {
 
   it('keeps its own lines where it may have some', () => {
     expect(visibleLines('one\n\ttwo\u0085\r\n')).toBe('one\n\ttwo\\u{85}\\u{d}\n');
+  });
+
+  it('says nothing where nothing of it is seen', () => {
+    expect(saidText(' \u200b\u3164\u00a0\ufe0f\n ')).toBe('');
+    expect(saidText(undefined)).toBe('');
+    expect(saidText(' because\u200b 😀 ')).toBe('because\u200b 😀');
   });
 
   it('stays the same value as JSON', () => {

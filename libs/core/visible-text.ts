@@ -35,3 +35,6 @@ export const visibleJsonText = (json: string): string =>
           .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
           .join(''),
   );
+
+/** What somebody says, without blanks around it; empty where nothing in it can be seen. */
+export const saidText = (text = ''): string => (text.replace(UNSEEN, '').trim() === '' ? '' : text.trim());
