@@ -116,8 +116,8 @@ export class Expiry implements OnApplicationShutdown {
   /** Whatever became of the call: who broke the glass owes an explanation. */
   private async dueReview(approvalId: string, timer: Timer | undefined): Promise<void> {
     if (timer === undefined) return;
-    const events = await this.approvals.execute(approvalId, APPROVAL_SERVICE, decideReviewOverdue);
-    const isTold = events.status === 'none' || events.review?.isOverdue !== false;
+    const state = await this.approvals.execute(approvalId, APPROVAL_SERVICE, decideReviewOverdue);
+    const isTold = state.status === 'none' || state.review?.isOverdue !== false;
     if (!isTold) await this.set(approvalId, timer.id, timer.at);
   }
 

@@ -1,3 +1,5 @@
+import { visibleJsonText } from '#core/visible-text.js';
+
 /** Rows as columns of even width; the last column is left as it is. */
 export const table = (rows: readonly (readonly string[])[]): string => {
   const columns = Math.max(0, ...rows.map((row) => row.length));
@@ -9,13 +11,14 @@ export const table = (rows: readonly (readonly string[])[]): string => {
   return rows.map((row) => line(row).trimEnd()).join('\n');
 };
 
-export const printJson = (value: unknown): void => console.log(JSON.stringify(value, null, 2));
+export const printJson = (value: unknown): void =>
+  console.log(visibleJsonText(JSON.stringify(value, null, 2)));
 
 const LINE_MAX = 160;
 
 /** JSON for reading, indented under a title; at most `lines_max` lines of it, each cut where it gets too long. */
 export const block = (value: unknown, lines_max = Number.POSITIVE_INFINITY): string => {
-  const lines = (JSON.stringify(value, null, 2) ?? 'null').split('\n');
+  const lines = visibleJsonText(JSON.stringify(value, null, 2) ?? 'null').split('\n');
   const shown = lines
     .slice(0, lines_max)
     .map((line) => (lines_max < Number.POSITIVE_INFINITY ? cut(line) : line));

@@ -14,6 +14,7 @@ import { answerMalformedHttp } from '#http/malformed-http.js';
 import { PlatformModule } from '#http/platform.module.js';
 import { ProblemFilter } from '#http/problem.js';
 import { flushRefusals } from '#http/record-refusal.js';
+import { SoundInput } from '#http/sound-input.js';
 import { createResourceServer } from '#identity/resource-server.js';
 import { createTokenVerifier } from '#identity/token-verifier.js';
 import { nestLogger } from '#telemetry/logger.js';
@@ -88,7 +89,10 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     abortOnError: false,
   });
   app.useGlobalFilters(new ProblemFilter(logger, bus, platform.resourceServer));
-  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
+  app.useGlobalPipes(
+    new SoundInput(),
+    new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
+  );
   if (options.mount !== undefined) mount(app, options.mount);
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: false });
   collectProcessMetrics();

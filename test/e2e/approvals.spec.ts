@@ -83,6 +83,17 @@ describe('a call that is held', () => {
     expect(bank.stats().took_effect).toBe(before + 1);
   });
 
+  it('waits for one approval and runs once, however often it is sent at the same moment', async () => {
+    const { engineer, manager, bank } = running;
+    const before = bank.stats().took_effect;
+    const sent = Array.from({ length: 6 }, () => engineer.call('update_customer', update('together')));
+    const held = await pendingOf(manager, aboutNotes('together'));
+    await manager.approve(held.id, { digest: held.digest });
+    await Promise.all(sent);
+    expect(bank.stats().took_effect).toBe(before + 1);
+    expect((await manager.list()).filter(aboutNotes('together'))).toHaveLength(1);
+  });
+
   it('can be denied with a reason, which the agent reads; without a reason it cannot', async () => {
     const { engineer, manager, bank, system } = running;
     const before = bank.stats().calls;

@@ -51,6 +51,22 @@ describe('the REST edges', () => {
     },
   );
 
+  it.each<[string, string]>([
+    ['with text that is not Unicode', '{"reason":"\\ud800"}'],
+    ['that is deeper than any reader could go', `{"digest":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    [
+      'with tens of thousands of members',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`k${at}`, 1]))),
+    ],
+  ])('a body %s is refused before anything is asked of it', async (_, body) => {
+    const response = await fetch(`${system.urls.approval}/approvals/none/deny`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${engineer}`, 'content-type': 'application/json' },
+      body,
+    });
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'body_invalid' }]);
+  });
+
   it('an agent is refused the ledger, and that is recorded', async () => {
     const before = (await ledger.events()).length;
     expect(await get('ledger/calls', engineer)).toMatchObject({ status: 403, body: { code: 'forbidden' } });

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { requirementsNow } from '#core/approval/approval.state.js';
+import { type KnownApproval, requirementsNow } from '#core/approval/approval.state.js';
+import { peopleOf, samePerson } from '#core/approval/decide-approval.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import type { Listed } from '../directory.js';
-import { DelegationDirectory } from './delegation-directory.js';
+import { DelegationDirectory, type ListedDelegation } from './delegation-directory.js';
 import { type Acting, Delegations } from './delegations.js';
 
 /** For whom a caller votes: in person as far as their own roles go, else by a delegation. */
@@ -27,7 +28,9 @@ export class ActingFor {
   async of(caller: RestCaller, listed: Listed, named: string | undefined): Promise<Acting | undefined> {
     const eligible = rolesNamed(requirementsNow(listed.approval));
     const inPerson = caller.roles.some((role) => eligible.includes(role));
-    const id = named ?? (inPerson ? undefined : this.usable(caller, listed)[0]?.delegationId);
+    const id =
+      named ??
+      (inPerson ? undefined : mostUseful(listed.approval, this.usable(caller, listed))?.delegationId);
     if (id === undefined) return undefined;
     return this.delegations.look(id, { ...useOf(caller, listed), now: new Date().toISOString() });
   }
@@ -44,6 +47,20 @@ export class ActingFor {
       .filter(({ delegation: { grant } }) => grant.tools?.includes(`${server}/${tool}`) ?? true);
   }
 }
+
+/**
+ * Whose delegator has neither asked nor counted yet, where there is such a one: nobody names one on the page. Otherwise the first,
+ * with which the vote is refused for the reason that holds.
+ */
+export const mostUseful = (
+  { request, votes }: Pick<KnownApproval, 'request' | 'votes'>,
+  usable: readonly ListedDelegation[],
+): ListedDelegation | undefined => {
+  const settled = [request.requester, ...votes.flatMap(peopleOf)];
+  const isFree = ({ delegation }: ListedDelegation): boolean =>
+    !settled.some((person) => samePerson(person, delegation.grant.delegator));
+  return usable.find(isFree) ?? usable[0];
+};
 
 /** What the limits of a delegation are compared with. */
 export const useOf = (caller: RestCaller, { approvalId, approval }: Listed) => ({

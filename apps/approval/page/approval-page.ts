@@ -97,15 +97,12 @@ const whoCard = ({ quorum, distinct, votes, reason, status }: ApprovalView): Htm
 <ul>${quorum.map((requirement: Requirement) => html`<li>${requirementText(requirement)}</li>`)}</ul>
 ${distinct && quorum.length > 1 && html`<p class="small">Each person counts for one of these only.</p>`}
 <h3>Votes so far</h3>
-${
-  votes.length === 0
-    ? html`<p class="small">None.</p>`
-    : html`<ul>${votes.map(
-        ({ approver, vote, reason: why }) =>
-          html`<li>${approver}: <strong>${vote === 'approve' ? 'approved' : 'denied'}</strong>${why !== '' && html`, “${why}”`}</li>`,
-      )}</ul>`
-}
+${votes.length === 0 ? html`<p class="small">None.</p>` : html`<ul>${votes.map(voteLine)}</ul>`}
 ${reason !== undefined && html`<p>It is ${STATES[status]}: “${reason}”</p>`}</section>`;
+
+const voteLine = ({ approver, onBehalfOf, vote, reason }: ApprovalView['votes'][number]): Html => html`
+<li>${approver}${onBehalfOf !== undefined && html` on behalf of ${onBehalfOf}`}:
+<strong>${vote === 'approve' ? 'approved' : 'denied'}</strong>${reason !== '' && html`, “${reason}”`}</li>`;
 
 const voteCard = ({ item, path, formToken, obstacle, reason }: ApprovalPage): Html => {
   if (obstacle !== undefined) return html`<p class="note" role="status">${obstacle}</p>`;

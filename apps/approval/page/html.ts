@@ -1,3 +1,4 @@
+import { visibleLines } from '#core/visible-text.js';
 import { escapeHtml } from '#http/escape-html.js';
 
 /** Text that is HTML already. Nothing else is put into a page without being escaped. */
@@ -7,12 +8,8 @@ export class Html {
 
 type Part = Html | string | number | undefined | false | readonly Part[];
 
-/** What is invisible or turns the direction of text could make one thing look like another. */
-const UNSEEN = /(?![\n\t])(?:\p{C}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z})/gu;
-
 /** Text as people see it: what cannot be seen is written out, and no character means anything to HTML. */
-export const visible = (text: string): string =>
-  escapeHtml(text.replace(UNSEEN, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`));
+export const visible = (text: string): string => escapeHtml(visibleLines(text));
 
 const written = (part: Part): string => {
   if (part === undefined || part === false) return '';

@@ -1,4 +1,5 @@
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { visibleText } from '#core/visible-text.js';
 
 /** Elements of Adaptive Cards 1.5 that the cards are made of. */
 export type Element = JsonObject;
@@ -7,13 +8,7 @@ export type Element = JsonObject;
  * Clients, upstream servers and policies choose these texts. Runs of text know no Markdown; what is left to take away are the
  * date functions of cards, and characters that are not seen or turn the order of others round: they are written out.
  */
-export const shown = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      return `\\u{${code.toString(16)}}`;
-    })
-    .replace(/\{\{/g, '{ {');
+export const shown = (text: string): string => visibleText(text).replace(/\{\{/g, '{ {');
 
 /** Words of so many letters may be broken where a line ends: digests, and what somebody wrote without a blank. */
 const LETTERS_MAX = 24;

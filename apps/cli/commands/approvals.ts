@@ -1,3 +1,5 @@
+import { type Requirement, requirementText } from '#core/approval/requirement.js';
+import { visibleStrings } from '#core/visible-text.js';
 import { type Command, EXIT_FINE, type Invocation, textOption, UsageError } from '../command.js';
 import { block, printJson } from '../print.js';
 import { openApi, query, SERVER_OPTIONS, serverHelp } from '../server/api.js';
@@ -21,8 +23,14 @@ export interface ApprovalItem extends EmergencyView {
   readonly tool: string;
   readonly arguments: unknown;
   readonly reasons: readonly { readonly id: string; readonly says: string }[];
-  readonly votes: readonly { readonly approver: string; readonly vote: string; readonly reason: string }[];
-  readonly quorum: readonly { readonly by: readonly string[]; readonly count: number }[];
+  readonly votes: readonly {
+    readonly approver: string;
+    readonly onBehalfOf?: string;
+    readonly vote: string;
+    readonly reason: string;
+  }[];
+  readonly quorum: readonly Requirement[];
+  readonly distinct: boolean;
   readonly expiresAt: string;
   readonly grant?: {
     readonly uses: number;
@@ -136,19 +144,27 @@ const grantText = ({
   return `${uses} calls with ${alike || 'any arguments'}, ${left}${ended}`;
 };
 
-export const approvalText = (item: ApprovalItem): string =>
-  [
+const needsText = ({ quorum, distinct }: ApprovalItem): string =>
+  quorum.map(requirementText).join(' and ') + (distinct && quorum.length > 1 ? ', different people' : '');
+
+const voteText = ({ approver, onBehalfOf, vote, reason }: ApprovalItem['votes'][number]): string => {
+  const who = onBehalfOf === undefined ? approver : `${approver} on behalf of ${onBehalfOf}`;
+  return `${who}: ${vote}${reason === '' ? '' : `, "${reason}"`}`;
+};
+
+/** People choose these texts, agents their own names: none of them adds a line, hides what follows or drives the terminal. */
+export const approvalText = (received: ApprovalItem): string => {
+  const item = visibleStrings(received);
+  return [
     `approval ${item.id}: ${item.status}, expires ${item.expiresAt}`,
     `  who        ${item.requester.principal}${item.requester.agent === '' ? '' : ` through ${item.requester.agent}`}`,
     `  wants      ${item.server}/${item.tool}`,
-    block(item.arguments),
+    block(received.arguments),
     ...item.reasons.map(({ id, says }) => `  because    ${id}: ${says}`),
-    `  needs      ${item.quorum.map(({ by, count }) => `${count} of ${by.join(' or ')}`).join(' and ')}`,
-    ...item.votes.map(
-      (vote) =>
-        `  voted      ${vote.approver}: ${vote.vote}${vote.reason === '' ? '' : `, "${vote.reason}"`}`,
-    ),
+    `  needs      ${needsText(item)}`,
+    ...item.votes.map((vote) => `  voted      ${voteText(vote)}`),
     ...(item.grant === undefined ? [] : [`  covers     ${grantText(item.grant)}`]),
     ...emergencyLines(item),
     `  digest     ${item.digest}`,
   ].join('\n');
+};

@@ -1,3 +1,4 @@
+import { visibleStrings } from '#core/visible-text.js';
 import {
   type Command,
   EXIT_FINE,
@@ -121,8 +122,9 @@ const termsOf = (invocation: Invocation): object => {
   };
 };
 
-const itemText = (item: DelegationItem): string =>
-  [
+const itemText = (received: DelegationItem): string => {
+  const item = visibleStrings(received);
+  return [
     `${item.id}  ${item.status}`,
     `  from       ${item.delegator.principal} to ${item.delegate.principal}: ${item.reason}`,
     `  roles      ${item.roles.join(', ')}`,
@@ -131,3 +133,4 @@ const itemText = (item: DelegationItem): string =>
     ...(item.servers === undefined ? [] : [`  servers    ${item.servers.join(', ')}`]),
     ...(item.tools === undefined ? [] : [`  tools      ${item.tools.join(', ')}`]),
   ].join('\n');
+};

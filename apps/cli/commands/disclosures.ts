@@ -1,3 +1,4 @@
+import { visibleStrings } from '#core/visible-text.js';
 import { type Command, EXIT_FINE, type Invocation, requiredOption, UsageError } from '../command.js';
 import { printJson } from '../print.js';
 import { type Api, openApi, SERVER_OPTIONS, serverHelp } from '../server/api.js';
@@ -94,8 +95,9 @@ const act = (
 
 const itemAnswer = (json: DisclosureItem): Answer => ({ json, text: itemText(json) });
 
-const itemText = (item: DisclosureItem): string =>
-  [
+const itemText = (received: DisclosureItem): string => {
+  const item = visibleStrings(received);
+  return [
     `${item.id}  ${item.status}${item.until === undefined ? '' : `, may be opened until ${item.until}`}`,
     `  call       ${item.callId}`,
     `  asked by   ${item.requester.principal}: ${item.reason}`,
@@ -106,3 +108,4 @@ const itemText = (item: DisclosureItem): string =>
     `  opened     ${item.opened} times`,
     ...(item.status === 'pending' ? [`  ends       ${item.expiresAt} without a vote`] : []),
   ].join('\n');
+};

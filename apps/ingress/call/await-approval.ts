@@ -32,6 +32,7 @@ import { heldAt, type Repeated, recordRepeated, repeatedByTask } from './record-
 import { refuseWith } from './refuse.js';
 import { type Resolved, requireSame } from './resolve.js';
 import { grantAsked } from './under-grant.js';
+import { afterFirst } from './waiting/after-first.js';
 import type { HeldCall } from './waiting/approval-pending.js';
 import { isGranted, waitForGrant } from './waiting/wait-for-grant.js';
 import { type WaitPlan, waitPlan } from './waiting/wait-plan.js';
@@ -80,7 +81,8 @@ const planOf = (gateway: Gateway, { client, method, resumes, taskFor, wantsProgr
         gateway.config.approvals,
       );
 
-const attachOrHold = async (
+/** Of identical calls that come together the first one asks, and the others find what it has asked for. */
+const attachOrHold = (
   gateway: Gateway,
   call: Call,
   tool: Resolved,
@@ -88,6 +90,17 @@ const attachOrHold = async (
   exchange: Exchange,
 ): Promise<Joined> => {
   const key = attachKey(gateway, call, decided.policyDigest);
+  return afterFirst(gateway, key, () => findOrHold(gateway, call, tool, decided, exchange, key));
+};
+
+const findOrHold = async (
+  gateway: Gateway,
+  call: Call,
+  tool: Resolved,
+  decided: Decided,
+  exchange: Exchange,
+  key: string,
+): Promise<Joined> => {
   const { found } = await gateway.bus
     .request(approvalFind, { attachKey: key })
     .catch(refuseWith(gateway, call, { tool: tool.entry, decided }));

@@ -120,6 +120,11 @@ describe('a vote', () => {
     ['without the digest', vote('manager-1', { digest: undefined }), 'digest_mismatch'],
     ['with another digest', vote('manager-1', { digest: `sha256:${'b'.repeat(64)}` }), 'digest_mismatch'],
     ['to deny without a reason', vote('manager-1', { vote: 'deny', reason: '  ' }), 'reason_missing'],
+    [
+      'to deny with a reason that nobody can see',
+      vote('manager-1', { vote: 'deny', reason: ' \u200b\u3164' }),
+      'reason_missing',
+    ],
     ['at the very instant of the expiry', vote('manager-1', { now: EXPIRES }), 'approval_expired'],
   ] as const)('%s is refused', (_, command, expected) => {
     expect(code(() => decideVote(given(requested()), command))).toBe(expected);

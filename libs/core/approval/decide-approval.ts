@@ -1,5 +1,6 @@
 import { CountersignError } from '../errors.js';
 import type { Digest } from '../hash.js';
+import { saidText } from '../visible-text.js';
 import type {
   ApprovalDenied,
   ApprovalEscalated,
@@ -80,7 +81,7 @@ export const checkVote = (
   const people = peopleOf(command);
   if (votes.some((known) => peopleOf(known).some((voted) => people.some((one) => samePerson(one, voted)))))
     throw new CountersignError('approver_voted_already');
-  const reason = command.reason?.trim() ?? '';
+  const reason = saidText(command.reason);
   if (vote === 'deny' && reason === '') throw new CountersignError('reason_missing');
   const { onBehalfOf } = command;
   return { vote, approver, roles, ...(onBehalfOf && { onBehalfOf }), digest: ballot.digest, reason };

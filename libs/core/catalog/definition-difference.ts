@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../evidence/canonical-json.js';
 import { isJsonObject } from '../evidence/json-object.js';
+import { visibleText } from '../visible-text.js';
 
 /** One place where two definitions differ. A side without the member has no value. */
 export interface Difference {
@@ -37,8 +38,4 @@ const isSame = (one: Json | undefined, other: Json | undefined): boolean =>
 const escaped = (member: string): string => member.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** A value as one line of JSON in which nothing is invisible: control, format and look-alike spaces are escaped. */
-export const visibleJson = (value: Json): string =>
-  JSON.stringify(value).replace(
-    /\p{C}|\p{Default_Ignorable_Code_Point}|(?! )\p{Z}/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
+export const visibleJson = (value: Json): string => visibleText(JSON.stringify(value));

@@ -112,7 +112,7 @@ describe('a delegation', () => {
 
   it('for as long as policy lets is given; without a reason it is not', () => {
     expect(code(() => decideDelegation(terms({ until: at(MAX_S) })))).toBe('accepted');
-    expect(code(() => decideDelegation(terms({ reason: ' ' })))).toBe('reason_missing');
+    expect(code(() => decideDelegation(terms({ reason: ' \u200b' })))).toBe('reason_missing');
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Person } from '../approval/approval.events.js';
 import { hasExpired, samePerson } from '../approval/decide-approval.js';
 import { CountersignError } from '../errors.js';
+import { saidText } from '../visible-text.js';
 import type { DelegationGranted, DelegationRevoked, DelegationUsed } from './delegation.events.js';
 import type { DelegationState, KnownDelegation } from './delegation.state.js';
 
@@ -32,7 +33,7 @@ export interface Delegate extends Omit<DelegationGranted['data'], 'from'> {
 export const decideDelegation = (command: Delegate): readonly [DelegationGranted] => {
   const { held, isMachine, limits, now, from = now, ...terms } = command;
   const { delegator, delegate, roles, until } = terms;
-  const reason = terms.reason.trim();
+  const reason = saidText(terms.reason);
   if (reason === '') throw new CountersignError('reason_missing', 'say why you delegate');
   if (isMachine) refuse('only a person may delegate');
   if (samePerson(delegator, delegate)) refuse('to yourself');

@@ -114,7 +114,7 @@ describe('a sealed original', () => {
     [
       'without a reason',
       'reason_missing',
-      () => decideDisclosureRequest(() => DIGEST, { ...request, reason: ' ' }, false),
+      () => decideDisclosureRequest(() => DIGEST, { ...request, reason: ' \u200b' }, false),
     ],
   ])('%s is refused: %s', (_, code, run) => {
     expect(codeOf(run)).toBe(code);

@@ -3,6 +3,7 @@ import { type CastVote, checkVote, hasExpired, isMet, samePerson } from '../appr
 import { CountersignError } from '../errors.js';
 import { canonicalJson, type JsonObject } from '../evidence/canonical-json.js';
 import type { HashFunction } from '../hash.js';
+import { saidText } from '../visible-text.js';
 import type { DisclosureEvent, DisclosureRequested } from './disclosure.events.js';
 import type { DisclosureState } from './disclosure.state.js';
 
@@ -13,7 +14,7 @@ export const decideDisclosureRequest = (
   isMachine: boolean,
 ): readonly [DisclosureRequested] => {
   if (isMachine) throw new CountersignError('forbidden', 'only a person may ask for a sealed original');
-  const reason = request.reason.trim();
+  const reason = saidText(request.reason);
   if (reason === '') throw new CountersignError('reason_missing', 'say why the original is needed');
   const bound = { ...request, reason };
   const digest = hash(canonicalJson(bound as unknown as JsonObject));

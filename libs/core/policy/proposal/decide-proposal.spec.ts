@@ -93,7 +93,7 @@ describe('a proposal', () => {
 
   it.each<[string, string, () => unknown]>([
     ['by a program', 'forbidden', () => decideProposal(sha256, proposing({}, { isMachine: true }))],
-    ['without a reason', 'reason_missing', () => decideProposal(sha256, proposing({ reason: ' ' }))],
+    ['without a reason', 'reason_missing', () => decideProposal(sha256, proposing({ reason: ' \u200b' }))],
     ['of the active policy', 'policy_refused', () => decideProposal(sha256, proposing({ policyDigest: A }))],
     [
       'that takes away the last role that could propose',

@@ -4,6 +4,7 @@ import { CountersignError } from '../../errors.js';
 import { canonicalJson, type JsonObject } from '../../evidence/canonical-json.js';
 import type { PayloadCommitment } from '../../evidence/entry.js';
 import type { Digest, HashFunction } from '../../hash.js';
+import { saidText } from '../../visible-text.js';
 import type { PolicyProposed, ProposalEvent } from './proposal.events.js';
 import type { KnownProposal, ProposalState } from './proposal.state.js';
 
@@ -25,7 +26,7 @@ export const decideProposal = (
   { request, text, isMachine, roles }: Proposing,
 ): readonly [PolicyProposed] => {
   if (isMachine) throw new CountersignError('forbidden', 'only a person may propose a policy');
-  const reason = request.reason.trim();
+  const reason = saidText(request.reason);
   if (reason === '') throw new CountersignError('reason_missing', 'say why the policy should change');
   if (request.policyDigest === request.replaces)
     throw new CountersignError('policy_refused', 'it is the active policy already');
