@@ -5,7 +5,7 @@ import { outboundRules } from '#outbound/outbound-rules.js';
 import type { Sent } from '../../apps/approval/notify/channel.js';
 import { connector } from '../../apps/approval/teams/connector.js';
 import { teamsChannel } from '../../apps/approval/teams/teams-channel.js';
-import { viewWith } from './approval-view.fixture.js';
+import { grantedInEmergency, viewWith } from './approval-view.fixture.js';
 import {
   APP_ID,
   APP_SECRET,
@@ -35,12 +35,17 @@ const channelWith = (app_secret = APP_SECRET) =>
       ...{ token_url: `${teams.url}/token`, scope: 'https://api.botframework.com/.default', fetch },
     }),
   });
-const tell = (kind: NoticeKind, previous?: Sent, channel = channelWith()): Promise<Sent> =>
+const tell = (
+  kind: NoticeKind,
+  previous?: Sent,
+  channel = channelWith(),
+  changes: Parameters<typeof viewWith>[0] = { status: kind === 'resolved' ? 'used' : 'pending' },
+): Promise<Sent> =>
   channel.deliver(
     {
       ...{ id: 'n', approvalId: viewWith().id, kind, roles: ['manager'] },
       ...{
-        item: viewWith({ status: kind === 'resolved' ? 'used' : 'pending' }),
+        item: viewWith(changes),
         url: 'https://gateway.example/a',
       },
     },
@@ -67,6 +72,18 @@ describe('a conversation in Teams', () => {
     );
     expect(teams.tokens()).toBe(1);
     expect(teams.mistakes).toEqual([]);
+  });
+
+  it('is told whether a review waits or has been given', async () => {
+    const channel = channelWith();
+    const sent = await tell('requested', undefined, channel);
+    const given = { status: 'justified' as const, reviewer: 'ada.auditor', reason: 'as the log shows' };
+    for (const review of [{}, given]) await tell('review', sent, channel, grantedInEmergency(review));
+    const mine = teams.replies.filter(({ conversation }) => conversation === sent.reference['conversation']);
+    expect(mine.map(({ text }) => text)).toEqual([
+      'This was granted by break-glass and waits for its review.',
+      'This was granted by break-glass and has been reviewed.',
+    ]);
   });
 
   it('is not told of the end of what it was never told', async () => {
