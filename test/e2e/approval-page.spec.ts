@@ -305,6 +305,31 @@ describe('on the approval page', () => {
     expect(button).toBeGreaterThanOrEqual(44);
   });
 
+  it('a page without a form loads itself again until somebody stops that, and begins no session by it', async () => {
+    const { system } = running;
+    const held = await hold();
+    const inbox = '/approvals/page';
+    const path = `/approvals/${held.id}/page`;
+    const [manager, requester] = [
+      await signInByHand(system, 'manager-2'),
+      await signInByHand(system, 'data-engineer'),
+    ];
+    const shown = async (session: typeof manager, address: string) => (await session.get(address)).text();
+    const again = (address: string) => `<meta http-equiv="refresh" content="30; url=${address}?fresh=on">`;
+    expect(await shown(manager, inbox)).toContain(again(inbox));
+    expect(await shown(manager, `${inbox}?fresh=on`)).toContain(again(inbox));
+    expect(await shown(manager, `${inbox}?fresh=off`)).not.toContain('http-equiv="refresh"');
+    expect(await shown(requester, path)).toContain(again(path));
+    expect(await shown(requester, `${path}?fresh=off`)).not.toContain('http-equiv="refresh"');
+    expect(await shown(manager, path)).toContain('Your decision');
+    expect(await shown(manager, path)).not.toContain('http-equiv="refresh"');
+    for (const address of [inbox, path]) {
+      const answer = await fetch(`${system.urls.approval}${address}?fresh=on`, { redirect: 'manual' });
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('Your session has ended');
+    }
+  });
+
   it('after a restart sessions go on and ended ones do not, also where no token is taken that is not bound to a key', async () => {
     const { system } = running;
     const held = await hold();

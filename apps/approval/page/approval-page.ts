@@ -123,7 +123,7 @@ const voteCard = ({ item, path, formToken, obstacle, reason }: ApprovalPage): Ht
 const textareaText = (text = ''): string => html`\n${text}`.text;
 
 const countedNote = (act: Act, { status }: ApprovalView): Html =>
-  html`<p class="done" role="status">${countedText(act, status === 'pending')}</p>`;
+  html`<p class="done" role="status">${countedText(act, status)}</p>`;
 
 /** Next steps that are others here than over HTTP. */
 const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -234,7 +234,7 @@ const noteOf = (
     return [note('attention', [words(`${says} ${NEXT[refusal.code] ?? next}`), ...detail])];
   }
   if (counted === undefined) return [];
-  return [note('good', [words(countedText(counted, status === 'pending'))])];
+  return [note('good', [words(countedText(counted, status))])];
 };
 
 /** Next steps that are others here than over HTTP. */
