@@ -138,6 +138,14 @@ describe('a mail', () => {
     }
   });
 
+  it('that is sent again after a crash has the same Message-ID', async () => {
+    const { port, mails } = await startServer();
+    for (const channel of [channelTo(port), channelTo(port)])
+      await channel.deliver(noticeOf(), undefined, NEVER);
+    const ids = mails.map(({ head }) => /^Message-ID: (.+)\r$/m.exec(head)?.[1]);
+    expect(ids).toEqual(['<a1_0@bank.example>', '<a1_0@bank.example>']);
+  });
+
   it('of the same approval stands in the thread of the first', async () => {
     const { port, mails } = await startServer();
     const channel = channelTo(port);

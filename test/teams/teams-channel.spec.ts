@@ -86,6 +86,16 @@ describe('a conversation in Teams', () => {
     ]);
   });
 
+  it('has one card still when a change of it is sent again after a crash', async () => {
+    const sent = await tell('requested');
+    const before = teams.messages.size;
+    for (const channel of [channelWith(), channelWith()])
+      expect(await tell('voted', sent, channel)).toEqual(sent);
+    expect(teams.messages.size).toBe(before);
+    const mine = [...teams.messages.values()].find(({ id }) => id === sent.reference['activity']);
+    expect(mine?.versions[2]).toEqual(mine?.versions[1]);
+  });
+
   it('is not told of the end of what it was never told', async () => {
     const before = teams.messages.size;
     expect(await tell('resolved')).toEqual({ reference: {} });
