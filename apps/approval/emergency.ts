@@ -7,12 +7,18 @@ import { decideBreakGlass, decideReview } from '#core/approval/break-glass.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
+import type { Door } from './acts.js';
 import { Approvals, INSTANCE } from './approvals.js';
 import type { Listed } from './directory.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { voterOf } from './voter.js';
 
-/** Break-glass and its review. A refused attempt is on record before it is answered (promise G6). */
+interface Acting {
+  readonly where: Door;
+  readonly reason?: string | undefined;
+}
+
+/** Break-glass and its review, the same at every door. A refused attempt is on record before it is answered (promise G6). */
 @Injectable()
 export class Emergency {
   constructor(
@@ -26,10 +32,10 @@ export class Emergency {
   breakGlass(
     caller: RestCaller,
     approvalId: string,
-    { digest, reason }: { readonly digest?: string | undefined; readonly reason?: string | undefined },
+    { where, digest, reason }: Acting & { readonly digest?: string | undefined },
   ): Promise<Listed> {
     const voter = voterOf(this.config, caller);
-    return this.act(caller, approvalId, 'break-glass', (state, now) =>
+    return this.act(caller, approvalId, { act: 'break-glass', where }, (state, now) =>
       decideBreakGlass(state, { ...voter, digest, reason, now }),
     );
   }
@@ -38,16 +44,10 @@ export class Emergency {
   review(
     caller: RestCaller,
     approvalId: string,
-    {
-      verdict,
-      reason,
-    }: {
-      readonly verdict: ApprovalReviewed['data']['verdict'];
-      readonly reason?: string | undefined;
-    },
+    { where, verdict, reason }: Acting & { readonly verdict: ApprovalReviewed['data']['verdict'] },
   ): Promise<Listed> {
     const voter = voterOf(this.config, caller);
-    return this.act(caller, approvalId, 'review', (state, now) =>
+    return this.act(caller, approvalId, { act: 'review', where }, (state, now) =>
       decideReview(state, { ...voter, verdict, reason, now }),
     );
   }
@@ -55,11 +55,11 @@ export class Emergency {
   private act(
     caller: RestCaller,
     approvalId: string,
-    act: string,
+    { act, where }: { readonly act: string; readonly where: Door },
     decide: (state: ApprovalState, now: string) => readonly ApprovalEvent[],
   ): Promise<Listed> {
     const about = { approvalId: approvalId.slice(0, 100), act };
-    return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () => {
+    return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, async () => {
       await this.visible.toActOn(caller, approvalId);
       await this.approvals.execute(approvalId, callerActor(caller), decide);
       return this.visible.one(caller, approvalId);

@@ -7,6 +7,7 @@ import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
+import type { Door } from './acts.js';
 import { Approvals, INSTANCE } from './approvals.js';
 import { CloseCall } from './close-call.js';
 import { ActingFor, useOf } from './delegation/acting.js';
@@ -23,8 +24,7 @@ export interface Ballot {
   readonly reason: string | undefined;
   /** Vote by this delegation. Absent: in person, or by a delegation where the own roles may not vote. */
   readonly delegation?: string | undefined;
-  /** Which door it came through. */
-  readonly where: 'approvals' | 'approvals/page' | 'approvals/teams';
+  readonly where: Door;
 }
 
 /** The one way to vote, whichever door it came through. */

@@ -42,7 +42,12 @@ const webhook = z.strictObject({
 
 const mail = z.strictObject({
   smtp: z.strictObject({
-    host: z.string().min(1).describe('the server that takes mail from the gateway'),
+    host: z
+      .string()
+      .min(1)
+      .describe(
+        'the server that takes mail from the gateway; one with private addresses only where outbound.allow lists it',
+      ),
     port: z.number().int().min(1).max(65_535).default(587).describe('its port'),
     tls: z
       .enum(['starttls', 'implicit', 'none'])

@@ -1,3 +1,5 @@
+import { parse } from 'yaml';
+
 /** A block of shell commands in a page that the tests execute, and what its output must hold. */
 export interface RunnableBlock {
   readonly line: number;
@@ -23,3 +25,14 @@ export const runnableBlocks = (page: string): readonly RunnableBlock[] => {
     return [{ line, commands: body, shows }];
   });
 };
+
+/** What blocks fenced as "yaml" say under this name, where they have it. */
+export const yamlExamples = (page: string, name: string): readonly unknown[] =>
+  [...page.matchAll(FENCE)]
+    .filter(([, tag]) => tag === 'yaml')
+    .map(([, , , body = '']): unknown => parse(body))
+    .flatMap((example) =>
+      typeof example === 'object' && example !== null && name in example
+        ? [(example as Readonly<Record<string, unknown>>)[name]]
+        : [],
+    );

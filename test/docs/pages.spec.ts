@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { configSchema } from '#config/config.schema.js';
 import { dependenciesOf } from '../tidy/repository-rules.js';
 import { isTest, readTree, type SourceFile } from '../tidy/source-file.js';
+import { yamlExamples } from './fences.js';
 import { eventTypesIn, guaranteeProblems, linkProblems, listProblems } from './page-checks.js';
 import { PAGES } from './pages.js';
 import { settings } from './settings.js';
@@ -32,6 +34,13 @@ describe('the documentation', () => {
 
   it('docs/guarantees.md names for each promise the tests that hold it', () => {
     expect(guaranteeProblems(page('docs/guarantees.md').text, tree)).toEqual([]);
+  });
+
+  it('shows settings of approvals that the configuration takes as they are', () => {
+    const examples = yamlExamples(page('docs/approvals.md').text, 'approvals');
+    expect(examples.length).toBeGreaterThanOrEqual(3);
+    for (const approvals of examples)
+      expect(() => configSchema.parse({ policy_file: 'policy.yaml', approvals })).not.toThrow();
   });
 
   it('links lead somewhere', () => {

@@ -10,6 +10,7 @@ import {
   buttonOf,
   CHANNEL_ID,
   invokeOf,
+  type Message,
   startBotFramework,
   TENANT,
 } from '../teams/bot-framework.js';
@@ -29,7 +30,11 @@ const MANAGER_2 = '00000000-0000-4000-8000-000000000002';
 const ENGINEER = '00000000-0000-4000-8000-000000000003';
 const CLERK = '00000000-0000-4000-8000-000000000004';
 const DEPUTY = '00000000-0000-4000-8000-000000000005';
+const OWNER = '00000000-0000-4000-8000-000000000006';
+const AUDITOR = '00000000-0000-4000-8000-000000000007';
 const STRANGER = '00000000-0000-4000-8000-000000000009';
+
+const BREAK_GLASS = '{ roles: [policy-owner, auditor], review: [examiner], within: 1h }';
 
 let stage: Stage;
 let system: PrivateSystem;
@@ -52,6 +57,8 @@ const EVERYBODY = {
   [ENGINEER]: 'data-engineer',
   [CLERK]: 'examiner',
   [DEPUTY]: 'operator',
+  [OWNER]: 'policy-owner-1',
+  [AUDITOR]: 'auditor',
 };
 
 beforeAll(async () => {
@@ -73,10 +80,12 @@ beforeAll(async () => {
     ],
   };
   system = await startPrivate(stage, {
-    policy: demoPolicy().replace(
-      '[BANK-DATA-MGR] }',
-      '[BANK-DATA-MGR], delegates: { to: [operator], max: 1d } }',
-    ),
+    policy: demoPolicy()
+      .replace('[BANK-DATA-MGR] }', '[BANK-DATA-MGR], delegates: { to: [operator], max: 1d } }')
+      .replace(
+        'approval: { by: [manager], count: 1, expires: 30m }',
+        `approval: { by: [manager], count: 1, expires: 30m, break_glass: ${BREAK_GLASS} }`,
+      ),
     upstreams: [bankUpstream(bank)],
     settings: { approvals: { teams: bot } },
   });
@@ -186,6 +195,46 @@ describe('a call that waits', () => {
     expect(events.find(({ type }) => type === 'ApprovalVoted')?.data).toMatchObject({
       approver: { principal: 'operator' },
       onBehalfOf: { person: { principal: 'manager-1' } },
+    });
+  });
+
+  it('is granted by two people in an emergency and reviewed on cards, as the decider says', async () => {
+    const { held, end } = await hold('granted in an emergency');
+    const shown = { approvalId: held.id };
+    const looks = async (by: string) => (await press(by, 'show', shown)).card;
+    const others = { ...shown, digest: held.digest, emergency: 'core down' };
+    for (const [by, code] of [
+      [MANAGER, 'approver_not_eligible'],
+      [ENGINEER, 'approver_is_requester'],
+    ] as const) {
+      const card = await looks(by);
+      expect(() => buttonOf(card, 'break-glass')).toThrow();
+      const refused = await refusedBy(() => press(by, 'break-glass', others));
+      expect(refused).toMatchObject([{ code, where: 'approvals/teams' }]);
+    }
+    const button = buttonOf(await looks(OWNER), 'break-glass');
+    expect((await press(OWNER, 'break-glass', button)).text).toContain('say what the emergency is');
+    const first = await press(OWNER, 'break-glass', { ...button, emergency: 'core down' });
+    expect(first.text).toContain('You have asked to break the glass.');
+    expect(() => buttonOf(first.card, 'break-glass')).toThrow();
+    expect(await refusedBy(() => press(OWNER, 'break-glass', others))).toHaveLength(1);
+    const second = { ...buttonOf(await looks(AUDITOR), 'break-glass'), emergency: 'seen' };
+    expect((await press(AUDITOR, 'break-glass', second)).text).toContain('The glass is broken');
+    expect(await end()).not.toMatchObject({ isError: true });
+    const review = buttonOf(await looks(CLERK), 'not_justified');
+    expect((await press(CLERK, 'not_justified', review)).text).toContain('say what you found');
+    const found = { ...review, reason: 'it could wait' };
+    expect((await press(CLERK, 'not_justified', found)).text).toContain('Your review is on record.');
+    const isTold = (card: Message) => lastText(card).includes('found it not justified');
+    await waitUntil('the card of the channel', () => cardsOf(held).some(isTold));
+    expect(JSON.stringify(cardsOf(held))).not.toMatch(/core down|it could wait/);
+    const events = (await (await examiner(system)).transcript(held.callId)).approval?.events ?? [];
+    expect(
+      events.filter(({ type }) => type === 'BreakGlassInvoked').map(({ data }) => data['reason']),
+    ).toEqual([...['core down', 'seen']]);
+    expect(events.find(({ type }) => type === 'ApprovalReviewed')?.data).toMatchObject({
+      verdict: 'not_justified',
+      reviewer: { principal: 'examiner' },
     });
   });
 

@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MailConfig, notifySchema } from '#config/notify.schema.js';
+import type { GuardedConnectOptions, Resolve } from '#outbound/guarded-connect.js';
+import { outboundRules } from '#outbound/outbound-rules.js';
 import type { Channel } from '../../apps/approval/notify/channel.js';
 import { mailChannel } from '../../apps/approval/notify/mail-channel.js';
 import { mailText } from '../../apps/approval/notify/mail-text.js';
 import { type Certificate, makeCertificate } from '../setup/certificate.js';
 import { HOSTILE, NEVER, noticeOf } from './notice.fixture.js';
 import { startSmtpServer } from './smtp.fixture.js';
+
+const LOOPBACK = outboundRules({ allow: [], loopback: true });
 
 let certificate: Certificate;
 let ca: string;
@@ -29,7 +33,7 @@ const startServer = async (options: SMTPServerOptions = {}) => {
 const channelTo = (
   port: number,
   { smtp = {}, ...options }: Record<string, unknown> = {},
-  { password = 'right', trusted = ca } = {},
+  { password = 'right', trusted = ca, outbound = { rules: LOOPBACK } as GuardedConnectOptions } = {},
 ): Channel => {
   const { mail } = notifySchema.parse({
     mail: {
@@ -42,10 +46,14 @@ const channelTo = (
       ...options,
     },
   });
-  const channel = mailChannel({ config: mail as MailConfig, password, ca: trusted || undefined });
+  const channel = mailChannel({ config: mail as MailConfig, password, ca: trusted || undefined, outbound });
   closers.push(() => channel.close?.());
   return channel;
 };
+const resolveTo =
+  (...addresses: readonly string[]): Resolve =>
+  async () =>
+    addresses.map((address) => ({ address, family: 4 }));
 const failureOf = (channel: Channel): Promise<unknown> =>
   channel.deliver(noticeOf(), undefined, NEVER).catch((error: unknown) => error);
 
@@ -130,6 +138,14 @@ describe('a mail', () => {
     }
   });
 
+  it('that is sent again after a crash has the same Message-ID', async () => {
+    const { port, mails } = await startServer();
+    for (const channel of [channelTo(port), channelTo(port)])
+      await channel.deliver(noticeOf(), undefined, NEVER);
+    const ids = mails.map(({ head }) => /^Message-ID: (.+)\r$/m.exec(head)?.[1]);
+    expect(ids).toEqual(['<a1_0@bank.example>', '<a1_0@bank.example>']);
+  });
+
   it('of the same approval stands in the thread of the first', async () => {
     const { port, mails } = await startServer();
     const channel = channelTo(port);
@@ -177,6 +193,43 @@ describe('mail', () => {
     await channelTo(port, { smtp: { tls: 'implicit' } }).deliver(noticeOf(), undefined, NEVER);
     expect(mails).toMatchObject([{ secure: true }]);
   });
+
+  it.each([
+    ['whose address must not be reached', '127.0.0.1'],
+    ['whose name has such an address', 'mail.bank.example'],
+  ])('to a server %s is not sent, not even a byte, and tried again', async (_, host) => {
+    let connections = 0;
+    const { port, mails } = await startServer({
+      onConnect: (__, done) => {
+        connections++;
+        done();
+      },
+    });
+    const rules = outboundRules({ allow: [], loopback: false });
+    const outbound = { rules, resolve: resolveTo('8.8.8.8', '127.0.0.1') };
+    const error = await failureOf(channelTo(port, { smtp: { host } }, { outbound }));
+    expect(error).toMatchObject({ reason: 'OUTBOUND_REFUSED' });
+    expect((error as { options: { final?: boolean } }).options.final).not.toBe(true);
+    expect({ connections, mails }).toEqual({ connections: 0, mails: [] });
+  });
+
+  it.each(['starttls', 'implicit'] as const)(
+    'goes to the address that was checked, once, and asks for the name of the server (%s)',
+    async (tls) => {
+      const { port, mails } = await startServer({ secure: tls === 'implicit' });
+      let asked = 0;
+      const resolve: Resolve = async () => [{ address: asked++ === 0 ? '127.0.0.1' : '10.0.0.1', family: 4 }];
+      const rules = outboundRules({ allow: ['localhost', 'other.example'], loopback: false });
+      const to = (host: string) => channelTo(port, { smtp: { host, tls } }, { outbound: { rules, resolve } });
+      await to('localhost').deliver(noticeOf(), undefined, NEVER);
+      expect({ asked, mails }).toMatchObject({ asked: 1, mails: [{ secure: true }] });
+      asked = 0;
+      // The certificate is for another name.
+      expect(await failureOf(to('other.example'))).toMatchObject({ name: 'DeliveryError' });
+      expect({ asked, mails }).toMatchObject({ asked: 1, mails: [{}] });
+      expect(mails).toHaveLength(1);
+    },
+  );
 
   it('that every recipient refuses for good is given up, and one that some refuse is sent', async () => {
     const refuse = (refused: RegExp): SMTPServerOptions => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { personalCard, sharedCard } from '../../apps/approval/teams/approval-card.js';
-import { viewWith } from './approval-view.fixture.js';
+import { emergencyOf, grantedInEmergency, viewWith } from './approval-view.fixture.js';
+import { buttonOf } from './bot-framework.js';
 import { assertCard } from './card-schema.js';
 
 const URL_OF_PAGE = 'https://gateway.bank.example/approvals/a/page';
@@ -139,5 +140,68 @@ describe('the card of a person', () => {
     expect(blocksOf(card).join('\n')).not.toMatch(/click|DATE/);
     expect(JSON.stringify(card)).not.toMatch(/\{\{|\u202e/);
     expect(textOf(card)).toContain('a\\\\u{202e}b\\\\u{200b}c');
+  });
+});
+
+describe('the card of an approval that policy lets people grant in an emergency', () => {
+  const mayBreakGlass = true;
+  const pending = (personal: Partial<Parameters<typeof personalCard>[0]> = {}) =>
+    personalCard({ item: viewWith(emergencyOf()), url: undefined, obstacle: 'Look only.', ...personal });
+
+  it('has the button, with what it means and a field of its own for the reason, only for those of its roles', () => {
+    const card = pending({ mayBreakGlass });
+    assertCard(card);
+    expect(verbsOf(card)).toEqual(['Action.ShowCard']);
+    for (const part of ['"operator"', '"policy-owner"', 'within 1 h', '"auditor"', '"id":"emergency"'])
+      expect(textOf(card)).toContain(part);
+    expect(textOf(card)).not.toContain('"id":"reason"');
+    const { id: approvalId, digest } = viewWith();
+    expect(buttonOf(card, 'break-glass')).toEqual({ approvalId, digest });
+    for (const other of [
+      pending(),
+      pending({ obstacle: undefined }),
+      sharedCard(viewWith(emergencyOf()), undefined),
+    ])
+      expect(textOf(other)).not.toMatch(/break-glass|policy-owner/);
+    expect(verbsOf(pending({ obstacle: undefined, mayBreakGlass }))).toEqual([
+      ...['approve', 'deny', 'Action.ShowCard'],
+    ]);
+  });
+
+  it('has no such button where the arguments cannot be shown whole', () => {
+    const item = viewWith({ ...emergencyOf(), arguments: { tooMuch: 'x'.repeat(4_001) } });
+    expect(verbsOf(pending({ item, mayBreakGlass }))).toEqual([]);
+  });
+
+  it('says who has begun, to the conversation without the reason', () => {
+    const item = viewWith(emergencyOf({ by: 'ina.operator', reason: 'core of C-1003 down' }));
+    const [own, shared] = [pending({ item }), sharedCard(item, undefined)];
+    for (const card of [own, shared]) {
+      assertCard(card);
+      expect(textOf(card)).toContain('The first of two people has broken the glass.');
+      expect(textOf(card)).toContain('ina.operator');
+    }
+    expect(textOf(own)).toContain('core of C-1003 down');
+    expect(textOf(shared)).not.toContain('C-1003');
+  });
+
+  it('asks those who review what they found, and says it to everybody without the reason', () => {
+    const due = viewWith(grantedInEmergency());
+    const form = personalCard({ item: due, url: undefined, obstacle: 'It is decided.', mayReview: true });
+    assertCard(form);
+    expect(verbsOf(form)).toEqual(['justified', 'not_justified']);
+    expect(textOf(form)).toContain('What did you find?');
+    expect(textOf(form)).not.toContain('It is decided.');
+    assertCard(sharedCard(due, undefined));
+    expect(textOf(sharedCard(due, undefined))).toContain('Granted in an emergency and run');
+    expect(verbsOf(sharedCard(due, undefined))).toEqual(['show']);
+    expect(textOf(sharedCard(due, undefined))).toContain(
+      'is due 2026-11-28 15:05:10 UTC, by one of: auditor',
+    );
+    const given = { status: 'not_justified' as const, reviewer: 'ada.auditor', reason: 'C-1003 could wait' };
+    const done = sharedCard(viewWith(grantedInEmergency(given)), undefined);
+    expect(verbsOf(done)).toEqual([]);
+    expect(textOf(done)).toContain('ada.auditor found it not justified');
+    expect(textOf(done)).not.toContain('C-1003');
   });
 });

@@ -1,5 +1,23 @@
 import type { ApprovalView } from '../../apps/approval/approval-view.js';
 
+const BREAK_GLASS = { roles: ['operator', 'policy-owner'], review: ['auditor'], within_s: 3_600 };
+
+/** What policy allows in an emergency, and who has begun. */
+export const emergencyOf = (
+  ...invoked: NonNullable<ApprovalView['breakGlass']>['invoked']
+): Partial<ApprovalView> => ({ breakGlass: { ...BREAK_GLASS, invoked } });
+
+/** Granted past its approvers, with its review as it stands. */
+export const grantedInEmergency = (
+  review: Partial<NonNullable<ApprovalView['review']>> = {},
+): Partial<ApprovalView> => ({
+  ...emergencyOf({ by: 'ina.operator', reason: 'core of C-1003 down' }, { by: 'per.owner', reason: 'seen' }),
+  ...{ status: 'used', how: 'break-glass', votes: [] },
+  review: { by: ['auditor'], dueAt: '2026-11-28T15:05:10.000Z', status: 'due', ...review } as NonNullable<
+    ApprovalView['review']
+  >,
+});
+
 /** An approval as approvers see it. */
 export const viewWith = (changes: Partial<ApprovalView> = {}): ApprovalView => ({
   id: '7b0c9a52-8a4f-4b8e-9d7e-0f6a5f0f2c11',

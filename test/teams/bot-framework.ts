@@ -199,10 +199,18 @@ export const invokeOf = ({ verb, data, by }: Pressed, serviceUrl: string): Json 
   value: { action: { type: 'Action.Execute', title: verb, verb, data }, trigger: 'manual' },
 });
 
+interface Action {
+  readonly verb?: string;
+  readonly data?: Json;
+  /** What is folded in. */
+  readonly card?: { readonly actions: readonly Action[] };
+}
+
 /** The data of a button of a card, as the client sends it. @throws Error when the card has none */
 export const buttonOf = (card: Json, verb: string): Json => {
-  const actions = card['actions'] as readonly { readonly verb?: string; readonly data?: Json }[];
-  const found = actions.find((action) => action.verb === verb);
+  const actions = card['actions'] as readonly Action[];
+  const all = actions.flatMap((action) => [action, ...(action.card?.actions ?? [])]);
+  const found = all.find((action) => action.verb === verb);
   if (found === undefined) throw new Error(`the card has no button ${verb}`);
   return found.data ?? {};
 };

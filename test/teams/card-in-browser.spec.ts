@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { personalCard, sharedCard } from '../../apps/approval/teams/approval-card.js';
 import { type Browser, startBrowser } from '../e2e/support/browser.js';
 import { openStage, type Stage } from '../e2e/support/stage.js';
-import { viewWith } from './approval-view.fixture.js';
+import { emergencyOf, grantedInEmergency, viewWith } from './approval-view.fixture.js';
 
 const PAGE = 'https://gateway.bank.example/approvals/a/page';
 const RENDERER = createRequire(import.meta.url).resolve('adaptivecards/dist/adaptivecards.min.js');
@@ -54,13 +54,25 @@ document.querySelector('main').append(card.render());`;
 };
 
 const long = 'x'.repeat(300);
+const ownWith = (changes: Partial<Parameters<typeof personalCard>[0]>) =>
+  personalCard({ item: viewWith(), url: PAGE, obstacle: undefined, ...changes });
 const cards: readonly (readonly [string, object])[] = [
   ['of a conversation', sharedCard(viewWith(), PAGE)],
   ['of a conversation, denied', sharedCard(viewWith({ status: 'denied' }), PAGE)],
-  ['of a person', personalCard({ item: viewWith(), url: PAGE, obstacle: undefined })],
+  ['of a person', ownWith({})],
+  ['of a person whose vote was refused', ownWith({ refusal: { code: 'reason_missing' } })],
   [
-    'of a person whose vote was refused',
-    personalCard({ item: viewWith(), url: PAGE, obstacle: undefined, refusal: { code: 'reason_missing' } }),
+    'of a person who can act in an emergency',
+    ownWith({
+      item: viewWith(emergencyOf({ by: 'ina.operator', reason: 'core down' })),
+      mayBreakGlass: true,
+      obstacle: 'You may look at it. These roles may vote: manager.',
+    }),
+  ],
+  ['of a conversation, after an emergency', sharedCard(viewWith(grantedInEmergency()), PAGE)],
+  [
+    'of a person who reviews',
+    ownWith({ item: viewWith(grantedInEmergency()), mayReview: true, obstacle: 'It is decided.' }),
   ],
   [
     'with words without an end',

@@ -53,6 +53,15 @@ const openUrl = object('Action.OpenUrl', ['title', 'url'], {
   url: { type: 'string', format: 'uri' },
 });
 
+// What is typed into the card around it comes along, too.
+const showCard = object('Action.ShowCard', ['title', 'card'], {
+  title: text,
+  card: object('AdaptiveCard', ['body', 'actions'], {
+    body: { ...list('element'), minItems: 1 },
+    actions: { ...list('execute'), minItems: 1, maxItems: 6 },
+  }),
+});
+
 const schema = {
   ...object('AdaptiveCard', ['version', 'body', 'actions', 'fallbackText'], {
     $schema: { const: 'http://adaptivecards.io/schemas/adaptive-card.json' },
@@ -66,7 +75,11 @@ const schema = {
     },
     body: { ...list('element'), minItems: 1 },
     // Teams shows six.
-    actions: { type: 'array', maxItems: 6, items: { anyOf: [{ $ref: '#/$defs/execute' }, openUrl] } },
+    actions: {
+      type: 'array',
+      maxItems: 6,
+      items: { anyOf: [{ $ref: '#/$defs/execute' }, openUrl, showCard] },
+    },
   }),
   $defs: {
     ...{ execute, textRun, column },

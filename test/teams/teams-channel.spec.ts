@@ -5,7 +5,7 @@ import { outboundRules } from '#outbound/outbound-rules.js';
 import type { Sent } from '../../apps/approval/notify/channel.js';
 import { connector } from '../../apps/approval/teams/connector.js';
 import { teamsChannel } from '../../apps/approval/teams/teams-channel.js';
-import { viewWith } from './approval-view.fixture.js';
+import { grantedInEmergency, viewWith } from './approval-view.fixture.js';
 import {
   APP_ID,
   APP_SECRET,
@@ -35,12 +35,17 @@ const channelWith = (app_secret = APP_SECRET) =>
       ...{ token_url: `${teams.url}/token`, scope: 'https://api.botframework.com/.default', fetch },
     }),
   });
-const tell = (kind: NoticeKind, previous?: Sent, channel = channelWith()): Promise<Sent> =>
+const tell = (
+  kind: NoticeKind,
+  previous?: Sent,
+  channel = channelWith(),
+  changes: Parameters<typeof viewWith>[0] = { status: kind === 'resolved' ? 'used' : 'pending' },
+): Promise<Sent> =>
   channel.deliver(
     {
       ...{ id: 'n', approvalId: viewWith().id, kind, roles: ['manager'] },
       ...{
-        item: viewWith({ status: kind === 'resolved' ? 'used' : 'pending' }),
+        item: viewWith(changes),
         url: 'https://gateway.example/a',
       },
     },
@@ -67,6 +72,28 @@ describe('a conversation in Teams', () => {
     );
     expect(teams.tokens()).toBe(1);
     expect(teams.mistakes).toEqual([]);
+  });
+
+  it('is told whether a review waits or has been given', async () => {
+    const channel = channelWith();
+    const sent = await tell('requested', undefined, channel);
+    const given = { status: 'justified' as const, reviewer: 'ada.auditor', reason: 'as the log shows' };
+    for (const review of [{}, given]) await tell('review', sent, channel, grantedInEmergency(review));
+    const mine = teams.replies.filter(({ conversation }) => conversation === sent.reference['conversation']);
+    expect(mine.map(({ text }) => text)).toEqual([
+      'This was granted by break-glass and waits for its review.',
+      'This was granted by break-glass and has been reviewed.',
+    ]);
+  });
+
+  it('has one card still when a change of it is sent again after a crash', async () => {
+    const sent = await tell('requested');
+    const before = teams.messages.size;
+    for (const channel of [channelWith(), channelWith()])
+      expect(await tell('voted', sent, channel)).toEqual(sent);
+    expect(teams.messages.size).toBe(before);
+    const mine = [...teams.messages.values()].find(({ id }) => id === sent.reference['activity']);
+    expect(mine?.versions[2]).toEqual(mine?.versions[1]);
   });
 
   it('is not told of the end of what it was never told', async () => {

@@ -82,13 +82,13 @@ export class ApprovalHttp {
   @Post(':id/break-glass')
   @HttpCode(200)
   async breakGlass(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() body: BreakGlassBody) {
-    return this.visible.item(await this.emergency.breakGlass(caller, id, body));
+    return this.visible.item(await this.emergency.breakGlass(caller, id, { ...body, where: 'approvals' }));
   }
 
   @Post(':id/review')
   @HttpCode(200)
   async review(@WhoCalls() caller: RestCaller, @Param('id') id: string, @Body() body: ReviewBody) {
-    return this.visible.item(await this.emergency.review(caller, id, body));
+    return this.visible.item(await this.emergency.review(caller, id, { ...body, where: 'approvals' }));
   }
 
   private async vote(

@@ -1,5 +1,6 @@
 import { createTransport, type SMTPTransportOptions } from 'nodemailer';
 import type { MailConfig } from '#config/notify.schema.js';
+import { connectGuarded, type GuardedConnectOptions } from '#outbound/guarded-connect.js';
 import { type Channel, DeliveryError, type Sent } from './channel.js';
 import { mailText } from './mail-text.js';
 
@@ -11,14 +12,17 @@ export interface MailOptions {
   readonly password: string | undefined;
   /** Certificates (PEM) to trust instead of those of the system. */
   readonly ca: string | undefined;
+  /** Which addresses the server may have. */
+  readonly outbound: GuardedConnectOptions;
 }
 
 /** One mail for each notice to everybody who is listed for a role that it is for, by SMTP. */
-export const mailChannel = ({ config, password, ca }: MailOptions): Channel => {
+export const mailChannel = (options: MailOptions): Channel => {
+  const { config } = options;
   const recipientsOf = (roles: readonly string[]): readonly string[] => [
     ...new Set(roles.flatMap((role) => (Object.hasOwn(config.to, role) ? (config.to[role] ?? []) : []))),
   ];
-  const transport = createTransport(connectionOf(config, password, ca));
+  const transport = createTransport(connectionOf(options));
   return {
     name: 'mail',
     showsArguments: false,
@@ -49,11 +53,7 @@ export const mailChannel = ({ config, password, ca }: MailOptions): Channel => {
   };
 };
 
-const connectionOf = (
-  { smtp }: MailConfig,
-  password: string | undefined,
-  ca: string | undefined,
-): SMTPTransportOptions => ({
+const connectionOf = ({ config: { smtp }, password, ca, outbound }: MailOptions): SMTPTransportOptions => ({
   host: smtp.host,
   port: smtp.port,
   secure: smtp.tls === 'implicit',
@@ -62,6 +62,13 @@ const connectionOf = (
   ignoreTLS: smtp.tls === 'none',
   tls: { minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) },
   ...(smtp.user !== undefined && { auth: { user: smtp.user, pass: password ?? '' }, forceAuth: true }),
+  // TLS, from the first byte or later, asks for the host by its name all the same.
+  getSocket: (_, done) => {
+    connectGuarded(smtp.host, smtp.port, { connect_ms: STEP_MS_MAX, ...outbound }).then(
+      (connection) => done(null, { connection }),
+      (error: Error) => done(error),
+    );
+  },
   connectionTimeout: STEP_MS_MAX,
   greetingTimeout: STEP_MS_MAX,
   socketTimeout: STEP_MS_MAX,

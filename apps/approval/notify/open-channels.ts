@@ -32,13 +32,14 @@ const webhooks = async ({ approvals, outbound, mode }: Config): Promise<readonly
   });
 };
 
-const mail = async ({ approvals }: Config): Promise<readonly Channel[]> => {
+const mail = async ({ approvals, outbound, mode }: Config): Promise<readonly Channel[]> => {
   const config = approvals.notify.mail;
   if (config === undefined) return [];
   const { mailChannel } = await import('./mail-channel.js');
   const { ca_file, password } = config.smtp;
   const ca = ca_file === undefined ? undefined : await readFile(ca_file, 'utf8');
-  return [mailChannel({ config, password: password && readSecret(password), ca })];
+  const rules = outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
+  return [mailChannel({ config, password: password && readSecret(password), ca, outbound: { rules } })];
 };
 
 const teams = async ({ approvals, outbound, mode }: Config): Promise<readonly Channel[]> => {

@@ -2,6 +2,7 @@ import type { ApprovalStatus } from '#core/approval/approval.events.js';
 import { type Requirement, requirementText } from '#core/approval/requirement.js';
 import { ERRORS, type ErrorCode } from '#core/errors.js';
 import type { RestCaller } from '#http/rest-caller.js';
+import { type Act, countedText } from '../acts.js';
 import type { ApprovalView } from '../approval-view.js';
 import { emergencyCards } from './emergency-cards.js';
 import { Html, html } from './html.js';
@@ -23,10 +24,6 @@ export interface ApprovalPage {
   /** What was just counted. */
   readonly counted?: Act | undefined;
 }
-
-/** What the forms of the page can do. */
-export const ACTS = ['approve', 'deny', 'break-glass', 'justified', 'not_justified'] as const;
-export type Act = (typeof ACTS)[number];
 
 const STATES: Readonly<Record<ApprovalStatus, string>> = {
   pending: 'waits for approval',
@@ -123,23 +120,7 @@ const voteCard = ({ item, path, formToken, obstacle, reason }: ApprovalPage): Ht
 const textareaText = (text = ''): string => html`\n${text}`.text;
 
 const countedNote = (act: Act, { status }: ApprovalView): Html =>
-  html`<p class="done" role="status">${COUNTED[act](status)}</p>`;
-
-const mayRun = (status: ApprovalStatus): boolean => status === 'granted' || status === 'used';
-
-const COUNTED: Readonly<Record<Act, (status: ApprovalStatus) => string>> = {
-  approve: (status) => {
-    if (status === 'pending') return 'Your approval counts. More people must approve.';
-    return mayRun(status) ? 'Your approval counts. With it the call may run.' : 'Your approval is on record.';
-  },
-  deny: () => 'You have denied it. The requester reads your reason.',
-  'break-glass': (status) =>
-    mayRun(status)
-      ? 'The glass is broken: the call may run, an alarm is raised, and somebody will review it.'
-      : 'You have asked to break the glass. One of the other role must do so, too.',
-  justified: () => 'Your review is on record.',
-  not_justified: () => 'Your review is on record.',
-};
+  html`<p class="done" role="status">${countedText(act, status)}</p>`;
 
 /** Next steps that are others here than over HTTP. */
 const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Act } from './approval-page.js';
+import type { Act } from '../acts.js';
 import { countedQuery, provedAct } from './counted.js';
 import { sealedValues } from './sealed-values.js';
 

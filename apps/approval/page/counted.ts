@@ -1,4 +1,4 @@
-import type { Act } from './approval-page.js';
+import type { Act } from '../acts.js';
 import type { SignedIn } from './sessions.js';
 
 /** What a browser is told after an act, in the address that it is sent to. */

@@ -8,21 +8,14 @@ import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
 import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, WithoutToken } from '#http/rest-caller.js';
+import { ACTS, type Act } from '../acts.js';
 import { INSTANCE } from '../approvals.js';
 import { ActingFor } from '../delegation/acting.js';
 import type { Listed } from '../directory.js';
 import { Emergency } from '../emergency.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
-import {
-  ACTS,
-  type Act,
-  type ApprovalPage,
-  approvalPage,
-  refusalNote,
-  signedInBar,
-  titleOf,
-} from './approval-page.js';
+import { type ApprovalPage, approvalPage, refusalNote, signedInBar, titleOf } from './approval-page.js';
 import { ApprovalPages } from './approval-pages.js';
 import { countedQuery, provedAct } from './counted.js';
 import { FRESH, type Fresh, keptFresh, sessionOverPage } from './fresh.js';
@@ -149,10 +142,10 @@ export class PageHttp {
   private act(caller: RestCaller, id: string, { vote, digest, reason }: VoteForm): Promise<Listed> {
     switch (vote) {
       case 'break-glass':
-        return this.emergency.breakGlass(caller, id, { digest, reason });
+        return this.emergency.breakGlass(caller, id, { digest, reason, where: WHERE });
       case 'justified':
       case 'not_justified':
-        return this.emergency.review(caller, id, { verdict: vote, reason });
+        return this.emergency.review(caller, id, { verdict: vote, reason, where: WHERE });
       default:
         return this.voting.vote(caller, { approvalId: id, vote, digest, reason, where: WHERE });
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACTS } from '../acts.js';
 
 const ID_MAX = 500;
 
@@ -24,11 +25,13 @@ export const CARD_ACTION = 'adaptiveCard/action';
 /** A button of our card was pressed, or the card was looked at. */
 export const cardActionSchema = z.object({
   action: z.object({
-    verb: z.enum(['show', 'approve', 'deny']),
+    verb: z.enum(['show', ...ACTS]),
     data: z.object({
       approvalId: z.string().max(100),
       digest: z.string().max(100).optional(),
       reason: z.string().max(2_000).optional(),
+      /** The reason to break the glass, from a field of its own. */
+      emergency: z.string().max(2_000).optional(),
     }),
   }),
   /** What the client brings after it was asked to sign in. */

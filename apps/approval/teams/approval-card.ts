@@ -2,8 +2,16 @@ import type { ApprovalStatus } from '#core/approval/approval.events.js';
 import { requirementText } from '#core/approval/requirement.js';
 import { ERRORS, type ErrorCode } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
+import { type Act, countedText } from '../acts.js';
 import type { ApprovalView } from '../approval-view.js';
-import { type Element, heading, line, row, wholeLines, words } from './card-text.js';
+import { type Element, execute, field, heading, line, moment, row, wholeLines, words } from './card-text.js';
+import {
+  breakGlassButton,
+  emergencyCard,
+  isReviewOpen,
+  REVIEW_FIELD,
+  reviewButtons,
+} from './emergency-card.js';
 
 const RULES_MAX = 6;
 const VOTES_MAX = 8;
@@ -11,15 +19,25 @@ const ARGUMENTS_ROOM = { lines_max: 60, characters_max: 4_000 };
 const TERMS_ROOM = { lines_max: 20, characters_max: 1_000 };
 /** Teams refuses messages of more than 28 KB. */
 const CARD_BYTES_MAX = 26 * 1_024;
-const REASON_MAX = 2_000;
 
-const STATES: Readonly<Record<ApprovalStatus, { readonly says: string; readonly style: string }>> = {
+interface Standing {
+  readonly says: string;
+  readonly style: string;
+}
+
+const STATES: Readonly<Record<ApprovalStatus, Standing>> = {
   pending: { says: 'Waits for approval', style: 'warning' },
   granted: { says: 'Approved, not run yet', style: 'good' },
   used: { says: 'Approved and run', style: 'good' },
   denied: { says: 'Denied', style: 'attention' },
   expired: { says: 'Expired', style: 'emphasis' },
   withdrawn: { says: 'Withdrawn', style: 'emphasis' },
+};
+
+/** It must not look like what its approvers have approved. */
+const IN_EMERGENCY: Readonly<Partial<Record<ApprovalStatus, Standing>>> = {
+  granted: { says: 'Granted in an emergency, not run yet', style: 'attention' },
+  used: { says: 'Granted in an emergency and run', style: 'attention' },
 };
 
 /**
@@ -29,9 +47,16 @@ const STATES: Readonly<Record<ApprovalStatus, { readonly says: string; readonly 
 export const sharedCard = (item: ApprovalView, url: string | undefined): JsonObject =>
   card(
     item,
-    [...whatCard(item), ...whyCard(item), ...whoCard(item, false), ...boundCard(item)],
+    [
+      ...whatCard(item),
+      ...whyCard(item),
+      ...whoCard(item, false),
+      ...emergencyCard(item, false),
+      ...boundCard(item),
+    ],
     [
       ...(item.status === 'pending' ? [execute('Details and vote', 'show', { approvalId: item.id })] : []),
+      ...(isReviewOpen(item) ? [execute('Details and review', 'show', { approvalId: item.id })] : []),
       ...openPage(url),
     ],
   );
@@ -42,8 +67,12 @@ export interface PersonalCard {
   readonly url: string | undefined;
   /** Why this person cannot vote now; undefined: they can. */
   readonly obstacle: string | undefined;
+  /** Whether this person is one of those who can grant it in an emergency now. */
+  readonly mayBreakGlass?: boolean;
+  /** Whether this person can say afterwards what they found. */
+  readonly mayReview?: boolean;
   readonly refusal?: { readonly code: ErrorCode; readonly detail?: string | undefined };
-  readonly counted?: 'approve' | 'deny';
+  readonly counted?: Act;
 }
 
 /** The card of one person who may see everything, with the buttons if they may vote. */
@@ -54,36 +83,51 @@ export const personalCard = (personal: PersonalCard): JsonObject => {
 };
 
 /** @param shownArguments undefined: too long; nobody votes on what they are not shown */
-const personalWith = (
-  { item, url, obstacle, refusal, counted }: PersonalCard,
-  shownArguments: readonly Element[] | undefined,
-): JsonObject => {
-  const tooLong = 'They are too long for a card. Decide on the approval page.';
-  const mayVote = obstacle === undefined && shownArguments !== undefined;
-  const data = { approvalId: item.id, digest: item.digest };
+const personalWith = (personal: PersonalCard, shownArguments: readonly Element[] | undefined): JsonObject => {
+  const { item, url, obstacle, refusal, counted } = personal;
+  const isWhole = shownArguments !== undefined;
+  const { fields, buttons } = isWhole ? actsOf(personal) : { fields: [], buttons: [] };
+  const isAsked = obstacle === undefined || personal.mayReview === true;
   return card(
     item,
     [
-      ...noteOf(refusal, counted),
+      ...noteOf(item, refusal, counted),
       ...whatCard(item),
       ...grantCard(item),
       heading('Arguments, masked'),
-      shownArguments === undefined
-        ? words(tooLong)
-        : { type: 'Container', style: 'emphasis', items: [...shownArguments] },
+      isWhole ? { type: 'Container', style: 'emphasis', items: [...shownArguments] } : words(TOO_LONG),
       ...whyCard(item),
       ...whoCard(item, true),
+      ...emergencyCard(item, true),
       ...boundCard(item),
-      ...(obstacle === undefined ? [] : [words(obstacle, { isSubtle: true, spacing: 'Medium' })]),
-      ...(mayVote ? [REASON] : []),
+      ...(isAsked ? [] : [words(obstacle, HINT)]),
+      ...fields,
     ],
-    [
-      ...(mayVote
-        ? [execute('Approve', 'approve', data, 'positive'), execute('Deny', 'deny', data, 'destructive')]
-        : []),
-      ...openPage(url),
-    ],
+    [...buttons, ...openPage(url)],
   );
+};
+
+const TOO_LONG = 'They are too long for a card. Decide on the approval page.';
+const HINT = { isSubtle: true, spacing: 'Medium' };
+
+interface Acts {
+  readonly fields: readonly Element[];
+  readonly buttons: readonly Element[];
+}
+
+/** What this person can do, with the fields for it. */
+const actsOf = ({ item, obstacle, mayBreakGlass, mayReview }: PersonalCard): Acts => {
+  if (mayReview === true) return { fields: [REVIEW_FIELD], buttons: reviewButtons(item) };
+  const data = { approvalId: item.id, digest: item.digest };
+  const votes = [
+    execute('Approve', 'approve', data, 'positive'),
+    execute('Deny', 'deny', data, 'destructive'),
+  ];
+  const mayVote = obstacle === undefined;
+  return {
+    fields: mayVote ? [REASON] : [],
+    buttons: [...(mayVote ? votes : []), ...(mayBreakGlass === true ? breakGlassButton(item) : [])],
+  };
 };
 
 const card = (item: ApprovalView, body: readonly Element[], actions: readonly Element[]): JsonObject => ({
@@ -92,30 +136,20 @@ const card = (item: ApprovalView, body: readonly Element[], actions: readonly El
   version: '1.5',
   fallbackText: 'An approval waits. Open it on the approval page.',
   // Without a list of people: everybody's client asks in small conversations, and nobody's in large ones.
-  ...(item.status === 'pending' && {
+  ...((item.status === 'pending' || isReviewOpen(item)) && {
     refresh: { action: execute('Refresh', 'show', { approvalId: item.id }) },
   }),
-  body: [stateBar(item.status), ...body],
+  body: [stateBar(item), ...body],
   actions: [...actions],
-});
-
-const execute = (title: string, verb: string, data: JsonObject, style?: string): Element => ({
-  type: 'Action.Execute',
-  title,
-  verb,
-  data,
-  ...(style !== undefined && { style }),
 });
 
 const openPage = (url: string | undefined): readonly Element[] =>
   url === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open page', url }];
 
-const stateBar = (status: ApprovalStatus): Element => ({
-  type: 'Container',
-  style: STATES[status].style,
-  bleed: true,
-  items: [words(STATES[status].says, { weight: 'Bolder' })],
-});
+const stateBar = ({ status, how }: ApprovalView): Element => {
+  const { says, style } = how === 'break-glass' ? (IN_EMERGENCY[status] ?? STATES[status]) : STATES[status];
+  return { type: 'Container', style, bleed: true, items: [words(says, { weight: 'Bolder' })] };
+};
 
 const whatCard = ({ requester, server, tool }: ApprovalView): readonly Element[] => [
   line(`${server} / ${tool}`, { weight: 'Bolder', size: 'Large' }, 'Medium'),
@@ -152,8 +186,6 @@ const grantCard = (item: ApprovalView): readonly Element[] => {
   ];
 };
 
-const moment = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
-
 const whyCard = ({ reasons }: ApprovalView): readonly Element[] => [
   heading('Why it waits'),
   ...reasons.slice(0, RULES_MAX).map(({ id, says }) => line(`${id}: ${says}`)),
@@ -161,21 +193,20 @@ const whyCard = ({ reasons }: ApprovalView): readonly Element[] => [
 ];
 
 const whoCard = (
-  { quorum, distinct, votes, reason, status, how }: ApprovalView,
+  { quorum, distinct, votes, reason, status }: ApprovalView,
   withReasons: boolean,
 ): readonly Element[] => [
   heading('Who must approve'),
   ...quorum.slice(0, RULES_MAX).map((each) => line(requirementText(each))),
   ...more(quorum.length - RULES_MAX),
   ...(distinct && quorum.length > 1 ? [words('Each person counts for one of these only.', SUBTLE)] : []),
-  ...(votes.length === 0 ? [words('No votes yet.', SUBTLE)] : []),
+  ...(votes.length === 0 ? [words(status === 'pending' ? 'No votes yet.' : 'No votes.', SUBTLE)] : []),
   ...votes.slice(0, VOTES_MAX).map(({ approver, onBehalfOf, vote, reason: why }) => {
     const who = onBehalfOf === undefined ? approver : `${approver} for ${onBehalfOf}`;
     const did = `${who} ${vote === 'approve' ? 'approved' : 'denied'}`;
     return line(withReasons && why !== '' ? `${did}: “${why}”` : did);
   }),
   ...more(votes.length - VOTES_MAX),
-  ...(how === 'break-glass' ? [words('Granted by break-glass.', { weight: 'Bolder' })] : []),
   ...(withReasons && reason !== undefined && status !== 'denied' ? [line(reason)] : []),
 ];
 
@@ -190,28 +221,25 @@ const boundCard = ({ expiresAt, digest }: ApprovalView): readonly Element[] => [
   row('Digest', digest, { fontType: 'Monospace', size: 'Small' }),
 ];
 
-const REASON: Element = {
-  type: 'Input.Text',
-  id: 'reason',
-  label: 'Reason (needed to deny; the requester reads it; no data of customers)',
-  isMultiline: true,
-  maxLength: REASON_MAX,
-  spacing: 'Medium',
-};
+const REASON = field('reason', 'Reason (needed to deny; the requester reads it; no data of customers)');
 
-const noteOf = (refusal: PersonalCard['refusal'], counted: PersonalCard['counted']): readonly Element[] => {
+const noteOf = (
+  { status }: ApprovalView,
+  refusal: PersonalCard['refusal'],
+  counted: PersonalCard['counted'],
+): readonly Element[] => {
   if (refusal !== undefined) {
     const { says, next } = ERRORS[refusal.code];
     const detail = refusal.detail === undefined ? [] : [line(refusal.detail)];
     return [note('attention', [words(`${says} ${NEXT[refusal.code] ?? next}`), ...detail])];
   }
   if (counted === undefined) return [];
-  return [note('good', [words(counted === 'approve' ? 'Your approval counts.' : 'You have denied it.')])];
+  return [note('good', [words(countedText(counted, status))])];
 };
 
 /** Next steps that are others here than over HTTP. */
 const NEXT: Readonly<Partial<Record<ErrorCode, string>>> = {
-  reason_missing: 'Write why into the field “Reason”.',
+  reason_missing: 'Write why into the field for it.',
   digest_mismatch: 'Read the card again, and decide then.',
   approval_closed: 'Nothing is left to decide.',
 };

@@ -25,6 +25,7 @@ type Style = Readonly<Record<string, string | boolean>>;
 const run = (text: string, style: Style): Element => ({ type: 'TextRun', text: breakable(text), ...style });
 
 const TEXT_MAX = 200;
+const REASON_MAX = 2_000;
 
 /** One paragraph of text that others have chosen. */
 export const line = (text: string, style: Style = {}, spacing = 'Small'): Element => ({
@@ -43,6 +44,22 @@ export const words = (text: string, style: Style = {}): Element => ({
 
 export const heading = (text: string): Element =>
   words(text, { weight: 'Bolder', size: 'Medium', spacing: 'Medium', style: 'heading' });
+
+/** A button; what is typed into the fields of the card comes with its data. */
+export const execute = (title: string, verb: string, data: JsonObject, style?: string): Element => ({
+  type: 'Action.Execute',
+  title,
+  verb,
+  data,
+  ...(style !== undefined && { style }),
+});
+
+/** A field for what a person writes. */
+export const field = (id: string, label: string): Element => ({
+  ...{ type: 'Input.Text', id, label, isMultiline: true, maxLength: REASON_MAX, spacing: 'Medium' },
+});
+
+export const moment = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 
 /** A name in our words and a value in others'. */
 export const row = (name: string, value: string, style: Style = {}): Element => ({

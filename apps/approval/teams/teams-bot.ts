@@ -8,10 +8,12 @@ import { recordingRefusals } from '#http/record-refusal.js';
 import { RESOURCE_SERVER, type RestCaller } from '#http/rest-caller.js';
 import type { HttpHead } from '#identity/http-head.js';
 import type { ResourceServer } from '#identity/resource-server.js';
+import type { Act } from '../acts.js';
 import { INSTANCE } from '../approvals.js';
 import { ActingFor } from '../delegation/acting.js';
 import type { Listed } from '../directory.js';
-import { obstacleTo } from '../page/obstacle.js';
+import { Emergency } from '../emergency.js';
+import { mayBreakGlass, mayReview, obstacleTo } from '../page/obstacle.js';
 import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
@@ -38,7 +40,7 @@ interface Parts {
 
 type Told = Pick<PersonalCard, 'refusal' | 'counted'>;
 
-/** What comes from Teams: cards that are looked at, and votes, which go the way of all votes. */
+/** What comes from Teams: cards that are looked at, and what people do on them, which goes the way that all doors lead to. */
 @Injectable()
 export class TeamsBot {
   private readonly parts: Parts | undefined;
@@ -48,6 +50,7 @@ export class TeamsBot {
     @Inject(RESOURCE_SERVER) resourceServer: ResourceServer,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(Voting) private readonly voting: Voting,
+    @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(PAGE_URL) private readonly pageUrl: () => string,
     @Inject(BUS) private readonly bus: Bus,
@@ -95,12 +98,11 @@ export class TeamsBot {
   }
 
   private async act(caller: RestCaller, { action }: CardAction): Promise<InvokeAnswer> {
-    const { approvalId, digest, reason } = action.data;
-    if (action.verb === 'show') return this.show(caller, this.visible.one(caller, approvalId));
-    const vote = action.verb;
+    const { verb, data } = action;
+    const { approvalId } = data;
+    if (verb === 'show') return this.show(caller, this.visible.one(caller, approvalId));
     try {
-      const listed = await this.voting.vote(caller, { approvalId, vote, digest, reason, where: WHERE });
-      return await this.show(caller, listed, { counted: vote });
+      return await this.show(caller, await this.did(caller, verb, data), { counted: verb });
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       const { code, detail } = error;
@@ -110,14 +112,32 @@ export class TeamsBot {
     }
   }
 
+  /** Each the same way as over HTTP. */
+  private did(caller: RestCaller, act: Act, data: CardAction['action']['data']): Promise<Listed> {
+    const { approvalId, digest, reason, emergency } = data;
+    const where = WHERE;
+    switch (act) {
+      case 'break-glass':
+        return this.emergency.breakGlass(caller, approvalId, { digest, reason: emergency, where });
+      case 'justified':
+      case 'not_justified':
+        return this.emergency.review(caller, approvalId, { verdict: act, reason, where });
+      default:
+        return this.voting.vote(caller, { approvalId, vote: act, digest, reason, where });
+    }
+  }
+
   private async show(caller: RestCaller, listed: Listed, told: Told = {}): Promise<InvokeAnswer> {
     const hasPage = this.config.approvals.login !== undefined;
     const item = await this.visible.item(listed);
+    const now = new Date().toISOString();
     return withCard(
       personalCard({
         item,
         url: hasPage ? approvalPageUrl(this.pageUrl(), listed.approvalId) : undefined,
-        obstacle: obstacleTo(caller, listed, new Date().toISOString(), this.acting.rolesFor(caller, listed)),
+        obstacle: obstacleTo(caller, listed, now, this.acting.rolesFor(caller, listed)),
+        mayBreakGlass: mayBreakGlass(caller, listed, now),
+        mayReview: mayReview(caller, listed),
         ...told,
       }),
     );

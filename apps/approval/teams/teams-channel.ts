@@ -1,10 +1,12 @@
 import type { TeamsTarget } from '#config/teams.schema.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { NoticeKind } from '#core/notice/notice.events.js';
+import type { ApprovalView } from '../approval-view.js';
 import type { Channel, Notice, Sent } from '../notify/channel.js';
 import { sharedCard } from './approval-card.js';
 import { clipped, shown } from './card-text.js';
 import type { Connector, SentMessage } from './connector.js';
+import { isReviewOpen } from './emergency-card.js';
 
 export interface TeamsChannelOptions {
   readonly target: TeamsTarget;
@@ -14,10 +16,13 @@ export interface TeamsChannelOptions {
 }
 
 /** Changing a card tells nobody; these are worth a message of their own below it. */
-const REPLIES: Readonly<Partial<Record<NoticeKind, string>>> = {
-  reminder: 'This approval still waits.',
-  escalated: 'More people may approve this now.',
-  review: 'This was granted by break-glass and waits for its review.',
+const REPLIES: Readonly<Partial<Record<NoticeKind, (item: ApprovalView) => string>>> = {
+  reminder: () => 'This approval still waits.',
+  escalated: () => 'More people may approve this now.',
+  review: (item) =>
+    isReviewOpen(item)
+      ? 'This was granted by break-glass and waits for its review.'
+      : 'This was granted by break-glass and has been reviewed.',
 };
 
 const SUMMARY_MAX = 200;
@@ -35,7 +40,7 @@ export const teamsChannel = ({ target, connector, hasPage }: TeamsChannelOptions
     const known = messageIn(previous);
     if (known !== undefined) {
       await connector.update(known, message, signal);
-      const reply = REPLIES[notice.kind];
+      const reply = REPLIES[notice.kind]?.(notice.item);
       if (reply !== undefined) await connector.reply(known, { type: 'message', text: reply }, signal);
       return { reference: { ...known } };
     }
