@@ -4,11 +4,11 @@ import type { Config } from '#config/config.schema.js';
 import type { ApprovalEvent, ApprovalReviewed } from '#core/approval/approval.events.js';
 import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideBreakGlass, decideReview } from '#core/approval/break-glass.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { Approvals, INSTANCE } from './approvals.js';
-import type { Listed } from './directory.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { voterOf } from './voter.js';
 
@@ -60,7 +60,7 @@ export class Emergency {
   ): Promise<Listed> {
     const about = { approvalId: approvalId.slice(0, 100), act };
     return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () => {
-      this.visible.one(caller, approvalId);
+      await this.visible.one(caller, approvalId);
       await this.approvals.execute(approvalId, callerActor(caller), decide);
       return this.visible.one(caller, approvalId);
     });

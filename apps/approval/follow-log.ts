@@ -64,6 +64,8 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       pause_ms: 0,
       onEvents: (events) => {
         for (const event of events) this.apply(event);
+        this.directory.tidy();
+        this.delegations.tidy();
       },
       onCaughtUp: async () => {
         await this.expiry.rebuild();
@@ -92,14 +94,14 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       const approvalId = event.stream.slice('approval-'.length);
       this.directory.applyApproval(approvalId, entry);
-      this.directory.changes.note(approvalId, BigInt(event.position));
+      this.directory.noteChange(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('delegation-')) {
       this.delegations.apply(event.stream.slice('delegation-'.length), entry);
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
       if (known?.type === 'HoldEnded') {
         this.directory.applyHoldEnd(known.data);
-        this.directory.changes.note(known.data.approvalId, BigInt(event.position));
+        this.directory.noteChange(known.data.approvalId, BigInt(event.position));
       }
       if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }

@@ -64,15 +64,21 @@ describe('an event of a newer release', () => {
   );
 
   it('neither stops the following of the log nor changes what is known of its approval', async () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     const expiry = { rebuild: async () => undefined } as unknown as Expiry;
     const logger = pino({ enabled: false });
-    const send = new SendNotice(bus, directory, new ShownArguments(bus), () => '', logger);
+    const send = new SendNotice(
+      bus,
+      new Approvals(bus, directory),
+      new ShownArguments(bus),
+      () => '',
+      logger,
+    );
     const outbox = new Outbox([], send, directory, logger);
     const following = new FollowLog(
       bus,
       directory,
-      new DelegationDirectory(),
+      new DelegationDirectory({ ms: 60_000, max: 1_000 }),
       expiry,
       outbox,
       new EmergencyAlarms(bus, logger),
@@ -89,7 +95,7 @@ describe('an event of a newer release', () => {
   });
 
   it('in an approval lets nothing be decided on it', async () => {
-    const approvals = new Approvals(bus, new Directory());
+    const approvals = new Approvals(bus, new Directory({ ms: 60_000, max: 1_000 }));
     await expect(
       approvals.execute('a', APPROVAL_SERVICE, (state) => decideExpiry(state, '2100-01-01T00:00:00.000Z')),
     ).rejects.toMatchObject({ code: 'event_unknown' });

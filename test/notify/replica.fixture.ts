@@ -73,12 +73,12 @@ export const startReplica = async (
   channels: readonly Channel[],
   jobs: JobsFactory = IN_PROCESS,
 ) => {
-  const directory = new Directory();
+  const directory = new Directory({ ms: 60_000, max: 1_000 });
   const approvals = new Approvals(bus, directory);
   const expiry = new Expiry(jobs, approvals, new CloseCall(bus), directory, logger);
   const send = new SendNotice(
     bus,
-    directory,
+    approvals,
     new ShownArguments(bus),
     () => 'https://gateway.example',
     logger,
@@ -87,7 +87,7 @@ export const startReplica = async (
   const log = new FollowLog(
     bus,
     directory,
-    new DelegationDirectory(),
+    new DelegationDirectory({ ms: 60_000, max: 1_000 }),
     expiry,
     outbox,
     new EmergencyAlarms(bus, logger),

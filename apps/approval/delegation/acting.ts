@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { requirementsNow } from '#core/approval/approval.state.js';
+import type { Listed } from '#core/approval/listed.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
-import type { Listed } from '../directory.js';
 import { DelegationDirectory } from './delegation-directory.js';
 import { type Acting, Delegations } from './delegations.js';
 

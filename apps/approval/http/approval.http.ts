@@ -61,14 +61,14 @@ export class ApprovalHttp {
     const why = reason?.trim() || 'withdrawn by the requester';
     const about = { approvalId: id.slice(0, 100), act: 'withdraw' };
     return recordingRefusals(this.bus, INSTANCE, { where: 'approvals', caller, about }, async () => {
-      const { approval } = this.visible.one(caller, id);
+      const { approval } = await this.visible.one(caller, id);
       const standing = await this.closeCall.before(id, checkWithdrawal(approval, by), 'withdrawn', why);
       if (standing === 'forwarded') throw new CountersignError('approval_closed', 'it is used');
       await this.approvals.execute(id, callerActor(caller), (current) => {
         checkWithdrawal(current, by);
         return decideWithdrawal(current, why);
       });
-      return this.visible.item(this.visible.one(caller, id));
+      return this.visible.item(await this.visible.one(caller, id));
     });
   }
 

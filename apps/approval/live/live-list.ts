@@ -85,7 +85,7 @@ export async function* liveList(options: LiveListOptions): AsyncGenerator<LiveEv
 }
 
 const beginning = async ({ changes, pending, lastEventId }: LiveListOptions) => {
-  if (lastEventId !== undefined && POSITION.test(lastEventId) && BigInt(lastEventId) <= changes.head) {
+  if (lastEventId !== undefined && POSITION.test(lastEventId) && changes.knowsSince(BigInt(lastEventId))) {
     const missed = changes.since(BigInt(lastEventId));
     if (missed.length <= ITEMS_MAX) return { changes: missed, left_out: 0, reset: false };
   }

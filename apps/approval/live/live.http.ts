@@ -4,13 +4,14 @@ import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { policyRoles } from '#contracts/policy.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError } from '#core/errors.js';
 import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { type ApprovalView, approvalView } from '../approval-view.js';
-import { INSTANCE } from '../approvals.js';
-import { Directory, type Listed } from '../directory.js';
+import { Approvals, INSTANCE } from '../approvals.js';
+import { Directory } from '../directory.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { type LiveEvent, liveList } from './live-list.js';
 import { createStreamLimit } from './stream-limit.js';
@@ -31,6 +32,7 @@ export class LiveHttp implements OnApplicationShutdown {
   private readonly shutdown = new AbortController();
 
   constructor(
+    @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(BUS) private readonly bus: Bus,
@@ -117,7 +119,7 @@ export class LiveHttp implements OnApplicationShutdown {
   }
 
   private async view(caller: RestCaller, approvalId: string): Promise<ApprovalView | undefined> {
-    const listed = this.directory.get(approvalId);
+    const listed = await this.approvals.find(approvalId);
     if (listed === undefined || !this.visible.maySee(await this.asNow(caller), listed)) return undefined;
     return this.withArguments(listed);
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { TeamsConfig } from '#config/teams.schema.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError, ERRORS } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { recordingRefusals } from '#http/record-refusal.js';
@@ -10,7 +11,6 @@ import type { HttpHead } from '#identity/http-head.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { INSTANCE } from '../approvals.js';
 import { ActingFor } from '../delegation/acting.js';
-import type { Listed } from '../directory.js';
 import { obstacleTo } from '../page/obstacle.js';
 import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
 import { VisibleApprovals } from '../visible-approvals.js';
@@ -96,7 +96,7 @@ export class TeamsBot {
 
   private async act(caller: RestCaller, { action }: CardAction): Promise<InvokeAnswer> {
     const { approvalId, digest, reason } = action.data;
-    if (action.verb === 'show') return this.show(caller, this.visible.one(caller, approvalId));
+    if (action.verb === 'show') return this.show(caller, await this.visible.one(caller, approvalId));
     const vote = action.verb;
     try {
       const listed = await this.voting.vote(caller, { approvalId, vote, digest, reason, where: WHERE });
@@ -104,7 +104,7 @@ export class TeamsBot {
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       const { code, detail } = error;
-      const listed = this.seen(caller, approvalId);
+      const listed = await this.seen(caller, approvalId);
       if (listed === undefined) throw error;
       return this.show(caller, listed, { refusal: { code, detail } });
     }
@@ -123,9 +123,9 @@ export class TeamsBot {
     );
   }
 
-  private seen(caller: RestCaller, approvalId: string): Listed | undefined {
+  private async seen(caller: RestCaller, approvalId: string): Promise<Listed | undefined> {
     try {
-      return this.visible.one(caller, approvalId);
+      return await this.visible.one(caller, approvalId);
     } catch {
       return undefined;
     }
