@@ -107,7 +107,7 @@ describe('the alarms of an emergency', () => {
     const alarms = new EmergencyAlarms(bus, logger);
     alarms.observe(broken);
     alarms.start();
-    await expect.poll(() => streams, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => streams).toHaveLength(1);
     await alarms.onApplicationShutdown();
   }, 15_000);
 });

@@ -17,12 +17,15 @@ const start = (options: Partial<FollowOptions> = {}) => {
   const log: string[] = [];
   const asked: Asked[] = [];
   const seen: string[] = [];
-  const ledger = { away: false };
+  const ledger: { away: boolean; slow?: Promise<void> | undefined } = { away: false };
   const answer = async (request: Asked) => {
     asked.push(request);
     if (ledger.away) throw new CountersignError('ledger_unavailable');
     const from = Number(request.after ?? 0);
     const events = log.slice(from, from + request.limit).map((id) => ({ id }) as WireEvent);
+    const { slow } = ledger;
+    ledger.slow = undefined;
+    await slow;
     return { events, scannedTo: String(from + events.length) };
   };
   const bus = { request: (_contract: unknown, request: Asked) => answer(request), close: async () => {} };
@@ -115,6 +118,21 @@ describe('a follower of the log', () => {
     log.push('a', 'b', 'c');
     await Promise.all([follower.catchUp(), follower.catchUp()]);
     expect(seen).toEqual(['a', 'b', 'c']);
+    await follower.stop();
+  });
+
+  it('reads once more for who asks while it reads: the answer on its way may be from before', async () => {
+    const { log, seen, ledger, follower } = start({ pause_ms: 0 });
+    follower.start();
+    await follower.caughtUp;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    ledger.slow = promise;
+    await expect.poll(() => ledger.slow === undefined).toBe(true);
+    log.push('a');
+    const asked = follower.catchUp();
+    resolve();
+    await asked;
+    expect(seen).toEqual(['a']);
     await follower.stop();
   });
 

@@ -18,7 +18,7 @@ const write = (settings: object | string): void => {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
 };
-const until = (check: () => void) => vi.waitFor(check, { timeout: 8_000, interval: 50 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-watch-'));

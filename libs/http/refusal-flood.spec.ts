@@ -57,7 +57,7 @@ describe('refusals without a caller', () => {
     const { bus, ledger } = start();
     for (let i = 0; i < 50; i++) await recordRefusal(bus, 'instance-1', refusal);
     expect(ledger.total()).toBeLessThan(50);
-    await vi.waitFor(() => expect(ledger.total()).toBe(50), { timeout: 5_000 });
+    await vi.waitFor(() => expect(ledger.total()).toBe(50), { timeout: 30_000 });
   });
 
   it.each(['away', 'mute'] as const)(

@@ -66,7 +66,7 @@ describe('the keys of an issuer', () => {
     issuer.state.jwks = [next.jwk];
     later(6 * MINUTE_MS);
     await outcome(await freshToken(key));
-    await vi.waitFor(async () => expect(await outcome(await freshToken(key))).toBe('token_invalid'));
+    await vi.waitFor(async () => expect(await outcome(await freshToken(key))).toBe('token_invalid'), 30_000);
   });
 
   it('are not fetched for each of a hundred made-up key ids', async () => {

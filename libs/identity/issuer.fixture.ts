@@ -54,7 +54,7 @@ export const startIssuer = async (keys: readonly FixtureKey[]) => {
     mode: 'up' as 'up' | 'error' | 'hang' | 'drip' | 'redirect' | 'endless',
     jwksRequests: 0,
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     if (request.url === '/jwks') state.jwksRequests += 1;
     if (state.mode === 'hang') return;
     if (state.mode === 'error') return void response.writeHead(500).end();

@@ -27,9 +27,9 @@ describe('when the launcher is killed', () => {
     };
     try {
       launcher.kill('SIGKILL');
-      await expect.poll(() => isAlive(polite), { timeout: 10_000 }).toBe(false);
-      await expect.poll(() => isAlive(stubborn), { timeout: 10_000 }).toBe(false);
-      await expect.poll(() => existsSync(folder), { timeout: 5_000 }).toBe(false);
+      await expect.poll(() => isAlive(polite)).toBe(false);
+      await expect.poll(() => isAlive(stubborn)).toBe(false);
+      await expect.poll(() => existsSync(folder)).toBe(false);
       expect(isAlive(forgotten)).toBe(true);
     } finally {
       process.kill(forgotten, 'SIGKILL');

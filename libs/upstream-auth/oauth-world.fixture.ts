@@ -30,7 +30,7 @@ export interface Listening {
 /** A real HTTP server on a free port of loopback that remembers what it was asked. */
 export const listen = async (handler: Handler): Promise<Listening> => {
   const seen: Seen[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');

@@ -161,7 +161,10 @@ export const startRecordingServer = async (
       );
     json(response, resultFor(heard, era === 'modern' ? { resultType: 'complete', ...result } : result));
   };
-  const server = createServer((request, response) => void take(request, response));
+  const server = createServer(
+    { keepAliveTimeout: 72_000 },
+    (request, response) => void take(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stage.defer(() => {
     server.closeAllConnections();

@@ -147,7 +147,7 @@ export const openScene = async (): Promise<Scene> => {
 
 const startRedirect = async (stage: Stage, to: string): Promise<string> => {
   const { createServer } = await import('node:http');
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     request.resume();
     response.writeHead(307, { location: to }).end();
   });

@@ -47,7 +47,7 @@ describe('a watched KurrentDB server', () => {
     server.log.system('$scavenges-1', '$scavengeStarted');
     await write('$settings', 'anything', { $userStreamAcl: { $d: '$all' } });
     await write('$$$all', '$metadata', { $maxCount: 1 });
-    await vi.waitFor(() => expect(told).toHaveLength(9), 5_000);
+    await vi.waitFor(() => expect(told).toHaveLength(9), 30_000);
     expect(kinds().toSorted()).toEqual(
       [
         'retention_set $$call-1',
@@ -66,7 +66,7 @@ describe('a watched KurrentDB server', () => {
   it('tells at a start what was done while nobody watched', async () => {
     await owner.tombstoneStream('call-2');
     watch();
-    await vi.waitFor(() => expect(kinds()).toEqual(['stream_deleted call-2']), 5_000);
+    await vi.waitFor(() => expect(kinds()).toEqual(['stream_deleted call-2']), 30_000);
   });
 
   it('says nothing about our own set-up, or about what the server keeps for itself', async () => {
@@ -75,18 +75,18 @@ describe('a watched KurrentDB server', () => {
     await owner.setStreamMetadata('$stats-127.0.0.1:2113', { maxAge: 86_400 });
     watch();
     await owner.tombstoneStream('call-2');
-    await vi.waitFor(() => expect(told).not.toHaveLength(0), 5_000);
+    await vi.waitFor(() => expect(told).not.toHaveLength(0), 30_000);
     expect(kinds()).toEqual(['stream_deleted call-2']);
   });
 
   it('goes on after a broken connection', async () => {
     watch();
     await owner.tombstoneStream('call-1');
-    await vi.waitFor(() => expect(told).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(told).toHaveLength(1), 30_000);
     await server.stop();
     await server.start();
     server.log.tombstone('call-2');
-    await vi.waitFor(() => expect(kinds()).toContain('stream_deleted call-2'), 10_000);
+    await vi.waitFor(() => expect(kinds()).toContain('stream_deleted call-2'), 30_000);
   });
 });
 
@@ -108,7 +108,7 @@ describe.skipIf(url === undefined)(
       await client.setStreamMetadata(stream, { maxCount: 1 });
       await client.deleteStream(stream);
       await client.tombstoneStream(stream);
-      await vi.waitFor(() => expect(found).toContain('stream_deleted'), 10_000);
+      await vi.waitFor(() => expect(found).toContain('stream_deleted'), 30_000);
       expect(found[0]).toBe('retention_set');
       ending.abort();
       await looking;

@@ -47,8 +47,7 @@ const listenAs = async (
     }
   };
   const ended = response.ok ? read().catch(() => undefined) : Promise.resolve();
-  const until = (what: string, isIt: (each: Told) => boolean) =>
-    waitUntil(what, () => told.find(isIt), 10_000);
+  const until = (what: string, isIt: (each: Told) => boolean) => waitUntil(what, () => told.find(isIt));
   return { response, told, ended, until, close: () => stop.abort() };
 };
 
@@ -65,7 +64,7 @@ describe('the live list of approvals', () => {
   afterAll(async () => {
     await running.engineer.close();
     await running.stage.close();
-  }, 30_000);
+  });
 
   const ask = (notes: string) =>
     running.engineer.call('update_customer', { customer_id: 'C-1003', fields: { notes } });

@@ -59,7 +59,7 @@ describe('on the approval page', () => {
   afterAll(async () => {
     await running.engineer.close();
     await running.stage.close();
-  }, 30_000);
+  });
 
   const hold = async (notes = 'page'): Promise<Approval> => {
     const { engineer, system } = running;

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.engineer.close();
   await running.stage.close();
-}, 30_000);
+});
 
 const update = (notes: string) =>
   running.engineer.call('update_customer', { customer_id: 'C-1003', fields: { notes } });

@@ -31,7 +31,7 @@ describe('a call whose rule names two groups', () => {
   afterAll(async () => {
     await running.engineer.close();
     await running.stage.close();
-  }, 30_000);
+  });
   const update = (notes: string) =>
     running.engineer.call('update_customer', { customer_id: 'C-1003', fields: { notes } });
   const heldWith = (notes: string): Promise<Approval> =>

@@ -43,7 +43,7 @@ describe('a call that is held', () => {
   afterAll(async () => {
     await running.engineer.close();
     await running.stage.close();
-  }, 30_000);
+  });
 
   it('above 10,000 needs two different managers', async () => {
     const { engineer, manager, other, bank } = running;
@@ -157,7 +157,7 @@ describe('a call that waits longer than a client does', () => {
   afterAll(async () => {
     await running.engineer.close();
     await running.stage.close();
-  }, 30_000);
+  });
 
   const pend = async (engineer: Agent, notes: string): Promise<string> => {
     const result = await engineer.call('update_customer', update(notes));

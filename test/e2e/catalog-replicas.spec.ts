@@ -67,11 +67,13 @@ beforeAll(async () => {
     return catalog;
   };
   replicas = [replica(), replica()];
-}, 30_000);
+});
 afterAll(() => stage.close(), 30_000);
 
 const events = async () =>
   (await bus.request(ledgerReadStream, { stream: 'catalog-s' })).events.map(({ entry }) => readEntry(entry));
+/** What it lists itself. A tool is held as well where only the other replica has seen a change. */
+const listedAt = (catalog: Catalog, name: string) => catalog.detail('s', { kind: 'tools', name }).digest;
 const shown = async (catalog: Catalog) => [...(await catalog.entries('s', 'tools')).keys()];
 
 it('two replicas that see a server for the first time at once pin its list once', async () => {
@@ -86,11 +88,14 @@ it('a change that both see is recorded once, and an approval at one is seen by t
   other.onChanged((kind, of) => told.push(`${of} ${kind}`));
   const before = (await events()).length;
   const name = String(TOOLS[0]?.['name']);
+  const old = listedAt(one, name);
   server.set({ tools: [tool(name, { description: 'Changed.' }), ...TOOLS.slice(1)] });
-  for (const catalog of replicas)
-    await waitUntil('the tool held', async () => (await catalog.lookup('s', 'tools', name)).state === 'held');
+  for (const catalog of replicas) {
+    await waitUntil('the new list', () => listedAt(catalog, name) !== old);
+    expect((await catalog.lookup('s', 'tools', name)).state).toBe('held');
+  }
   await waitUntil('the record', async () => (await events()).length > before);
-  const { digest } = one.detail('s', { kind: 'tools', name });
+  const digest = listedAt(one, name);
   await one.approve('s', [{ kind: 'tools', name, digest: digest ?? 'sha256:' }], OPERATOR, BY);
   expect((await one.lookup('s', 'tools', name)).state).toBe('pinned');
   await waitUntil(
@@ -108,10 +113,10 @@ it('a change that both see is recorded once, and an approval at one is seen by t
 it('an approval at both replicas at once is recorded once', async () => {
   const before = (await events()).length;
   const name = String(TOOLS[1]?.['name']);
+  const old = listedAt(replicas[0], name);
   server.set({ tools: [TOOLS[0] ?? {}, tool(name, { title: 'New' }), ...TOOLS.slice(2)] });
-  const isHeld = async (catalog: Catalog) => (await catalog.lookup('s', 'tools', name)).state === 'held';
-  for (const catalog of replicas) await waitUntil('the tool held', () => isHeld(catalog));
-  const { digest } = replicas[0].detail('s', { kind: 'tools', name });
+  for (const catalog of replicas) await waitUntil('the new list', () => listedAt(catalog, name) !== old);
+  const digest = listedAt(replicas[0], name);
   const approvals = [{ kind: 'tools' as const, name, digest: digest ?? 'sha256:' }];
   await Promise.all(replicas.map((catalog) => catalog.approve('s', approvals, OPERATOR, BY)));
   const pinned = (await events()).slice(before).filter(({ type }) => type === 'CatalogEntryPinned');

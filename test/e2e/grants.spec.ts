@@ -64,7 +64,7 @@ describe.each([
   afterAll(async () => {
     await engineer.close();
     await stage.close();
-  }, 30_000);
+  });
 
   it('shows how far it reaches before anybody votes, and what is left afterwards', async () => {
     const waiting = update('C-1003', 'the first');

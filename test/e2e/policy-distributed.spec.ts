@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await engineer.close();
   await stage.close();
-}, 30_000);
+});
 
 it('services in processes of their own decide by an approved policy, at once and after a restart of the policy service', async () => {
   const one = await policyOwner(system, 'policy-owner-1');

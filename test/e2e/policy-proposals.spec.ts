@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await engineer.close();
   await stage.close();
-}, 30_000);
+});
 
 const propose = async (policy: string, owner = one): Promise<Proposal> => {
   const { status, body } = await owner.propose(policy, REASON);

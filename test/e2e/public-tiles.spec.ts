@@ -19,7 +19,7 @@ beforeAll(async () => {
   system = await startPrivate(stage, { policy: demoPolicy(), upstreams: [], settings });
   // Its record is the first entry.
   await get('proofs/consistency?first=0&second=0', 'auditor');
-  await vi.waitFor(async () => expect((await get('checkpoint')).status).toBe(200), 10_000);
+  await vi.waitFor(async () => expect((await get('checkpoint')).status).toBe(200), 30_000);
 }, 90_000);
 afterAll(() => stage.close(), 30_000);
 

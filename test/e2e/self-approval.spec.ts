@@ -105,7 +105,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent.close();
   await running.stage.close();
-}, 30_000);
+});
 
 type Attempt = () => Promise<{ readonly code?: string }>;
 const approve = async (token: Promise<string>, more: object = {}) =>

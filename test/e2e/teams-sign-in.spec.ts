@@ -111,4 +111,4 @@ it('a vote in Teams waits for single sign-on, and counts with the groups of that
     .filter(({ type, data: about }) => type === 'RequestRefused' && about['where'] === 'approvals/teams')
     .map(({ data: about }) => about['code']);
   expect(codes).toEqual(['token_invalid', 'approver_not_eligible']);
-}, 40_000);
+});

@@ -116,9 +116,9 @@ describe.skipIf(!canMount())('when the disk of the ledger is full', () => {
     const voted = await vote();
     expect([voted.status, voted.body.code]).toEqual([503, 'ledger_full']);
     rmSync(ballast);
-    await waitUntil('the vote counts', async () => (await vote()).status === 200, 15_000);
+    await waitUntil('the vote counts', async () => (await vote()).status === 200);
     expect((await held).status).toBe(200);
-    await waitUntil('the read model follows', async () => (await read()).status === 200, 15_000);
+    await waitUntil('the read model follows', async () => (await read()).status === 200);
     const [newest] = await (await examiner(system)).calls();
     expect(newest).toMatchObject({ tool: 'transfer_funds', approvalId: pending.id });
   }, 90_000);

@@ -121,7 +121,7 @@ describe('while a service is frozen', () => {
   it('policy: the tools cannot be listed either', async () => {
     expectRefused(await whileFrozen('policy', () => [post(rpc('tools/list'))]), ['policy_unavailable']);
     await worksAgain();
-  }, 30_000);
+  });
 
   it('masking: the result is withheld, its original is sealed, and the call is recorded as failed', async () => {
     const names = markers('masking');
@@ -153,7 +153,7 @@ describe('while a service is frozen', () => {
     expectRefusedOnStream(answers, 'masking_unavailable');
     await worksAgain();
     expect(reached('masking frozen')).toEqual([]);
-  }, 30_000);
+  });
 
   it('approval: a call that needs one is refused in time, is no approval later, and others go on', async () => {
     const known = await eventsOfCalls();

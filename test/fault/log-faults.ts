@@ -132,7 +132,7 @@ const checkAfter = async (
     await vi.waitFor(() => {
       if (log.phase === 'broken') return;
       expect(log.checkpoints.latest?.size ?? -1, where).toBeGreaterThanOrEqual(Number(position));
-    }, 10_000);
+    }, 30_000);
     const { tree, checkpoints, phase, finding } = log;
     expect([phase, finding?.message, ...alarms], where).toEqual(['running', undefined]);
     if (tree === undefined) throw new Error(`${where}: the log has no tree`);

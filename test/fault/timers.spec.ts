@@ -60,14 +60,14 @@ beforeAll(async () => {
   client.on('error', () => undefined);
   queue = new Queue(QUEUE, { connection: client });
   queue.on('error', () => undefined);
-}, 30_000);
+});
 afterAll(async () => {
   for (const replica of replicas) await replica.stop();
   await queue.close();
   client.disconnect();
   await killRedis();
   await ledger.close();
-}, 30_000);
+});
 
 const replica = (index: number): Replica => replicas[index % replicas.length] as Replica;
 const expiringIn = (wait_ms: number) => ({ expiresAt: new Date(Date.now() + wait_ms).toISOString() });
@@ -128,19 +128,19 @@ describe(`timers of ${PENDING} pending approvals in Redis, with two replicas`, (
     expect(await endsOf(first)).toEqual([]);
     expect(await endsOf(second)).toMatchObject([{ type: 'ApprovalDenied' }]);
     expect(await endsOf(third)).toEqual([]);
-  }, 30_000);
+  });
 
   it('that Redis loses or never gets are no matter: approvals expire without them, once each, and not before their time', async () => {
     const lost = await requestMany(50, 3_000);
     await client.flushall();
-    await waitUntil('the end of what was lost', () => allExpired(lost), 15_000);
+    await waitUntil('the end of what was lost', () => allExpired(lost));
     await killRedis();
     const unheard = await requestMany(50, 2_000);
-    await waitUntil('the end while Redis is dead', () => allExpired(unheard), 15_000);
+    await waitUntil('the end while Redis is dead', () => allExpired(unheard));
     await startRedis();
     await waitUntil('all timers again', async () => (await timers()) >= PENDING - 1, THERE_AGAIN_MS);
     const after = await requestMany(10, 1_000);
-    await waitUntil('the end of what came after', () => allExpired(after), 10_000);
+    await waitUntil('the end of what came after', () => allExpired(after));
     await expectExpiredOnce(new Map([...lost, ...unheard, ...after]));
     const [denied = '', ...others] = [...lasting.keys()].slice(1);
     expect((await endsOf(denied)).map(({ type }) => type)).toEqual(['ApprovalDenied']);

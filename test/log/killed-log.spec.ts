@@ -56,7 +56,7 @@ const assertWhole = async (acknowledged: number): Promise<void> => {
         undefined,
       ]);
       expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(others.length);
-    }, 10_000);
+    }, 30_000);
     const leaves = (await allEvents(store)).map(({ entry }) => leafHash(entry));
     const rootOfFirst = (size: number) => rootOf(growTree(EMPTY_TREE, leaves.slice(0, size)).state);
     const roots = (await allEvents(store))

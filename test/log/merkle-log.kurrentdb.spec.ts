@@ -48,7 +48,7 @@ const open = async (options: Partial<MerkleLogOptions> = {}): Promise<MerkleLog>
 };
 
 const covers = async (log: MerkleLog, size: number) => {
-  await vi.waitFor(() => expect(log.checkpoints.latest?.size ?? 0).toBeGreaterThanOrEqual(size), 10_000);
+  await vi.waitFor(() => expect(log.checkpoints.latest?.size ?? 0).toBeGreaterThanOrEqual(size), 30_000);
   return log.checkpoints.latest as NonNullable<typeof log.checkpoints.latest>;
 };
 
@@ -93,7 +93,7 @@ describe('the Merkle log over KurrentDB', () => {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     await covers(one, 200);
-    await vi.waitFor(() => expect(two.checkpoints.latest?.note).toBe(one.checkpoints.latest?.note), 10_000);
+    await vi.waitFor(() => expect(two.checkpoints.latest?.note).toBe(one.checkpoints.latest?.note), 30_000);
     const sizes = await assertRecorded();
     expect(sizes).toEqual([...new Set(sizes)].sort((first, second) => first - second));
     expect([one.phase, two.phase, ...alarms]).toEqual(['running', 'running']);
@@ -108,7 +108,7 @@ describe('the Merkle log over KurrentDB', () => {
     const second = await open();
     await covers(second, 281);
     await server.restart?.();
-    await vi.waitFor(() => record(10), 10_000);
+    await vi.waitFor(() => record(10), 30_000);
     const { size } = await covers(second, 292);
     await second.close();
     await rm(join(folder, 'log'), { recursive: true });

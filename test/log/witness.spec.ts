@@ -56,7 +56,7 @@ const openLog = (options: Partial<MerkleLogOptions> = {}): MerkleLog =>
   });
 
 const isWitnessed = (log: MerkleLog, size: number) =>
-  vi.waitFor(() => expect(log.checkpoints.witnessed?.size ?? 0).toBeGreaterThanOrEqual(size), 5_000);
+  vi.waitFor(() => expect(log.checkpoints.witnessed?.size ?? 0).toBeGreaterThanOrEqual(size), 30_000);
 
 describe('witnesses', () => {
   it('cosign checkpoints; their signatures are on record and in the published note', async () => {
@@ -89,9 +89,9 @@ describe('witnesses', () => {
     const log = openLog();
     await witnesses.pop()?.running.stop();
     await scene.record(10);
-    await vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(10), 5_000);
+    await vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(10), 30_000);
     await scene.record(10);
-    await vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(20), 5_000);
+    await vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(20), 30_000);
     expect(log.checkpoints.latest?.witnessed).toBe(false);
     expect(log.checkpoints.witnessed).toBeUndefined();
   });
@@ -105,7 +105,7 @@ describe('witnesses', () => {
     await scene.openStore();
     await scene.record(40);
     const log = openLog();
-    await vi.waitFor(() => expect(log.phase).toBe('broken'), 5_000);
+    await vi.waitFor(() => expect(log.phase).toBe('broken'), 30_000);
     expect(log.finding).toMatchObject({ kind: 'log_fork' });
     expect(scene.alarms[0]).toMatchObject({ kind: 'log_fork', about: { index: 0 } });
   });
@@ -127,7 +127,7 @@ describe('witnesses', () => {
       await cp(join(copy, name), join(scene.folder, name), { recursive: true });
     await scene.openStore();
     const log = openLog();
-    await vi.waitFor(() => expect(log.phase).toBe('broken'), 5_000);
+    await vi.waitFor(() => expect(log.phase).toBe('broken'), 30_000);
     expect(log.finding).toMatchObject({ kind: 'log_fork' });
   });
 });

@@ -14,7 +14,7 @@ import {
   voted,
 } from './replica.fixture.js';
 
-const SOON = { timeout: 8_000, interval: 20 };
+const SOON = { timeout: 30_000, interval: 20 };
 
 let ledger: TestLedger;
 let replicas: Replica[];

@@ -26,7 +26,7 @@ interface Request {
 
 const listen = async (answer: RequestListener): Promise<{ url: string; seen: Request[] }> => {
   const seen: Request[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     seen.push({ headers: request.headers, body });

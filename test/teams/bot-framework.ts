@@ -138,7 +138,7 @@ export const startBotFramework = async () => {
     return connectorAnswer(method, path, text);
   };
 
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     if (refusal !== 0 && request.url?.startsWith('/v3/')) return void response.writeHead(refusal).end();
     answer(request).then(
       (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),

@@ -159,7 +159,8 @@ export const startCoreBanking = async (options: CoreBankingOptions): Promise<Cor
     faults: options.faults ?? [],
     stopped: stopping.signal,
   };
-  const server = createServer((request, response) => {
+  // Longer than clients keep a connection that they do not use: none sends on one that is just being closed.
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     const path = request.url?.split('?', 1)[0];
     if (path === '/stats' && request.method === 'GET') sendJson(response, 200, JSON.stringify(log.stats()));
     else if (path !== '/mcp') response.writeHead(404).end();

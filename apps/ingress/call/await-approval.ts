@@ -16,6 +16,7 @@ import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
   ignoreConflict,
+  isPolicyStale,
   lastRevision,
   recordHeld,
   recordRelease,
@@ -244,7 +245,14 @@ const releaseOnce = async (
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest)
     return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
-  const receipt = await recordRelease(gateway, call, { ...held, revision }, decided);
+  const receipt = await recordRelease(gateway, call, { ...held, revision }, decided).catch(
+    (error: unknown) => {
+      // It was approved under the policy that has just decided once more.
+      if (isPolicyStale(error))
+        return refuse('approval_stale', 'another policy is active than was approved under');
+      throw error;
+    },
+  );
   return { receipt, decided };
 };
 

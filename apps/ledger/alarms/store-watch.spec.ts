@@ -48,11 +48,13 @@ const lastEvent = join('last-event.json');
 describe('the watch over the event store', () => {
   it('raises nothing over a store that only the ledger writes to, and keeps the last event', async () => {
     start();
-    await vi.waitFor(async () =>
-      expect(await readLastSeen(join(history.folder, lastEvent))).toMatchObject({
-        stream: 'list-b',
-        revision: 0,
-      }),
+    await vi.waitFor(
+      async () =>
+        expect(await readLastSeen(join(history.folder, lastEvent))).toMatchObject({
+          stream: 'list-b',
+          revision: 0,
+        }),
+      30_000,
     );
     await watch?.onApplicationShutdown();
     start();
@@ -63,16 +65,21 @@ describe('the watch over the event store', () => {
   it('raises an alarm when the triggers that forbid changes are gone', async () => {
     sql('DROP TRIGGER events_append_only_delete');
     start();
-    await vi.waitFor(async () =>
-      expect(await raised()).toMatchObject([
-        { kind: 'store_damaged', detail: expect.stringMatching(/events_append_only_delete is missing/) },
-      ]),
+    await vi.waitFor(
+      async () =>
+        expect(await raised()).toMatchObject([
+          { kind: 'store_damaged', detail: expect.stringMatching(/events_append_only_delete is missing/) },
+        ]),
+      30_000,
     );
   });
 
   it('raises an alarm when the end that was there at the last run is gone', async () => {
     await start().onApplicationShutdown();
-    await vi.waitFor(async () => expect(await readLastSeen(join(history.folder, lastEvent))).toBeDefined());
+    await vi.waitFor(
+      async () => expect(await readLastSeen(join(history.folder, lastEvent))).toBeDefined(),
+      30_000,
+    );
     const trigger = 'events_append_only_delete';
     sql(
       `DROP TRIGGER ${trigger}; DELETE FROM events WHERE stream = 'list-b';` +
@@ -80,17 +87,22 @@ describe('the watch over the event store', () => {
 BEGIN SELECT raise(ABORT, 'events are append-only'); END`,
     );
     start(new Ledger(history.store));
-    await vi.waitFor(async () =>
-      expect(await raised()).toMatchObject([
-        { kind: 'store_truncated', about: { stream: 'list-b', revision: 0 } },
-      ]),
+    await vi.waitFor(
+      async () =>
+        expect(await raised()).toMatchObject([
+          { kind: 'store_truncated', about: { stream: 'list-b', revision: 0 } },
+        ]),
+      30_000,
     );
   });
 
   it('takes a file of another kind for none', async () => {
     await writeFile(join(history.folder, lastEvent), '{"stream":7}');
     start();
-    await vi.waitFor(async () => expect(await readLastSeen(join(history.folder, lastEvent))).toBeDefined());
+    await vi.waitFor(
+      async () => expect(await readLastSeen(join(history.folder, lastEvent))).toBeDefined(),
+      30_000,
+    );
     expect(await raised()).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => scene.close());
 
 const covers = async (log: MerkleLog, size: number) => {
-  await vi.waitFor(() => expect(log.checkpoints.latest?.size ?? 0).toBeGreaterThanOrEqual(size), 5_000);
+  await vi.waitFor(() => expect(log.checkpoints.latest?.size ?? 0).toBeGreaterThanOrEqual(size), 30_000);
   return log.checkpoints.latest as NonNullable<typeof log.checkpoints.latest>;
 };
 
@@ -111,9 +111,9 @@ describe('the Merkle log of a store', () => {
       await scene.record(20);
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
-    await vi.waitFor(() => expect(one.checkpoints.latest?.size).toBe(two.checkpoints.latest?.size), 5_000);
+    await vi.waitFor(() => expect(one.checkpoints.latest?.size).toBe(two.checkpoints.latest?.size), 30_000);
     const last = await covers(one, 210);
-    await vi.waitFor(() => expect(two.checkpoints.latest?.note).toBe(last.note), 5_000);
+    await vi.waitFor(() => expect(two.checkpoints.latest?.note).toBe(last.note), 30_000);
     const sizes = (await recorded()).map(({ size }) => Number(size));
     expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => a - b));
     expect([one.phase, two.phase, ...scene.alarms]).toEqual(['running', 'running']);

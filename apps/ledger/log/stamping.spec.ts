@@ -51,7 +51,7 @@ describe('time stamps of an authority', () => {
       const found = (await allEvents(scene.store())).find(({ type }) => type === 'CheckpointTimestamped');
       expect(found).toBeDefined();
       return found as NonNullable<typeof found>;
-    }, 10_000);
+    }, 30_000);
     const { data, payload } = readEntry(stamped.entry);
     const token = stamped.attachment ?? new Uint8Array();
     expect(payload).toEqual({ commit: sha256(token), bytes: token.length });
@@ -91,7 +91,7 @@ describe('time stamps of an authority', () => {
       timestamp_authority: { url, every_s: 3_600 },
     });
     await scene.record(1);
-    await vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThan(5), 5_000);
+    await vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThan(5), 30_000);
     expect(log.phase).toBe('running');
   });
 

@@ -75,10 +75,10 @@ beforeEach(async () => {
 afterEach(() => scene.close());
 
 const isCovered = (log: MerkleLog) =>
-  vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(ENTRIES), 5_000);
+  vi.waitFor(() => expect(log.checkpoints.latest?.size).toBeGreaterThanOrEqual(ENTRIES), 30_000);
 
 const isBroken = async (log: MerkleLog) => {
-  await vi.waitFor(() => expect(log.phase).toBe('broken'), 5_000);
+  await vi.waitFor(() => expect(log.phase).toBe('broken'), 30_000);
   return log.finding;
 };
 

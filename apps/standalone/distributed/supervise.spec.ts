@@ -56,8 +56,8 @@ describe('a supervised process', () => {
   it('is reported and started again when it dies', async () => {
     const supervised = await start(program(STAYS));
     const first = kill(supervised);
-    await expect.poll(() => supervised.pid(), { timeout: 5_000 }).not.toBe(first);
-    await expect.poll(() => supervised.pid(), { timeout: 5_000 }).toBeTypeOf('number');
+    await expect.poll(() => supervised.pid()).not.toBe(first);
+    await expect.poll(() => supervised.pid()).toBeTypeOf('number');
     expect(reports[0]).toContain('ledger ended (SIGKILL)');
     expect(reports[1]).toContain('started again');
     expect([...watched]).toEqual([supervised.pid()]);
@@ -71,7 +71,7 @@ describe('a supervised process', () => {
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(supervised.pid()).toBeUndefined();
     supervised.setRestart(true);
-    await expect.poll(() => supervised.pid(), { timeout: 5_000 }).toBeTypeOf('number');
+    await expect.poll(() => supervised.pid()).toBeTypeOf('number');
   });
 
   it('is not started again when it was stopped', async () => {

@@ -213,6 +213,6 @@ describe('a server that the gateway itself has no credential for', () => {
   it('is looked at again soon when a consent is needed: it may be given at another replica', async () => {
     const { upstream, grant } = await without('upstream_consent_needed');
     grant();
-    await expect.poll(() => upstream.state().kind, { timeout: 10_000 }).toBe('ready');
+    await expect.poll(() => upstream.state().kind).toBe('ready');
   });
 });

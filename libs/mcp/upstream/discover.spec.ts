@@ -130,7 +130,7 @@ describe('the era of a stdio server', () => {
     ['ends at what it does not know', ['--probe=die']],
   ])('is legacy when it %s', async (_, args) => {
     const upstream = stdio.open(args, { probe_ms: 2_000 });
-    await expect.poll(() => upstream.server()?.era, { timeout: 10_000 }).toBe('legacy');
+    await expect.poll(() => upstream.server()?.era).toBe('legacy');
     expect(await stdio.textOf(upstream, 'echo')).toBe('echo');
     expect(await stdio.textOf(upstream, 'seen')).not.toContain('notifications/cancelled');
   });

@@ -62,7 +62,7 @@ export const startServer = async (behaviour: Behaviour = {}, port = 0): Promise<
     else if (request.method === 'tools/call' && behaviour.call) behaviour.call(request, response);
     else sendResult(response, request.id, {});
   };
-  const server: Server = createServer((incoming, response) => {
+  const server: Server = createServer({ keepAliveTimeout: 72_000 }, (incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {

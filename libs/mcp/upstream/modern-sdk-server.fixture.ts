@@ -71,7 +71,10 @@ export const serveModern = async (): Promise<{ url: string; close(): Promise<voi
   tellTools = () => handler.notify.toolsChanged();
   tellNote = () => handler.notify.resourceUpdated(NOTE);
   const listener = toNodeHandler(handler);
-  const server = createServer((request, response) => void listener(request, response));
+  const server = createServer(
+    { keepAliveTimeout: 72_000 },
+    (request, response) => void listener(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,

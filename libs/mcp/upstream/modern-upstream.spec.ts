@@ -19,7 +19,7 @@ type Open = (config?: Partial<UpstreamConfig>) => Promise<Upstream>;
 const track = async (config: UpstreamConfig): Promise<Upstream> => {
   const upstream = openUpstream({ ...config, limits: { connect_wait_ms: 10_000, ...config.limits } });
   cleanup.push(upstream.close);
-  await expect.poll(() => upstream.state().kind, { timeout: 10_000 }).toBe('ready');
+  await expect.poll(() => upstream.state().kind).toBe('ready');
   return upstream;
 };
 const overHttp: Open = async (config) => {

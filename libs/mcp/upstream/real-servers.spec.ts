@@ -96,7 +96,7 @@ describe('real servers', () => {
     const port = await freePort();
     const first = await everythingOverHttp(port);
     const upstream = open({ kind: 'http', url: `http://127.0.0.1:${port}/mcp` });
-    await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
+    await expect.poll(() => upstream.state().kind).toBe('ready');
     expect(await names(upstream)).toContain('echo');
     expect(await call(upstream, 'echo', { message: 'hi' })).toEqual({
       content: [{ type: 'text', text: 'Echo: hi' }],
@@ -115,11 +115,11 @@ describe('real servers', () => {
             (r) => r.status,
             () => 0,
           ),
-        { timeout: 15_000 },
+        { timeout: 30_000 },
       )
       .toBe(400);
     // One that has noticed is between two attempts; one that has not learns it from its next request.
-    await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
+    await expect.poll(() => upstream.state().kind).toBe('ready');
     expect(await call(upstream, 'echo', { message: 'again' })).toEqual({
       content: [{ type: 'text', text: 'Echo: again' }],
     });
@@ -130,7 +130,7 @@ describe('real servers', () => {
     await everythingOverHttp(port, 'sse');
     for (const kind of ['sse', 'http'] as const) {
       const upstream = open({ kind, url: `http://127.0.0.1:${port}/sse` });
-      await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
+      await expect.poll(() => upstream.state().kind).toBe('ready');
       expect(await names(upstream)).toContain('echo');
       expect(await call(upstream, 'get-sum', { a: 2, b: 3 })).toMatchObject({
         content: [{ text: expect.stringContaining('5') }],
@@ -148,7 +148,7 @@ describe('real servers', () => {
         mode === 'stdio'
           ? stdio(everything(), 'stdio')
           : open({ kind: 'http', url: `http://127.0.0.1:${port}/mcp` });
-      await expect.poll(() => upstream.state().kind, { timeout: 15_000 }).toBe('ready');
+      await expect.poll(() => upstream.state().kind).toBe('ready');
       const asked: string[] = [];
       const onServerRequest = async ({ method }: ServerRequest) => {
         asked.push(method);
@@ -184,7 +184,7 @@ describe('real servers', () => {
     upstream.onResourceUpdated((uri) => updated.push(uri));
     await upstream.watch(resource?.name ?? '');
     await call(upstream, 'toggle-subscriber-updates', {});
-    await expect.poll(() => updated, { timeout: 15_000 }).toContain(resource?.name);
+    await expect.poll(() => updated).toContain(resource?.name);
     await upstream.unwatch(resource?.name ?? '');
   });
 

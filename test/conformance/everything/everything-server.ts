@@ -49,7 +49,7 @@ export const startEverything = async (eras: Eras, port = 0): Promise<EverythingS
     const asked = { id, method, params: isMembers(params) ? params : {} } as RequestMessage;
     await modern.answer({ headers: request.headers, message: asked, response });
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     answer(request, response).catch(() => {
       if (!response.headersSent) writeJson(response, 400);
     });

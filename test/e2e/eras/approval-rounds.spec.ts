@@ -121,7 +121,7 @@ describe('a held call of a modern client without tasks', () => {
     await approve('many');
     expect((await call('many')).result?.['isError']).toBeFalsy();
     expect(effects()).toBe(before + 1);
-  }, 30_000);
+  });
 
   it('is told to wait without structured content in either era, also by a tool that has an output schema', async () => {
     expect(toolList().tools.find(({ name }) => name === update('').name)).toHaveProperty('outputSchema');
@@ -135,7 +135,7 @@ describe('a held call of a modern client without tasks', () => {
     }
     await approve('structure');
     expect((await legacy()).result).toHaveProperty('structuredContent');
-  }, 30_000);
+  });
 
   it('goes on after a restart of the whole gateway between two rounds', async () => {
     const before = effects();

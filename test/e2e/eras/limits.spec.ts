@@ -158,7 +158,7 @@ it(`a call brings its client at most ${MESSAGES_MAX} messages, the first ones, e
   );
   const released = (await ledger.events()).filter(({ type }) => type === 'MessageReleased');
   expect(released).toHaveLength(MESSAGES_MAX);
-}, 30_000);
+});
 
 describe('a link that an error wants opened (-32042), where policy lets the server ask', () => {
   const error = {

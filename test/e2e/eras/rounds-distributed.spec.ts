@@ -64,7 +64,7 @@ describe('a held call at two ingress replicas', () => {
     expect(events.filter(({ type }) => type === 'CallRepeated').map(({ data }) => data['round'])).toEqual([
       1, 2,
     ]);
-  }, 30_000);
+  });
 
   it('takes each state once, whichever replica it comes to', async () => {
     const notes = 'state used once';
@@ -75,7 +75,7 @@ describe('a held call at two ingress replicas', () => {
     const both = await Promise.all([one, other].map((replica) => modern(replica, notes, stateOf(second))));
     expect(both.filter(succeeded)).toHaveLength(1);
     expect(reached(notes)).toBe(1);
-  }, 30_000);
+  });
 
   it('is attached to by the identical call at the other replica, in either era, and runs once', async () => {
     const notes = 'call again';
@@ -86,7 +86,7 @@ describe('a held call at two ingress replicas', () => {
     expect(await manager.list('pending')).toEqual([]);
     expect(succeeded(await legacy(other, notes))).toBe(true);
     expect(reached(notes)).toBe(1);
-  }, 30_000);
+  });
 
   it('goes on at the other replica when the one that has the state is killed, and runs once', async () => {
     const notes = 'the one is killed';
@@ -107,9 +107,9 @@ describe('a held call at two ingress replicas', () => {
     await approve(notes);
     expect((await Promise.all(waiting)).filter(succeeded)).toHaveLength(1);
     expect(reached(notes)).toBe(1);
-  }, 30_000);
+  });
 
   it('the history of all this replays without a difference', async () => {
     expect((await (await examiner(one)).replay()).different).toEqual([]);
-  }, 30_000);
+  });
 });

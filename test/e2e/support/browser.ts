@@ -42,7 +42,7 @@ export interface Browser {
   tab(): Promise<Tab>;
 }
 
-const READY_MS_MAX = 20_000;
+const READY_MS_MAX = 40_000;
 
 const connect = async (address: string) => {
   const socket = new WebSocket(address);

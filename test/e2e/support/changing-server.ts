@@ -92,7 +92,10 @@ export const startChangingServer = async (stage: Stage, start: Partial<Lists>): 
         : { jsonrpc: '2.0', id, result };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(frame));
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer(
+    { keepAliveTimeout: 72_000 },
+    (request, response) => void answer(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stage.defer(() => {
     server.closeAllConnections();

@@ -10,7 +10,7 @@ import { type OwnIssuer, startIssuer } from './issuer.js';
 import { type Service, service } from './service.js';
 import type { Stage } from './stage.js';
 import { type PrivateOptions, type PrivateSystem, writeConfig } from './standalone.js';
-import { resourcesOf, type Urls } from './system.js';
+import { resourcesOf, type Urls, untilReady } from './system.js';
 import { waitUntil } from './wait-until.js';
 
 const PROCESSES: readonly ProcessName[] = [
@@ -22,13 +22,6 @@ const PROCESSES: readonly ProcessName[] = [
   'approval',
   'ingress',
 ];
-const READY_MS_MAX = 40_000;
-
-/** Everything that a governed call needs answers. */
-export const untilReady = async ({ ingress }: Urls): Promise<void> => {
-  const isReady = async (): Promise<boolean> => (await fetch(`${ingress}/readyz`)).ok;
-  await waitUntil('all services ready', () => isReady().catch(() => false), READY_MS_MAX);
-};
 
 /** A service answers on the bus a moment before it does over HTTP. */
 const untilListening = (url: string): Promise<true> =>

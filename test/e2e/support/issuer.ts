@@ -50,7 +50,8 @@ export const startIssuer = async (
     createDevIssuer({ development: true, issuer: url, resources, ...(approvalPages && { approvalPages }) });
   let current = await create();
   let isAway = false;
-  const server = createServer((request, response) => {
+  // As the gateway does: nobody sends on a connection that is just being closed, however busy the machine.
+  const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
     if (isAway) request.socket.destroy();
     else current.handler(request, response);
   });

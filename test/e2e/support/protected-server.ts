@@ -84,7 +84,10 @@ export const startProtectedServer = async (stage: Stage, issuer: AuthServer): Pr
     return json(response, 200, { jsonrpc: '2.0', id: message.id, result });
   };
 
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer(
+    { keepAliveTimeout: 72_000 },
+    (request, response) => void answer(request, response),
+  );
   const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stage.defer(() => {

@@ -27,8 +27,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-const READY_MS = 25_000;
-const STOP_MS = 5_000;
+const READY_MS = 60_000;
+const STOP_MS = 15_000;
 
 let guard: Guard | undefined;
 /** Ends the children when this process is gone, even by SIGKILL. Started with the first child. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DEMO_SERVERS } from '../../../apps/standalone/demo.js';
 import { freePort } from './free-port.js';
 import { type IssuerOptions, issuerAt, type OwnIssuer, startIssuer } from './issuer.js';
-import { service } from './service.js';
+import { type Service, service } from './service.js';
 import type { Stage } from './stage.js';
-import { DIST, resourcesOf, type System, type Urls } from './system.js';
+import { DIST, resourcesOf, type System, type Urls, untilReady } from './system.js';
 
 const CLI = join(DIST, 'apps', 'cli', 'main.js');
 const READY = /^Countersign is ready: http/m;
@@ -92,12 +92,20 @@ export const startPrivate = async (stage: Stage, options: PrivateOptions): Promi
     ready: READY,
   });
   stage.defer(countersign.stop);
-  await countersign.start();
+  const whole: Service = {
+    ...countersign,
+    // It answers as soon as it is up, and refuses what it has not yet read again from the log.
+    start: async () => {
+      await countersign.start();
+      await untilReady(urls);
+    },
+  };
+  await whole.start();
   return {
     urls,
     issuer,
     data,
-    services: new Map([['countersign', countersign]]),
+    services: new Map([['countersign', whole]]),
     policyFile: join(folder, 'policy.yaml'),
   };
 };

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Agent, connectAgent, type Sdk } from './agents.js';
 import type { Issuer } from './issuer.js';
 import type { Service } from './service.js';
+import { waitUntil } from './wait-until.js';
 
 /** Compiled files of the project: what is started is what is shipped. */
 export const DIST = fileURLToPath(new URL('../../../', import.meta.url));
@@ -12,6 +13,8 @@ export interface Urls {
   readonly ledger: string;
   readonly policy: string;
 }
+
+const READY_MS_MAX = 60_000;
 
 /** A running gateway, whatever its shape. */
 export interface System {
@@ -47,6 +50,12 @@ export const serviceOf = ({ services }: System, name: string): Service => {
 /** What all processes have written: logs and ready lines. */
 export const outputOf = ({ services }: System): string =>
   [...services.values()].map((service) => service.output()).join('\n');
+
+/** Everything that a governed call needs answers. */
+export const untilReady = async ({ ingress }: Urls): Promise<void> => {
+  const isReady = async (): Promise<boolean> => (await fetch(`${ingress}/readyz`)).ok;
+  await waitUntil('all services ready', () => isReady().catch(() => false), READY_MS_MAX);
+};
 
 /** An MCP client of one user at an endpoint ("core-banking"), or at the united endpoint. */
 export const connect = async (

@@ -10,7 +10,7 @@ export const pause = (wait_ms: number): Promise<void> =>
 export const waitUntil = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  deadline_ms = 10_000,
+  deadline_ms = 30_000,
 ): Promise<T> => {
   const end = performance.now() + deadline_ms;
   for (;;) {

@@ -33,7 +33,7 @@ export const startWebhookReceiver = async (stage: Stage, secret: string): Promis
   let status = 204;
   let further: Record<string, string> = {};
   const verifier = new Webhook(secret);
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: 72_000 }, async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString('utf8');

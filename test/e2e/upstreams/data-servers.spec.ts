@@ -134,7 +134,7 @@ describe('servers with data', () => {
       const client = await open();
       await killAndRecover(system, server.runs, () => call(client, server.read.tool, server.read.input));
       await client.close();
-    }, 40_000);
+    });
   });
 
   it('leave no identifier in clear with the gateway, and every call can be replayed', async () => {

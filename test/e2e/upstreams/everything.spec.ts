@@ -154,7 +154,7 @@ describe('the reference server with all features', () => {
     it('is killed: calls fail clearly; back again it serves the same client', async () => {
       const runs = servers.get(transport)?.runs ?? 'server-everything';
       await killAndRecover(system, runs, () => call(client, 'echo', { message: 'still there' }));
-    }, 40_000);
+    });
   });
 
   it.each([

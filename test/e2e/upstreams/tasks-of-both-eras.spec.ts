@@ -77,7 +77,7 @@ describe.each(LEGACY)('a tool of the reference server over %s that runs as a tas
     await ask('tasks/update', { taskId, inputResponses });
     const done = await until('completed', 'failed');
     expect(JSON.stringify(done['result'])).toContain('of [US_SSN] (technical)');
-  }, 30_000);
+  });
 
   it('is waited for on behalf of a client without tasks, which is asked as in any call', async () => {
     const client = await modernClient(system, 'data-engineer', `mcp/${server}`);
@@ -89,7 +89,7 @@ describe.each(LEGACY)('a tool of the reference server over %s that runs as a tas
     const done = await client.call('tools/call', { ...research, inputResponses, requestState }, FORMS);
     expect(done.result).toMatchObject({ resultType: 'complete' });
     expect(JSON.stringify(done.result)).toContain('of [US_SSN] (technical)');
-  }, 30_000);
+  });
 });
 
 it('a task of a modern server is followed by the SDK v1: made, asked for input, and done', async () => {
@@ -120,8 +120,8 @@ it('a task of a modern server is followed by the SDK v1: made, asked for input, 
   expect(text).toContain('[US_SSN]');
   expect(text).toContain('accept');
   await client.close();
-}, 30_000);
+});
 
 it('the history of all of them replays without a difference', async () => {
   expect((await (await examiner(system)).replay()).different).toEqual([]);
-}, 30_000);
+});

@@ -68,7 +68,7 @@ describe('tasks of a legacy server', () => {
     expect(seen.at(-1)).toBe('result');
     expect(text).toContain('gateways');
     await client.close();
-  }, 30_000);
+  });
 
   it.concurrent('run for mcpc, and every look at a task is on record', async () => {
     const home = join(stage.folder, 'home');
