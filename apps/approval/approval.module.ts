@@ -12,6 +12,7 @@ import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { DelegationsHttp } from './delegation/delegations.http.js';
 import { Delegations } from './delegation/delegations.js';
 import { Directory, endedLimits } from './directory.js';
+import { EarlierApprovals } from './earlier-approvals.js';
 import { Emergency } from './emergency.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry, type JobsFactory } from './expiry.js';
@@ -69,6 +70,7 @@ const QUEUE = 'countersign-approvals';
     Approvals,
     CloseCall,
     Delegations,
+    EarlierApprovals,
     Emergency,
     EmergencyAlarms,
     Expiry,

@@ -9,6 +9,7 @@ import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { Directory } from './directory.js';
+import { EarlierApprovals } from './earlier-approvals.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry } from './expiry.js';
 import { Outbox } from './notify/outbox.js';
@@ -42,7 +43,7 @@ const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
 const WAIT_MS = 500;
 
-/** Follows the log for approvals, from the beginning at each start: that rebuild and the daily work are the same path. */
+/** Follows the log for approvals. At a start it begins where all that is older has ended, or is read first; then it is the same path as daily work. */
 @Injectable()
 export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log: LogFollower;
@@ -52,6 +53,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(Directory) private readonly directory: Directory,
     @Inject(DelegationDirectory) private readonly delegations: DelegationDirectory,
     @Inject(Expiry) private readonly expiry: Expiry,
+    @Inject(EarlierApprovals) earlier: EarlierApprovals,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(EmergencyAlarms) private readonly alarms: EmergencyAlarms,
     @Inject(LOGGER) logger: Logger,
@@ -62,6 +64,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       page: PAGE,
       wait_ms: WAIT_MS,
       pause_ms: 0,
+      beginAfter: () => earlier.read((event) => this.apply(event)),
       onEvents: (events) => {
         for (const event of events) this.apply(event);
         this.directory.tidy();

@@ -9,6 +9,7 @@ import type { DomainEvent } from '#core/evidence/entry.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { Directory } from './directory.js';
+import type { EarlierApprovals } from './earlier-approvals.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import type { Expiry } from './expiry.js';
 import { FollowLog } from './follow-log.js';
@@ -66,6 +67,7 @@ describe('an event of a newer release', () => {
   it('neither stops the following of the log nor changes what is known of its approval', async () => {
     const directory = new Directory({ ms: 60_000, max: 1_000 });
     const expiry = { rebuild: async () => undefined } as unknown as Expiry;
+    const earlier = { read: async () => undefined } as unknown as EarlierApprovals;
     const logger = pino({ enabled: false });
     const send = new SendNotice(
       bus,
@@ -80,6 +82,7 @@ describe('an event of a newer release', () => {
       directory,
       new DelegationDirectory({ ms: 60_000, max: 1_000 }),
       expiry,
+      earlier,
       outbox,
       new EmergencyAlarms(bus, logger),
       logger,

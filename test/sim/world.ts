@@ -4,6 +4,7 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { approvalAwait } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
+import { ledgerUnsettledApprovals } from '#contracts/ledger.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Digest } from '#core/hash.js';
 import { ACTIVATION_STREAM } from '#core/policy/policy.events.js';
@@ -155,7 +156,10 @@ export class World {
       Object.defineProperty(ledger, 'policy', {
         value: { requireDecided: async () => undefined, forget: () => undefined },
       });
-    this.ledger.handlers = handlersOf(new LedgerBus(ledger, new Instances()));
+    this.ledger.handlers = new Map([
+      ...handlersOf(new LedgerBus(ledger, new Instances())),
+      [ledgerUnsettledApprovals.subject, () => ({ approvals: [], calls: [] })],
+    ]);
     return ledger;
   }
 

@@ -21,7 +21,7 @@ const readerOf = (recorded: unknown[]): ApprovalHttp => {
     request: async (contract, request) => {
       const { events = [] } = request as { readonly events?: readonly { readonly entry: Uint8Array }[] };
       recorded.push(...events.map(({ entry }) => readEntry(entry)));
-      return contract.reply.parse({ stream: 'refusal-x', revision: 0, position: '1' });
+      return contract.reply.parse({ stream: 'refusal-x', revision: 0, position: '1', events: [] });
     },
     close: async () => undefined,
   };
