@@ -13,6 +13,7 @@ import { EarlierApprovals } from './earlier-approvals.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry } from './expiry.js';
 import { Outbox } from './notify/outbox.js';
+import { SignedOut } from './page/signed-out.js';
 
 const TYPES = [
   'ApprovalRequested',
@@ -38,6 +39,7 @@ const TYPES = [
   'DelegationGranted',
   'DelegationUsed',
   'DelegationRevoked',
+  'PageSessionEnded',
 ];
 const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
@@ -56,6 +58,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(EarlierApprovals) earlier: EarlierApprovals,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(EmergencyAlarms) private readonly alarms: EmergencyAlarms,
+    @Inject(SignedOut) private readonly signedOut: SignedOut,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.log = new LogFollower(bus, logger, {
@@ -100,6 +103,8 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       this.directory.noteChange(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('delegation-')) {
       this.delegations.apply(event.stream.slice('delegation-'.length), entry);
+    } else if (event.stream.startsWith('session-')) {
+      this.signedOut.apply(event.stream.slice('session-'.length), entry, Date.now());
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
       if (known?.type === 'HoldEnded') {
