@@ -45,7 +45,7 @@ const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
 const WAIT_MS = 500;
 
-/** Follows the log for approvals. At a start it begins where all that is older has ended, or is read first; then it is the same path as daily work. */
+/** Follows the log for approvals. A start begins where all that is older has ended, or is read first, and is then the daily work. */
 @Injectable()
 export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log: LogFollower;

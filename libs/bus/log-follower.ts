@@ -37,8 +37,8 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 /**
- * Hands over the events of some types from the beginning of the log, or from where it is told to begin, and then whatever is added: the rebuild at start and
- * the daily work are the same path. While the ledger is away it asks again, for ever.
+ * Hands over the events of some types from the beginning of the log, or from where it is told to begin, and then whatever is
+ * added: the rebuild at start and the daily work are the same path. While the ledger is away it asks again, for ever.
  */
 export class LogFollower {
   private readonly stopping = new AbortController();

@@ -13,7 +13,7 @@ export interface ListedDelegation {
   readonly grantedAt: string;
 }
 
-/** The delegations that are open, and those that have ended lately, folded from the log. Truth is the log; this can be dropped at any time. */
+/** What delegations are open, and which ended lately, folded from the log. Truth is the log; this can be dropped at any time. */
 export class DelegationDirectory {
   private readonly delegations = new Map<string, ListedDelegation>();
   private readonly byDelegate = new Map<string, Set<string>>();
