@@ -4,7 +4,6 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { approvalAwait } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
-import { ledgerUnsettledApprovals } from '#contracts/ledger.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Digest } from '#core/hash.js';
 import { ACTIVATION_STREAM } from '#core/policy/policy.events.js';
@@ -17,6 +16,7 @@ import { sha256 } from '#sealing/sha256.js';
 import { ApprovalModule } from '../../apps/approval/approval.module.js';
 import { ApprovalBus } from '../../apps/approval/bus/approval.bus.js';
 import { CloseCall } from '../../apps/approval/close-call.js';
+import { EarlierApprovals } from '../../apps/approval/earlier-approvals.js';
 import { FollowLog } from '../../apps/approval/follow-log.js';
 import { ApprovalHttp } from '../../apps/approval/http/approval.http.js';
 import { CHANNELS } from '../../apps/approval/notify/channel.js';
@@ -156,10 +156,7 @@ export class World {
       Object.defineProperty(ledger, 'policy', {
         value: { requireDecided: async () => undefined, forget: () => undefined },
       });
-    this.ledger.handlers = new Map([
-      ...handlersOf(new LedgerBus(ledger, new Instances())),
-      [ledgerUnsettledApprovals.subject, () => ({ approvals: [], calls: [] })],
-    ]);
+    this.ledger.handlers = handlersOf(new LedgerBus(ledger, new Instances()));
     return ledger;
   }
 
@@ -168,6 +165,8 @@ export class World {
     if (known !== undefined) known.node.alive = false;
     const { node, bus } = this.start('approval');
     const given = new Map<unknown, unknown>([
+      // These logs are short, and read from their beginning.
+      [EarlierApprovals, { read: async () => undefined }],
       [BUS, bus],
       [CONFIG, CONFIGURED],
       [LOGGER, LOGGER_OFF],
