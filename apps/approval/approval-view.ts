@@ -5,7 +5,7 @@ import {
   requirementsNow,
 } from '#core/approval/approval.state.js';
 import type { GrantAsked } from '#core/approval/grant.js';
-import type { Listed } from './directory.js';
+import type { Listed } from '#core/approval/listed.js';
 
 /** An approval as it is shown to those who may see it; `shown` are the masked arguments. */
 export const approvalView = ({ approvalId, approval, requestedAt }: Listed, shown: unknown) => {

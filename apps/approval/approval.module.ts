@@ -11,12 +11,14 @@ import { ActingFor } from './delegation/acting.js';
 import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { DelegationsHttp } from './delegation/delegations.http.js';
 import { Delegations } from './delegation/delegations.js';
-import { Directory } from './directory.js';
+import { Directory, endedLimits } from './directory.js';
+import { EarlierApprovals } from './earlier-approvals.js';
 import { Emergency } from './emergency.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry, type JobsFactory } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { ApprovalHttp } from './http/approval.http.js';
+import { ReportedApprovals } from './http/reported-approvals.js';
 import { ReportsHttp } from './http/reports.http.js';
 import { LiveHttp } from './live/live.http.js';
 import { CHANNELS } from './notify/channel.js';
@@ -39,8 +41,16 @@ const QUEUE = 'countersign-approvals';
 @Module({
   controllers: [ApprovalBus, ApprovalHttp, ReportsHttp, PageHttp, LiveHttp, DelegationsHttp, TeamsHttp],
   providers: [
-    { provide: DelegationDirectory, useFactory: () => new DelegationDirectory() },
-    { provide: Directory, useFactory: () => new Directory() },
+    {
+      provide: DelegationDirectory,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new DelegationDirectory(endedLimits(config)),
+    },
+    {
+      provide: Directory,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new Directory(endedLimits(config)),
+    },
     {
       provide: JOBS,
       inject: [CONFIG],
@@ -66,11 +76,13 @@ const QUEUE = 'countersign-approvals';
     Approvals,
     CloseCall,
     Delegations,
+    EarlierApprovals,
     Emergency,
     EmergencyAlarms,
     Expiry,
     FollowLog,
     Outbox,
+    ReportedApprovals,
     Revocation,
     SendNotice,
     ShownArguments,

@@ -13,7 +13,7 @@ const request = (directory: Directory, approvalId: string): void =>
 
 describe('the approval of an identical call', () => {
   it('is the newest one, also when news of an older one come later', () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     request(directory, 'old');
     directory.applyApproval('old', entry('ApprovalDenied', 1, { reason: 'no' }));
     request(directory, 'new');
@@ -26,14 +26,14 @@ describe('the approval of an identical call', () => {
     ['withdrawn', entry('ApprovalWithdrawn', 1, { reason: 'no' })],
     ['expired', entry('ApprovalExpired', 1, { expiresAt: EXPIRES })],
   ])('is none once it is %s', (_, end) => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     request(directory, 'a');
     directory.applyApproval('a', end);
     expect(directory.findOpen('k', NOW)).toBeUndefined();
   });
 
   it('is none once its call has ended', () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     request(directory, 'a');
     directory.applyHoldEnd({ approvalId: 'a', because: 'cancelled' });
     expect(directory.findOpen('k', NOW)).toBeUndefined();
@@ -42,7 +42,7 @@ describe('the approval of an identical call', () => {
 
 describe('an approval that has ended', () => {
   it('is unclosed until the hold of its call has ended, too', () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     request(directory, 'a');
     expect(directory.unclosed()).toEqual([]);
     directory.applyApproval('a', entry('ApprovalDenied', 1, { reason: 'no' }));
@@ -54,7 +54,7 @@ describe('an approval that has ended', () => {
 
 describe('a held call', () => {
   it('is remembered until its approval is asked for, or the hold ends', () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     const held = { approvalId: 'a', expiresAt: EXPIRES } as Parameters<Directory['applyHeld']>[1];
     directory.applyHeld('c', held);
     directory.applyHeld('d', { ...held, approvalId: 'b' });

@@ -1,32 +1,11 @@
-import type { ApprovalEvent, ApprovalStatus } from '#core/approval/approval.events.js';
-import { evolveApproval, type KnownApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
-import type { Decided } from '#core/approval/reports/reported.js';
+import type { Config } from '#config/config.schema.js';
+import { isSettled, type Listed, withEvent, withHoldEnd } from '#core/approval/listed.js';
 import { timersOf } from '#core/approval/timers.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
-import { knownEvent } from '#core/evidence/read-entry.js';
+import { Ended, type EndedLimits } from './ended.js';
 import { Changes } from './live/changes.js';
 import { OpenGrants } from './open-grants.js';
-
-export interface Listed {
-  readonly approvalId: string;
-  readonly approval: KnownApproval;
-  readonly revision: number;
-  readonly requestedAt: string;
-  /** Of what the approver is shown; it stays, sealed, in the log. */
-  readonly shownCommit: `sha256:${string}`;
-  /** False once the hold has ended: the call was forwarded, refused or cancelled. */
-  readonly callOpen: boolean;
-  /** Absent while it is pending. */
-  readonly decided?: Decided;
-}
-
-const DECIDES: Readonly<Partial<Record<ApprovalEvent['type'], Decided['as']>>> = {
-  ApprovalGranted: 'granted',
-  ApprovalDenied: 'denied',
-  ApprovalExpired: 'expired',
-  ApprovalWithdrawn: 'withdrawn',
-};
 
 /** A held call for whose approval nobody has asked yet. */
 export interface Unasked {
@@ -34,7 +13,15 @@ export interface Unasked {
   readonly expiresAt: string;
 }
 
-/** All approvals by id and by attach key, folded from the log. Truth is the log; this can be dropped at any time. */
+export const endedLimits = ({ approvals }: Config): EndedLimits => ({
+  ms: approvals.keep_ended_s * 1_000,
+  max: approvals.keep_ended_max,
+});
+
+/**
+ * The approvals of which something can still come, and those that have ended lately, by id and by attach key, folded from the
+ * log. Truth is the log; this can be dropped at any time.
+ */
 export class Directory {
   /** Where in the log each changed last, for those who watch. */
   readonly changes = new Changes();
@@ -45,7 +32,13 @@ export class Directory {
   private readonly notClosed = new Set<string>();
   private readonly notAsked = new Map<string, Unasked>();
   private readonly waiters = new Map<string, Set<() => void>>();
+  private readonly ended: Ended;
 
+  constructor(limits: EndedLimits) {
+    this.ended = new Ended(limits, (approvalId) => this.forget(approvalId));
+  }
+
+  /** Undefined also for one that ended long ago: `FindApproval` reads it from the log. */
   get(approvalId: string): Listed | undefined {
     return this.approvals.get(approvalId);
   }
@@ -81,43 +74,39 @@ export class Directory {
     return (status === 'pending' || status === 'granted') && request.expiresAt > now ? listed : undefined;
   }
 
-  /**
-   * Applies an event of an approval stream. Events seen before, or ahead of a gap, change nothing. One of unknown version
-   * is such a gap: the approval stays as it was known, and nobody can vote on it or forward under it.
-   */
+  /** Applies an event of an approval stream; see `withEvent`. */
   applyApproval(approvalId: string, entry: Entry): void {
     const known = this.approvals.get(approvalId);
-    if (entry.revision !== (known?.revision ?? -1) + 1) return;
-    const event = knownEvent<ApprovalEvent>(entry);
-    if (event === undefined) return;
-    const approval = evolveApproval(known?.approval ?? NO_APPROVAL, event);
-    if (approval.status === 'none') return;
-    const listed: Listed =
-      known === undefined
-        ? {
-            approvalId,
-            approval,
-            revision: entry.revision,
-            requestedAt: entry.time,
-            shownCommit: entry.payload?.commit ?? 'sha256:',
-            callOpen: true,
-          }
-        : { ...known, approval, revision: entry.revision };
-    const as = DECIDES[event.type];
-    this.keep(
-      as === undefined || listed.decided !== undefined
-        ? listed
-        : { ...listed, decided: { as, at: entry.time } },
-    );
+    const listed = withEvent(known, approvalId, entry);
+    if (listed !== undefined && listed !== known) this.keep(listed);
   }
 
   /** The call waits no more: its approval is used up, or pointless. */
   applyHoldEnd({ approvalId, because }: HoldEnded['data']): void {
     this.notAsked.delete(approvalId);
     const listed = this.approvals.get(approvalId);
-    if (listed === undefined || !listed.callOpen) return;
-    const status: ApprovalStatus = because === 'granted' ? 'used' : listed.approval.status;
-    this.keep({ ...listed, callOpen: false, approval: { ...listed.approval, status } });
+    if (listed?.callOpen) this.keep(withHoldEnd(listed, because));
+  }
+
+  /** Takes in what was read from the log; what is known already, or is newer here, stays. */
+  admit(listed: Listed): void {
+    const known = this.approvals.get(listed.approvalId);
+    if (known === undefined || known.revision < listed.revision) this.keep(listed);
+  }
+
+  /** An event of it stands in the log at this position; those who watch are told. */
+  noteChange(approvalId: string, position: bigint): void {
+    this.changes.note(approvalId, position, this.approvals.has(approvalId));
+  }
+
+  /** Grants whose time is over have ended, too; what ended long ago is forgotten. */
+  tidy(): void {
+    const now = new Date().toISOString();
+    for (const approvalId of this.grants.removeOver(now)) {
+      const listed = this.approvals.get(approvalId);
+      if (listed !== undefined) this.sort(listed);
+    }
+    this.ended.tidy();
   }
 
   /** Resolves when the approval changes, or after `wait_ms`. */
@@ -141,17 +130,29 @@ export class Directory {
     const { attachKey } = approval.request;
     const isNew = !this.approvals.has(approvalId);
     this.approvals.set(approvalId, listed);
-    if (timersOf(approvalId, approval).length > 0) this.alive.add(approvalId);
-    else this.alive.delete(approvalId);
-    const hasEnded = approval.status !== 'pending' && approval.status !== 'granted';
-    if (callOpen && hasEnded) this.notClosed.add(approvalId);
-    else this.notClosed.delete(approvalId);
     this.notAsked.delete(approvalId);
     this.grants.note(listed);
     // The newest has the key: news of an older one for the identical call must not hide it.
     if (isNew) this.byAttachKey.set(attachKey, approvalId);
-    const isOver = !callOpen || hasEnded;
+    const isOver = !callOpen || hasEnded(listed);
     if (isOver && this.byAttachKey.get(attachKey) === approvalId) this.byAttachKey.delete(attachKey);
-    for (const wake of [...(this.waiters.get(listed.approvalId) ?? [])]) wake();
+    for (const wake of [...(this.waiters.get(approvalId) ?? [])]) wake();
+    this.sort(listed);
+  }
+
+  private sort(listed: Listed): void {
+    const { approvalId, approval, callOpen } = listed;
+    if (timersOf(approvalId, approval).length > 0) this.alive.add(approvalId);
+    else this.alive.delete(approvalId);
+    if (callOpen && hasEnded(listed)) this.notClosed.add(approvalId);
+    else this.notClosed.delete(approvalId);
+    if (isSettled(listed, new Date().toISOString())) this.ended.add(approvalId);
+  }
+
+  private forget(approvalId: string): void {
+    this.approvals.delete(approvalId);
+    this.changes.forget(approvalId);
   }
 }
+
+const hasEnded = ({ approval: { status } }: Listed): boolean => status !== 'pending' && status !== 'granted';

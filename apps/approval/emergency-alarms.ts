@@ -21,7 +21,6 @@ const RETRY_EVERY_MS = 2_000;
  */
 @Injectable()
 export class EmergencyAlarms implements OnApplicationShutdown {
-  private readonly raised = new Set<string>();
   private readonly waiting = new Map<string, Alarm>();
   private recording: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
@@ -35,17 +34,13 @@ export class EmergencyAlarms implements OnApplicationShutdown {
 
   observe({ stream, entry }: WireEvent): void {
     if (stream.startsWith('alarm-')) {
-      const id = stream.slice('alarm-'.length);
-      this.raised.add(id);
-      this.waiting.delete(id);
+      this.waiting.delete(stream.slice('alarm-'.length));
       return;
     }
     const event = stream.startsWith('approval-') ? knownEvent<ApprovalEvent>(readEntry(entry)) : undefined;
     const alarm = event && alarmOf(stream.slice('approval-'.length), event);
     if (alarm === undefined) return;
-    const id = alarmId(alarm, sha256);
-    if (this.raised.has(id)) return;
-    this.waiting.set(id, alarm);
+    this.waiting.set(alarmId(alarm, sha256), alarm);
     if (this.isStarted) this.recordSoon();
   }
 

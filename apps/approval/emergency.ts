@@ -4,12 +4,12 @@ import type { Config } from '#config/config.schema.js';
 import type { ApprovalEvent, ApprovalReviewed } from '#core/approval/approval.events.js';
 import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideBreakGlass, decideReview } from '#core/approval/break-glass.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import type { Door } from './acts.js';
 import { Approvals, INSTANCE } from './approvals.js';
-import type { Listed } from './directory.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { voterOf } from './voter.js';
 

@@ -9,6 +9,7 @@ import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
 import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { Directory } from './directory.js';
+import { EarlierApprovals } from './earlier-approvals.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry } from './expiry.js';
 import { Outbox } from './notify/outbox.js';
@@ -44,7 +45,7 @@ const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
 const WAIT_MS = 500;
 
-/** Follows the log for approvals, from the beginning at each start: that rebuild and the daily work are the same path. */
+/** Follows the log for approvals. A start begins where all that is older has ended, or is read first, and is then the daily work. */
 @Injectable()
 export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly log: LogFollower;
@@ -54,6 +55,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(Directory) private readonly directory: Directory,
     @Inject(DelegationDirectory) private readonly delegations: DelegationDirectory,
     @Inject(Expiry) private readonly expiry: Expiry,
+    @Inject(EarlierApprovals) earlier: EarlierApprovals,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(EmergencyAlarms) private readonly alarms: EmergencyAlarms,
     @Inject(SignedOut) private readonly signedOut: SignedOut,
@@ -65,8 +67,11 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       page: PAGE,
       wait_ms: WAIT_MS,
       pause_ms: 0,
+      beginAfter: () => earlier.read((event) => this.apply(event)),
       onEvents: (events) => {
         for (const event of events) this.apply(event);
+        this.directory.tidy();
+        this.delegations.tidy();
       },
       onCaughtUp: async () => {
         await this.expiry.rebuild();
@@ -95,7 +100,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     if (event.stream.startsWith('approval-')) {
       const approvalId = event.stream.slice('approval-'.length);
       this.directory.applyApproval(approvalId, entry);
-      this.directory.changes.note(approvalId, BigInt(event.position));
+      this.directory.noteChange(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('delegation-')) {
       this.delegations.apply(event.stream.slice('delegation-'.length), entry);
     } else if (event.stream.startsWith('session-')) {
@@ -104,7 +109,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       const known = knownEvent<CallHeld | HoldEnded>(entry);
       if (known?.type === 'HoldEnded') {
         this.directory.applyHoldEnd(known.data);
-        this.directory.changes.note(known.data.approvalId, BigInt(event.position));
+        this.directory.noteChange(known.data.approvalId, BigInt(event.position));
       }
       if (known?.type === 'CallHeld') this.applyHeld(event.stream.slice('call-'.length), known.data);
     }

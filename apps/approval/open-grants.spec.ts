@@ -56,7 +56,7 @@ describe('the grant that a call may run under', () => {
   });
 
   it('is none of an approval whose own call did not run in time, or that is pending', () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     const requested = { attachKey: 'a', callId: 'a', expiresAt: EXPIRES, requirements: [], grant };
     directory.applyApproval('a', entry('ApprovalRequested', 0, requested));
     expect(directory.grants.find('k', NOW)).toBeUndefined();
@@ -69,7 +69,7 @@ describe('the grant that a call may run under', () => {
 });
 
 const withTwo = (): Directory => {
-  const directory = new Directory();
+  const directory = new Directory({ ms: 60_000, max: 1_000 });
   granted(directory, 'later', LATER);
   granted(directory, 'sooner', SOONER);
   return directory;

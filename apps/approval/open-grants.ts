@@ -1,4 +1,5 @@
 import type { KnownApproval } from '#core/approval/approval.state.js';
+import { hasExpired } from '#core/approval/decide-approval.js';
 import { grantObstacle } from '#core/approval/decide-grant.js';
 
 interface Granted {
@@ -16,13 +17,26 @@ export class OpenGrants {
     const key = approval.request.grant?.key;
     if (key === undefined || approval.grant === undefined) return;
     const granted = this.byKey.get(key) ?? new Map<string, Granted>();
-    // Time is looked at when somebody asks.
+    // Time is looked at when somebody asks, and now and then by `removeOver`.
     const neverRuns = !callOpen && approval.status !== 'used';
     const isOver = neverRuns || grantObstacle(approval, { now: NEVER_LATE, ownCallRan: true }) !== undefined;
     if (isOver) granted.delete(approvalId);
     else granted.set(approvalId, { approvalId, approval, callOpen });
     if (granted.size === 0) this.byKey.delete(key);
     else this.byKey.set(key, granted);
+  }
+
+  /** Forgets those whose time is over, and answers which. */
+  removeOver(now: string): readonly string[] {
+    const over = [...this.byKey.values()]
+      .flatMap((granted) => [...granted.values()])
+      .filter(({ approval }) => hasExpired(approval.grant?.until ?? NEVER_LATE, now));
+    for (const { approvalId, approval } of over) {
+      const key = approval.request.grant?.key ?? '';
+      this.byKey.get(key)?.delete(approvalId);
+      if (this.byKey.get(key)?.size === 0) this.byKey.delete(key);
+    }
+    return over.map(({ approvalId }) => approvalId);
   }
 
   /** The one that ends first, so that none is wasted. */

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import { samePerson } from '#core/approval/decide-approval.js';
 import { checkRevocation, decideRevocation } from '#core/approval/decide-grant.js';
+import type { Listed } from '#core/approval/listed.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { Approvals, INSTANCE } from './approvals.js';
 import { CloseCall } from './close-call.js';
-import { Directory, type Listed } from './directory.js';
 import { VisibleApprovals } from './visible-approvals.js';
 
 /** The end of a grant before its time. */
@@ -15,7 +15,6 @@ import { VisibleApprovals } from './visible-approvals.js';
 export class Revocation {
   constructor(
     @Inject(Approvals) private readonly approvals: Approvals,
-    @Inject(Directory) private readonly directory: Directory,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(CloseCall) private readonly closeCall: CloseCall,
     @Inject(BUS) private readonly bus: Bus,
@@ -46,7 +45,7 @@ export class Revocation {
 
   /** Whoever approved it may still take that back when they hold none of its roles any more. */
   private async find(caller: RestCaller, approvalId: string): Promise<Listed> {
-    const listed = this.directory.get(approvalId);
+    const listed = await this.approvals.find(approvalId);
     const by = personOf(caller);
     const voted = listed?.approval.votes.some(({ approver }) => samePerson(approver, by));
     return listed !== undefined && voted === true ? listed : this.visible.toActOn(caller, approvalId);

@@ -3,7 +3,7 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { ledgerReadStream } from '#contracts/ledger.js';
 import { maskingOpen } from '#contracts/masking.js';
 import { approvalStream } from '#core/approval/approval.events.js';
-import type { Listed } from './directory.js';
+import type { Listed } from '#core/approval/listed.js';
 
 const REMEMBERED_MAX = 500;
 const REMEMBERED_BYTES_MAX = 16 * 1024 * 1024;

@@ -9,6 +9,7 @@ import type { DomainEvent } from '#core/evidence/entry.js';
 import { APPROVAL_SERVICE, Approvals } from './approvals.js';
 import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { Directory } from './directory.js';
+import type { EarlierApprovals } from './earlier-approvals.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import type { Expiry } from './expiry.js';
 import { FollowLog } from './follow-log.js';
@@ -65,16 +66,24 @@ describe('an event of a newer release', () => {
   );
 
   it('neither stops the following of the log nor changes what is known of its approval', async () => {
-    const directory = new Directory();
+    const directory = new Directory({ ms: 60_000, max: 1_000 });
     const expiry = { rebuild: async () => undefined } as unknown as Expiry;
+    const earlier = { read: async () => undefined } as unknown as EarlierApprovals;
     const logger = pino({ enabled: false });
-    const send = new SendNotice(bus, directory, new ShownArguments(bus), () => '', logger);
+    const send = new SendNotice(
+      bus,
+      new Approvals(bus, directory),
+      new ShownArguments(bus),
+      () => '',
+      logger,
+    );
     const outbox = new Outbox([], send, directory, logger);
     const following = new FollowLog(
       bus,
       directory,
-      new DelegationDirectory(),
+      new DelegationDirectory({ ms: 60_000, max: 1_000 }),
       expiry,
+      earlier,
       outbox,
       new EmergencyAlarms(bus, logger),
       new SignedOut(3_600),
@@ -91,7 +100,7 @@ describe('an event of a newer release', () => {
   });
 
   it('in an approval lets nothing be decided on it', async () => {
-    const approvals = new Approvals(bus, new Directory());
+    const approvals = new Approvals(bus, new Directory({ ms: 60_000, max: 1_000 }));
     await expect(
       approvals.execute('a', APPROVAL_SERVICE, (state) => decideExpiry(state, '2100-01-01T00:00:00.000Z')),
     ).rejects.toMatchObject({ code: 'event_unknown' });

@@ -4,6 +4,7 @@ import type { Config } from '#config/config.schema.js';
 import type { ApprovalStatus } from '#core/approval/approval.events.js';
 import { type KnownApproval, requirementsNow } from '#core/approval/approval.state.js';
 import { samePerson } from '#core/approval/decide-approval.js';
+import type { Listed } from '#core/approval/listed.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
@@ -11,9 +12,9 @@ import { recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { type ApprovalView, approvalView } from './approval-view.js';
-import { INSTANCE } from './approvals.js';
+import { Approvals, INSTANCE } from './approvals.js';
 import { ActingFor } from './delegation/acting.js';
-import { Directory, type Listed } from './directory.js';
+import { Directory } from './directory.js';
 import { FollowLog } from './follow-log.js';
 import { ShownArguments } from './shown-arguments.js';
 
@@ -27,6 +28,7 @@ export class VisibleApprovals {
   private readonly named = new WeakMap<KnownApproval, readonly string[]>();
 
   constructor(
+    @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(FollowLog) private readonly log: FollowLog,
     @Inject(ActingFor) private readonly acting: ActingFor,
@@ -46,17 +48,17 @@ export class VisibleApprovals {
     );
   }
 
-  /** @throws CountersignError approval_unavailable; approval_unknown, also when it is not for the caller */
-  one(caller: RestCaller, approvalId: string): Listed {
+  /** @throws CountersignError approval_unavailable, ledger_unavailable; approval_unknown, also when it is not for the caller */
+  async one(caller: RestCaller, approvalId: string): Promise<Listed> {
     this.log.requireCaughtUp();
-    const listed = this.directory.get(approvalId);
+    const listed = await this.approvals.find(approvalId);
     if (listed === undefined || !this.maySee(caller, listed)) throw new CountersignError('approval_unknown');
     return listed;
   }
 
   /**
    * For who wants to do something with it. Another replica may have just told them of it, or have made them a delegate. An id that
-   * is unknown and one that is not for the caller take the same way, so that neither answer nor time tells them apart.
+   * is unknown and one that is not for the caller wait alike.
    * @throws CountersignError of `one`
    */
   async toActOn(caller: RestCaller, approvalId: string): Promise<Listed> {
@@ -71,7 +73,7 @@ export class VisibleApprovals {
   async look(caller: RestCaller, approvalId: string, where: 'approvals' | 'approvals/page'): Promise<Listed> {
     this.log.requireCaughtUp();
     const about = { approvalId: approvalId.slice(0, 100), act: 'show' };
-    return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, async () =>
+    return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, () =>
       this.one(caller, approvalId),
     );
   }

@@ -3,6 +3,7 @@ import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { ApprovalState } from '#core/approval/approval.state.js';
 import { decideVote } from '#core/approval/decide-approval.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { callerActor, recordingRefusals } from '#http/record-refusal.js';
@@ -12,7 +13,6 @@ import { Approvals, INSTANCE } from './approvals.js';
 import { CloseCall } from './close-call.js';
 import { ActingFor, useOf } from './delegation/acting.js';
 import { Delegations } from './delegation/delegations.js';
-import { Directory, type Listed } from './directory.js';
 import { VisibleApprovals } from './visible-approvals.js';
 import { voterOf } from './voter.js';
 
@@ -32,7 +32,6 @@ export interface Ballot {
 export class Voting {
   constructor(
     @Inject(Approvals) private readonly approvals: Approvals,
-    @Inject(Directory) private readonly directory: Directory,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(Delegations) private readonly delegations: Delegations,
@@ -54,7 +53,7 @@ export class Voting {
       const decide = await this.decider(caller, ballot, seen);
       const state = await this.approvals.execute(approvalId, callerActor(caller), decide);
       if (state.status === 'denied') await this.closeCall.afterApproval(approvalId, state);
-      const listed = this.directory.get(approvalId);
+      const listed = await this.approvals.find(approvalId);
       if (listed === undefined) throw new CountersignError('approval_unknown');
       return listed;
     });

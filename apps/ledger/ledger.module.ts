@@ -8,6 +8,7 @@ import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { AlarmsHttp } from './alarms/alarms.http.js';
 import { Alarms } from './alarms/alarms.js';
 import { StoreWatch } from './alarms/store-watch.js';
+import { ApprovalsBus } from './bus/approvals.bus.js';
 import { LedgerBus } from './bus/ledger.bus.js';
 import { Disclosures } from './disclosure/disclosures.js';
 import { DisclosureHttp } from './http/disclosure.http.js';
@@ -41,6 +42,7 @@ export class LedgerModule implements OnApplicationShutdown {
       module: LedgerModule,
       controllers: [
         LedgerBus,
+        ApprovalsBus,
         LogHttp,
         LedgerHttp,
         SearchHttp,

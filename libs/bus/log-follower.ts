@@ -12,6 +12,8 @@ export interface FollowOptions {
   readonly wait_ms: number;
   /** At the end of the log: from one look to the next. */
   readonly pause_ms: number;
+  /** Before the first page: the position behind which to begin. Absent, or undefined: at the beginning. */
+  beginAfter?(): Promise<string | undefined>;
   /** In the order of the log, at least once each. A page whose handling throws is read again. */
   onEvents(events: readonly WireEvent[]): void;
   /** Everything that was recorded at that moment, by `performance.now()`, has been handed over. Each time the end is seen. */
@@ -35,13 +37,14 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 /**
- * Hands over the events of some types from the beginning of the log, and then whatever is added: the rebuild at start and
- * the daily work are the same path. While the ledger is away it asks again, for ever.
+ * Hands over the events of some types from the beginning of the log, or from where it is told to begin, and then whatever is
+ * added: the rebuild at start and the daily work are the same path. While the ledger is away it asks again, for ever.
  */
 export class LogFollower {
   private readonly stopping = new AbortController();
   private readonly past = Promise.withResolvers<void>();
   private isPastRead = false;
+  private hasBegun = false;
   private after: string | undefined;
   private reading: Promise<boolean> | undefined;
   private following: Promise<void> = Promise.resolve();
@@ -104,7 +107,9 @@ export class LogFollower {
   }
 
   private async readPage(): Promise<boolean> {
-    const { types, attachments, page, wait_ms, onEvents, onEnd } = this.options;
+    const { types, attachments, page, wait_ms, beginAfter, onEvents, onEnd } = this.options;
+    if (!this.hasBegun) this.after = await beginAfter?.();
+    this.hasBegun = true;
     const asOf = performance.now();
     const { events, scannedTo } = await this.bus.request(ledgerReadAll, {
       limit: page,

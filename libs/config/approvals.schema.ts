@@ -35,6 +35,20 @@ export const approvalsSchema = z
       .describe(
         'seconds after which people are reminded of an approval that still waits, ascending; [] for never',
       ),
+    keep_ended_s: z
+      .number()
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .default(86_400)
+      .describe('how long what has ended stays in memory and in lists; afterwards it is read from the log'),
+    keep_ended_max: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10_000)
+      .describe('how many approvals, and delegations, that have ended stay in memory; each takes about 2 KB'),
     delegation_admins: z
       .array(z.string().min(1))
       .default(['operator'])

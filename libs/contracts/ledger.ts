@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Reported } from '#core/approval/reports/reported.js';
 import { bytes, contract, id } from './contract.js';
 
 const eventToAppend = z.object({ id, type: id, entry: bytes, attachment: bytes.optional() });
@@ -68,4 +69,41 @@ export const ledgerHeartbeat = contract({
   unavailable: 'ledger_unavailable',
   request: z.object({ instance: id }),
   reply: z.object({}),
+});
+
+/**
+ * What reports say of the approvals that were requested, or decided, in a period; from the read model of the ledger, the earliest
+ * first. The first page, which names no place to go on, is made once the model holds everything recorded by then.
+ */
+export const ledgerReportedApprovals = contract({
+  subject: 'countersign.ledger.reported-approvals.v1',
+  answeredBy: 'ledger',
+  askedBy: ['approval'],
+  deadline_ms: 2_000,
+  unavailable: 'ledger_unavailable',
+  request: z.object({
+    by: z.enum(['requested', 'decided']),
+    from: z.string().optional(),
+    to: z.string().optional(),
+    after: z.object({ at: z.string(), n: z.number().int().min(1) }).optional(),
+    limit: z.number().int().min(1).max(200),
+  }),
+  reply: z.object({
+    items: z.array(z.custom<Reported>((value) => typeof value === 'object' && value !== null)),
+    next: z.object({ at: z.string(), n: z.number().int().min(1) }).optional(),
+  }),
+});
+
+/**
+ * Where in the log a reader of approvals may begin so that it misses nothing that is not settled, and which older ones it reads
+ * from their streams. Without `after` it begins at the beginning.
+ */
+export const ledgerUnsettledApprovals = contract({
+  subject: 'countersign.ledger.unsettled-approvals.v1',
+  answeredBy: 'ledger',
+  askedBy: ['approval'],
+  deadline_ms: 2_000,
+  unavailable: 'ledger_unavailable',
+  request: z.object({ since: z.string() }),
+  reply: z.object({ after: z.string().optional(), approvals: z.array(id), calls: z.array(id) }),
 });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Bus } from '#bus/bus.js';
-import { ledgerAppend, ledgerReadAll, ledgerReadStream } from '#contracts/ledger.js';
+import { configSchema } from '#config/config.schema.js';
+import {
+  ledgerAppend,
+  ledgerReadAll,
+  ledgerReadStream,
+  ledgerUnsettledApprovals,
+} from '#contracts/ledger.js';
 import type { ApprovalEvent, ApprovalRequested } from '#core/approval/approval.events.js';
 import { CountersignError } from '#core/errors.js';
 import { readEntry } from '#core/evidence/read-entry.js';
@@ -14,6 +20,7 @@ import { APPROVAL_SERVICE, Approvals } from '../../apps/approval/approvals.js';
 import { CloseCall } from '../../apps/approval/close-call.js';
 import { DelegationDirectory } from '../../apps/approval/delegation/delegation-directory.js';
 import { Directory } from '../../apps/approval/directory.js';
+import { EarlierApprovals } from '../../apps/approval/earlier-approvals.js';
 import { EmergencyAlarms } from '../../apps/approval/emergency-alarms.js';
 import { Expiry, type JobsFactory } from '../../apps/approval/expiry.js';
 import { FollowLog } from '../../apps/approval/follow-log.js';
@@ -35,6 +42,7 @@ export const openLedger = async () => {
     [ledgerAppend.subject]: (request) => edge.append(request),
     [ledgerReadStream.subject]: (request) => edge.readStream(request),
     [ledgerReadAll.subject]: (request) => edge.readAll(request),
+    [ledgerUnsettledApprovals.subject]: () => ({ approvals: [], calls: [] }),
   };
   let isAway = false;
   const bus: Bus = {
@@ -74,12 +82,12 @@ export const startReplica = async (
   channels: readonly Channel[],
   jobs: JobsFactory = IN_PROCESS,
 ) => {
-  const directory = new Directory();
+  const directory = new Directory({ ms: 60_000, max: 1_000 });
   const approvals = new Approvals(bus, directory);
   const expiry = new Expiry(jobs, approvals, new CloseCall(bus), directory, logger);
   const send = new SendNotice(
     bus,
-    directory,
+    approvals,
     new ShownArguments(bus),
     () => 'https://gateway.example',
     logger,
@@ -88,8 +96,9 @@ export const startReplica = async (
   const log = new FollowLog(
     bus,
     directory,
-    new DelegationDirectory(),
+    new DelegationDirectory({ ms: 60_000, max: 1_000 }),
     expiry,
+    new EarlierApprovals(bus, configSchema.parse({ policy_file: 'p' }), directory, logger),
     outbox,
     new EmergencyAlarms(bus, logger),
     new SignedOut(3_600),

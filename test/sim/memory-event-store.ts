@@ -57,10 +57,13 @@ export const memoryEventStore = (checksRevisions = true): MemoryEventStore => {
     },
     readStream: async (stream) => streamOf(stream),
     readAll: async ({ after, limit, types }) => {
-      const from = Number(after ?? 0n);
-      const wanted = events.slice(from).filter(({ type }) => types === undefined || types.includes(type));
-      const page = wanted.slice(0, limit);
-      const end = wanted.length > limit ? page.at(-1)?.position : BigInt(events.length);
+      const page: StoredEvent[] = [];
+      let at = Number(after ?? 0n);
+      for (; at < events.length && page.length < limit; at++) {
+        const event = events[at];
+        if (event !== undefined && (types === undefined || types.includes(event.type))) page.push(event);
+      }
+      const end = BigInt(at);
       return { events: page, scannedTo: events.length === 0 ? undefined : end };
     },
     subscribe: () => {

@@ -148,7 +148,7 @@ describe(`${MANY} pending approvals`, async () => {
   it('take less memory each than one shows, whose sealed arguments stay in the ledger', async () => {
     const { events } = await store.readAll({ limit: 10_000, types: ['ApprovalRequested'] });
     const before = collectGarbage();
-    const fresh = new Directory();
+    const fresh = new Directory({ ms: 60_000, max: 1_000 });
     for (const { stream, entry } of events)
       fresh.applyApproval(stream.slice('approval-'.length), readEntry(entry));
     const each = (collectGarbage() - before) / fresh.all().length;

@@ -19,6 +19,7 @@ import { sha256 } from '#sealing/sha256.js';
 import { ApprovalModule } from '../../apps/approval/approval.module.js';
 import { ApprovalBus } from '../../apps/approval/bus/approval.bus.js';
 import { CloseCall } from '../../apps/approval/close-call.js';
+import { EarlierApprovals } from '../../apps/approval/earlier-approvals.js';
 import { FollowLog } from '../../apps/approval/follow-log.js';
 import { ApprovalHttp } from '../../apps/approval/http/approval.http.js';
 import { CHANNELS } from '../../apps/approval/notify/channel.js';
@@ -174,6 +175,8 @@ export class World {
     if (known !== undefined) known.node.alive = false;
     const { node, bus } = this.start('approval');
     const given = new Map<unknown, unknown>([
+      // These logs are short, and read from their beginning.
+      [EarlierApprovals, { read: async () => undefined }],
       [BUS, bus],
       [CONFIG, CONFIGURED],
       [LOGGER, LOGGER_OFF],

@@ -87,7 +87,7 @@ export class ApprovalBus {
     this.log.requireCaughtUp();
     if (this.directory.get(approvalId)?.approval.status === 'pending')
       await this.directory.change(approvalId, wait_ms);
-    return standing(approvalId, this.directory.get(approvalId)?.approval ?? { status: 'none' });
+    return standing(approvalId, (await this.approvals.find(approvalId))?.approval ?? { status: 'none' });
   }
 
   @Answers(approvalWithdraw)

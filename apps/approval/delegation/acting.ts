@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type KnownApproval, requirementsNow } from '#core/approval/approval.state.js';
 import { peopleOf, samePerson } from '#core/approval/decide-approval.js';
+import type { Listed } from '#core/approval/listed.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
-import type { Listed } from '../directory.js';
 import { DelegationDirectory, type ListedDelegation } from './delegation-directory.js';
 import { type Acting, Delegations } from './delegations.js';
 

@@ -4,6 +4,7 @@ import type { DelegationEvent } from '#core/delegation/delegation.events.js';
 import { evolveDelegation, type KnownDelegation, NO_DELEGATION } from '#core/delegation/delegation.state.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
+import { Ended, type EndedLimits } from '../ended.js';
 
 export interface ListedDelegation {
   readonly delegationId: string;
@@ -12,10 +13,16 @@ export interface ListedDelegation {
   readonly grantedAt: string;
 }
 
-/** All delegations, folded from the log. Truth is the log; this can be dropped at any time. */
+/** What delegations are open, and which ended lately, folded from the log. Truth is the log; this can be dropped at any time. */
 export class DelegationDirectory {
   private readonly delegations = new Map<string, ListedDelegation>();
   private readonly byDelegate = new Map<string, Set<string>>();
+  private readonly open = new Set<string>();
+  private readonly ended: Ended;
+
+  constructor(limits: EndedLimits) {
+    this.ended = new Ended(limits, (id) => this.forget(id));
+  }
 
   get(delegationId: string): ListedDelegation | undefined {
     return this.delegations.get(delegationId);
@@ -45,6 +52,32 @@ export class DelegationDirectory {
     this.delegations.set(delegationId, { delegationId, delegation, revision: entry.revision, grantedAt });
     const account = accountOf(delegation.grant.delegate);
     this.byDelegate.set(account, (this.byDelegate.get(account) ?? new Set()).add(delegationId));
+    this.open.add(delegationId);
+    if (!isOpen(delegation, new Date().toISOString())) this.end(delegationId);
+  }
+
+  /** Those whose time is over have ended, too; what ended long ago is forgotten. */
+  tidy(): void {
+    const now = new Date().toISOString();
+    for (const id of this.open) {
+      const listed = this.delegations.get(id);
+      if (listed !== undefined && !isOpen(listed.delegation, now)) this.end(id);
+    }
+    this.ended.tidy();
+  }
+
+  private end(delegationId: string): void {
+    this.open.delete(delegationId);
+    this.ended.add(delegationId);
+  }
+
+  private forget(delegationId: string): void {
+    const listed = this.delegations.get(delegationId);
+    this.delegations.delete(delegationId);
+    if (listed === undefined) return;
+    const account = accountOf(listed.delegation.grant.delegate);
+    this.byDelegate.get(account)?.delete(delegationId);
+    if (this.byDelegate.get(account)?.size === 0) this.byDelegate.delete(account);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { readEntry } from '#core/evidence/read-entry.js';
 import type { RestCaller } from '#http/rest-caller.js';
+import { Approvals } from '../approvals.js';
 import type { ActingFor } from '../delegation/acting.js';
 import { Directory } from '../directory.js';
 import type { FollowLog } from '../follow-log.js';
@@ -20,13 +21,15 @@ const readerOf = (recorded: unknown[]): ApprovalHttp => {
     request: async (contract, request) => {
       const { events = [] } = request as { readonly events?: readonly { readonly entry: Uint8Array }[] };
       recorded.push(...events.map(({ entry }) => readEntry(entry)));
-      return contract.reply.parse({ stream: 'refusal-x', revision: 0, position: '1' });
+      return contract.reply.parse({ stream: 'refusal-x', revision: 0, position: '1', events: [] });
     },
     close: async () => undefined,
   };
   const caughtUp = { requireCaughtUp: () => undefined } as FollowLog;
+  const directory = new Directory({ ms: 60_000, max: 1_000 });
   const visible = new VisibleApprovals(
-    new Directory(),
+    new Approvals(bus, directory),
+    directory,
     caughtUp,
     {} as ActingFor,
     {} as ShownArguments,

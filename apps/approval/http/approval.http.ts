@@ -68,7 +68,7 @@ export class ApprovalHttp {
         checkWithdrawal(current, by);
         return decideWithdrawal(current, why);
       });
-      return this.visible.item(this.visible.one(caller, id));
+      return this.visible.item(await this.visible.one(caller, id));
     });
   }
 

@@ -3,16 +3,17 @@ import type { FastifyReply } from 'fastify';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { ledgerAppend } from '#contracts/ledger.js';
+import { reportedOf } from '#core/approval/listed.js';
 import { decisionsReport } from '#core/approval/reports/decisions-report.js';
 import { dutiesReport } from '#core/approval/reports/duties-report.js';
 import { pendingReport } from '#core/approval/reports/pending-report.js';
-import type { Reported } from '#core/approval/reports/reported.js';
 import { CONFIG } from '#http/platform.module.js';
 import { readCommand } from '#http/read-command.js';
 import { type RestCaller, requireRole, WhoCalls } from '#http/rest-caller.js';
-import { Directory, type Listed } from '../directory.js';
+import { Directory } from '../directory.js';
 import { FollowLog } from '../follow-log.js';
 import { decisionsCsv, dutiesCsv, pendingCsv } from './report-csv.js';
+import { ReportedApprovals } from './reported-approvals.js';
 import { ReportQuery } from './reports.queries.js';
 
 interface Asked {
@@ -29,6 +30,7 @@ export class ReportsHttp {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(Directory) private readonly directory: Directory,
+    @Inject(ReportedApprovals) private readonly reported: ReportedApprovals,
     @Inject(FollowLog) private readonly log: FollowLog,
   ) {}
 
@@ -41,7 +43,7 @@ export class ReportsHttp {
   ) {
     const asked: Asked = { caller, what: 'pending', query, accept };
     const about = { ...(await this.admit(asked)), now: new Date().toISOString(), items_max: query.limit };
-    return send(reply, asked, pendingReport(this.all(), about), pendingCsv);
+    return send(reply, asked, pendingReport(this.directory.live().map(reportedOf), about), pendingCsv);
   }
 
   @Get('decisions')
@@ -53,7 +55,12 @@ export class ReportsHttp {
   ) {
     const asked: Asked = { caller, what: 'decisions', query, accept };
     const about = { ...(await this.admit(asked)), tools_max: query.limit };
-    return send(reply, asked, decisionsReport(this.all(), about), decisionsCsv);
+    return send(
+      reply,
+      asked,
+      decisionsReport(await this.reported.within('decided', about), about),
+      decisionsCsv,
+    );
   }
 
   @Get('duties')
@@ -65,7 +72,7 @@ export class ReportsHttp {
   ) {
     const asked: Asked = { caller, what: 'duties', query, accept };
     const about = { ...(await this.admit(asked)), pairs_max: query.limit };
-    return send(reply, asked, dutiesReport(this.all(), about), dutiesCsv);
+    return send(reply, asked, dutiesReport(await this.reported.within('requested', about), about), dutiesCsv);
   }
 
   /** Records the look. The answer is the period asked for. @throws CountersignError forbidden, approval_unavailable, ledger_* */
@@ -81,28 +88,7 @@ export class ReportsHttp {
     requireRole(caller, readers);
     return period;
   }
-
-  private all(): readonly Reported[] {
-    return this.directory.all().map(reportedOf);
-  }
 }
-
-const reportedOf = ({ approvalId, approval, requestedAt, decided }: Listed): Reported => {
-  const { requester, server, tool, expiresAt } = approval.request;
-  return {
-    id: approvalId,
-    requester,
-    server,
-    tool,
-    requestedAt,
-    expiresAt,
-    votes: [
-      ...approval.votes,
-      ...approval.breakers.map(({ by }) => ({ vote: 'approve' as const, approver: by })),
-    ],
-    ...(decided && { decided }),
-  };
-};
 
 const inUtc = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : new Date(text).toISOString();

@@ -9,16 +9,34 @@ export class Changes {
   private readonly positions = new Map<string, bigint>();
   private readonly listeners = new Set<(change: Change) => void>();
   private last = 0n;
+  private forgottenTo = 0n;
 
   /** Position of the newest change of any approval. */
   get head(): bigint {
     return this.last;
   }
 
-  note(approvalId: string, position: bigint): void {
-    this.positions.set(approvalId, position);
+  /** Whether all that changed after a position is known. */
+  knowsSince(position: bigint): boolean {
+    return position >= this.forgottenTo && position <= this.last;
+  }
+
+  /** What is not kept at hand is told to those who listen now, and nobody can ask for it later. */
+  note(approvalId: string, position: bigint, isKept = true): void {
+    if (isKept) this.positions.set(approvalId, position);
+    else this.forgetTo(position);
     if (position > this.last) this.last = position;
     for (const listener of [...this.listeners]) listener({ approvalId, position });
+  }
+
+  forget(approvalId: string): void {
+    this.forgetTo(this.positionOf(approvalId));
+    this.positions.delete(approvalId);
+  }
+
+  /** What changed up to here may be unknown. */
+  forgetTo(position: bigint): void {
+    if (position > this.forgottenTo) this.forgottenTo = position;
   }
 
   positionOf(approvalId: string): bigint {

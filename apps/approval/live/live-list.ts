@@ -90,7 +90,7 @@ export async function* liveList(options: LiveListOptions): AsyncGenerator<LiveEv
 
 const beginning = async ({ changes, pending, standing, lastEventId }: LiveListOptions) => {
   const [, text = '', before] = PLACE.exec(lastEventId ?? '') ?? [];
-  const isKnown = before !== undefined && BigInt(text) <= changes.head;
+  const isKnown = before !== undefined && changes.knowsSince(BigInt(text));
   const missed = isKnown ? changes.since(BigInt(text)) : [];
   if (isKnown && before === standing && missed.length <= ITEMS_MAX)
     return { changes: missed, left_out: 0, reset: false };

@@ -4,15 +4,16 @@ import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { policyRoles } from '#contracts/policy.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError } from '#core/errors.js';
 import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
 import { type ApprovalView, approvalView } from '../approval-view.js';
-import { INSTANCE } from '../approvals.js';
+import { Approvals, INSTANCE } from '../approvals.js';
 import { DelegationDirectory } from '../delegation/delegation-directory.js';
-import { Directory, type Listed } from '../directory.js';
+import { Directory } from '../directory.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { type LiveEvent, liveList } from './live-list.js';
 import { sharedRoles } from './roles-now.js';
@@ -40,6 +41,7 @@ export class LiveHttp implements OnApplicationShutdown {
   });
 
   constructor(
+    @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(Directory) private readonly directory: Directory,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
     @Inject(DelegationDirectory) private readonly delegations: DelegationDirectory,
@@ -147,7 +149,7 @@ export class LiveHttp implements OnApplicationShutdown {
   }
 
   private async view(caller: RestCaller, approvalId: string): Promise<ApprovalView | undefined> {
-    const listed = this.directory.get(approvalId);
+    const listed = await this.approvals.find(approvalId);
     if (listed === undefined || !this.visible.maySee(caller, listed)) return undefined;
     return this.withArguments(listed);
   }

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { decideOnStream } from '#bus/decide-on-stream.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError } from '#core/errors.js';
 import {
   type Announced,
@@ -19,8 +20,7 @@ import { evolveNotice, NOTHING_TOLD, type NoticeState } from '#core/notice/notic
 import { LOGGER } from '#http/platform.module.js';
 import { noticesTotal } from '#telemetry/notice-metrics.js';
 import { approvalView } from '../approval-view.js';
-import { APPROVAL_SERVICE } from '../approvals.js';
-import { Directory, type Listed } from '../directory.js';
+import { APPROVAL_SERVICE, Approvals } from '../approvals.js';
 import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
 import { ShownArguments } from '../shown-arguments.js';
 import { type Channel, DeliveryError, type Notice, type Sent } from './channel.js';
@@ -51,7 +51,7 @@ export interface Looked extends Worked {
 export class SendNotice {
   constructor(
     @Inject(BUS) private readonly bus: Bus,
-    @Inject(Directory) private readonly directory: Directory,
+    @Inject(Approvals) private readonly approvals: Approvals,
     @Inject(ShownArguments) private readonly shown: ShownArguments,
     @Inject(PAGE_URL) private readonly pageUrl: () => string,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -64,7 +64,7 @@ export class SendNotice {
     announced: () => readonly Announced[],
     stopped: AbortSignal,
   ): Promise<Looked> {
-    const listed = this.directory.get(approvalId);
+    const listed = await this.approvals.find(approvalId);
     if (listed === undefined) throw new CountersignError('approval_unknown', approvalId);
     const now = new Date().toISOString();
     const nextOf = (state: NoticeState) => nextNotice(announced(), state, (each) => channel.takes(each), now);

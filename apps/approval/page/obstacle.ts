@@ -2,10 +2,10 @@ import type { Person } from '#core/approval/approval.events.js';
 import { requirementsNow } from '#core/approval/approval.state.js';
 import { openReview } from '#core/approval/break-glass.js';
 import { hasExpired, samePerson } from '#core/approval/decide-approval.js';
+import type { Listed } from '#core/approval/listed.js';
 import { rolesNamed } from '#core/approval/requirement.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
-import type { Listed } from '../directory.js';
 
 /**
  * What a person is told instead of a form. It decides nothing: the vote itself is checked by the decider.

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { hasExpired } from '#core/approval/decide-approval.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError, ERRORS, type ErrorCode } from '#core/errors.js';
 import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals, recordRefusal } from '#http/record-refusal.js';
@@ -11,7 +12,6 @@ import { type RestCaller, WithoutToken } from '#http/rest-caller.js';
 import { ACTS, type Act } from '../acts.js';
 import { INSTANCE } from '../approvals.js';
 import { ActingFor } from '../delegation/acting.js';
-import type { Listed } from '../directory.js';
 import { Emergency } from '../emergency.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { Voting } from '../voting.js';
@@ -128,7 +128,7 @@ export class PageHttp {
       try {
         await this.act(caller, id, form);
       } catch (error) {
-        const listed = error instanceof CountersignError ? this.seen(signedIn, id) : undefined;
+        const listed = error instanceof CountersignError ? await this.seen(signedIn, id) : undefined;
         if (listed === undefined) throw error;
         const { code, detail } = error as CountersignError;
         return this.show(reply, signedIn, listed, { refusal: { code, detail }, reason });
@@ -224,9 +224,9 @@ export class PageHttp {
     return obstacleTo(caller, listed, now, this.acting.rolesFor(caller, listed));
   }
 
-  private seen({ caller }: SignedIn, id: string): Listed | undefined {
+  private async seen({ caller }: SignedIn, id: string): Promise<Listed | undefined> {
     try {
-      return this.visible.one(caller, id);
+      return await this.visible.one(caller, id);
     } catch {
       return undefined;
     }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import type { TeamsConfig } from '#config/teams.schema.js';
+import type { Listed } from '#core/approval/listed.js';
 import { CountersignError, ERRORS } from '#core/errors.js';
 import { CONFIG } from '#http/platform.module.js';
 import { recordingRefusals } from '#http/record-refusal.js';
@@ -11,7 +12,6 @@ import type { ResourceServer } from '#identity/resource-server.js';
 import type { Act } from '../acts.js';
 import { INSTANCE } from '../approvals.js';
 import { ActingFor } from '../delegation/acting.js';
-import type { Listed } from '../directory.js';
 import { Emergency } from '../emergency.js';
 import { mayBreakGlass, mayReview, obstacleTo } from '../page/obstacle.js';
 import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
@@ -100,13 +100,13 @@ export class TeamsBot {
   private async act(caller: RestCaller, { action }: CardAction): Promise<InvokeAnswer> {
     const { verb, data } = action;
     const { approvalId } = data;
-    if (verb === 'show') return this.show(caller, this.visible.one(caller, approvalId));
+    if (verb === 'show') return this.show(caller, await this.visible.one(caller, approvalId));
     try {
       return await this.show(caller, await this.did(caller, verb, data), { counted: verb });
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       const { code, detail } = error;
-      const listed = this.seen(caller, approvalId);
+      const listed = await this.seen(caller, approvalId);
       if (listed === undefined) throw error;
       return this.show(caller, listed, { refusal: { code, detail } });
     }
@@ -143,9 +143,9 @@ export class TeamsBot {
     );
   }
 
-  private seen(caller: RestCaller, approvalId: string): Listed | undefined {
+  private async seen(caller: RestCaller, approvalId: string): Promise<Listed | undefined> {
     try {
-      return this.visible.one(caller, approvalId);
+      return await this.visible.one(caller, approvalId);
     } catch {
       return undefined;
     }

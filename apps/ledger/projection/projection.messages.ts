@@ -1,5 +1,6 @@
 import type { CallSearch, SessionFilter } from './call-filter.js';
 import type { Place } from './projection.schema.js';
+import type { ReportedQuery, UnsettledQuery } from './query-approvals.js';
 
 /** Tokens of one payload of a call; null when it cannot be opened. */
 export interface IndexedPayload {
@@ -9,10 +10,15 @@ export interface IndexedPayload {
   readonly truncated: boolean;
 }
 
+export interface ProjectedEvent {
+  readonly entry: Uint8Array;
+  readonly position: string;
+}
+
 export type ProjectionRequest =
   | {
       readonly op: 'apply';
-      readonly events: readonly Uint8Array[];
+      readonly events: readonly ProjectedEvent[];
       /** Events passed over because nobody here knows their type. */
       readonly unknown: number;
       readonly position: string;
@@ -37,6 +43,8 @@ export type ProjectionRequest =
       readonly limit: number;
     }
   | { readonly op: 'open-calls' }
+  | { readonly op: 'reported'; readonly query: ReportedQuery }
+  | { readonly op: 'unsettled'; readonly query: UnsettledQuery }
   | { readonly op: 'close' };
 
 /** How far the read model is. Positions are those of the store. */

@@ -2,7 +2,7 @@
  * The read model. Holds no personal data of customers and no truth: delete the file and it is rebuilt from the log, row
  * by row the same. Calls are numbered in store order, which is what pages and sessions go by.
  */
-export const PROJECTION_VERSION = 3;
+export const PROJECTION_VERSION = 4;
 
 export const PROJECTION_SCHEMA = `
   CREATE TABLE progress (
@@ -51,6 +51,20 @@ export const PROJECTION_SCHEMA = `
   CREATE INDEX calls_by_approval ON calls (approval_id) WHERE approval_id IS NOT NULL;
   CREATE INDEX calls_open ON calls (outcome) WHERE outcome IN ('forwarding', 'held');
   CREATE INDEX calls_truncated ON calls (n) WHERE truncated = 1;
+  CREATE TABLE approvals (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    position TEXT NOT NULL,
+    requested_at TEXT NOT NULL,
+    decided_at TEXT,
+    changed_at TEXT NOT NULL,
+    reported TEXT NOT NULL,
+    state TEXT
+  ) STRICT;
+  CREATE INDEX approvals_by_request ON approvals (requested_at, n);
+  CREATE INDEX approvals_by_decision ON approvals (decided_at, n) WHERE decided_at IS NOT NULL;
+  CREATE INDEX approvals_changed ON approvals (changed_at);
+  CREATE INDEX approvals_unsettled ON approvals (n) WHERE state IS NOT NULL;
   CREATE TABLE labels (label TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (label, n)) STRICT, WITHOUT ROWID;
   CREATE TABLE tokens (token BLOB NOT NULL, n INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (token, n))
     STRICT, WITHOUT ROWID;

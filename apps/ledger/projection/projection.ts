@@ -1,20 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CountersignError } from '#core/errors.js';
 import { EVENT_VERSIONS } from '#core/evidence/event-versions.js';
-import type { EventStore } from '#event-store/event-store.js';
+import type { EventStore, StoredEvent } from '#event-store/event-store.js';
 import type { Logger } from '#telemetry/logger.js';
 import { readModelCaughtUp } from '#telemetry/metrics.js';
 import { ThreadClient } from '../thread/thread-client.js';
 import type { CallPage, CallSearch, SessionFilter, SessionPage } from './call-filter.js';
 import { PROJECTED_TYPES } from './project-call.js';
-import type { IndexedPayload, ProjectionProgress, ProjectionRequest } from './projection.messages.js';
+import type {
+  IndexedPayload,
+  ProjectedEvent,
+  ProjectionProgress,
+  ProjectionRequest,
+} from './projection.messages.js';
+import type { ReportedPage, ReportedQuery, Unsettled, UnsettledQuery } from './query-approvals.js';
+import { APPROVAL_TYPES } from './write-approvals.js';
 
 const PAGE = 1_000;
-const PROJECTED: ReadonlySet<string> = new Set(PROJECTED_TYPES);
+const PROJECTED: ReadonlySet<string> = new Set([...PROJECTED_TYPES, ...APPROVAL_TYPES]);
 /** While nobody asks the read model follows at this pace only, so that it takes no time from calls under way. */
 export const FOLLOW_EVERY_MS = 5_000;
 /** A question waits so long for the read model to catch up; then it is told to come again. */
 export const QUESTION_WAIT_MS = 10_000;
+const BUS_QUESTION_WAIT_MS = 1_500;
 const TELL_EVERY_MS = 2_000;
 
 /**
@@ -69,6 +77,20 @@ export class Projection {
     return (await this.question({ op: 'sessions', filter, limit, before })) as SessionPage;
   }
 
+  /**
+   * The first page holds everything recorded by now. It is asked for over the bus, whose askers wait no longer.
+   * @throws CountersignError read_model_behind, ledger_unavailable
+   */
+  async reported(query: ReportedQuery): Promise<ReportedPage> {
+    if (query.after === undefined) await this.caughtUp(BUS_QUESTION_WAIT_MS);
+    return (await this.worker.ask({ op: 'reported', query })) as ReportedPage;
+  }
+
+  /** As far as it is: whoever asks reads the log from there. */
+  async unsettled(query: UnsettledQuery): Promise<Unsettled> {
+    return (await this.worker.ask({ op: 'unsettled', query })) as Unsettled;
+  }
+
   async openCallStreams(): Promise<readonly string[]> {
     return ((await this.worker.ask({ op: 'open-calls' })) as string[]).map((id) => `call-${id}`);
   }
@@ -104,8 +126,8 @@ export class Projection {
   }
 
   /** The same, for a question. @throws CountersignError read_model_behind when it takes too long */
-  async caughtUp(): Promise<void> {
-    await inTime(this.catchUp(), async () => `built up to position ${this.position ?? 'none'}`);
+  async caughtUp(wait_ms = QUESTION_WAIT_MS): Promise<void> {
+    await inTime(this.catchUp(), async () => `built up to position ${this.position ?? 'none'}`, wait_ms);
   }
 
   async close(): Promise<void> {
@@ -161,7 +183,7 @@ export class Projection {
       readModelCaughtUp.labels('calls').setToCurrentTime();
       return false;
     }
-    const events = page.events.filter(({ type }) => PROJECTED.has(type)).map(({ entry }) => entry);
+    const events = page.events.filter(({ type }) => PROJECTED.has(type)).map(toProjected);
     const unknown = page.events.filter(({ type }) => !Object.hasOwn(EVENT_VERSIONS, type)).length;
     await this.worker.ask({ op: 'apply', events, unknown, position });
     if (epoch === this.epoch) this.appliedTo = position;
@@ -169,10 +191,19 @@ export class Projection {
   }
 }
 
-/** @throws CountersignError read_model_behind, with what `soFar` says, after QUESTION_WAIT_MS */
-export const inTime = async (work: Promise<void>, soFar: () => Promise<string>): Promise<void> => {
+const toProjected = ({ entry, position }: StoredEvent): ProjectedEvent => ({
+  entry,
+  position: position.toString(),
+});
+
+/** @throws CountersignError read_model_behind, with what `soFar` says, after `wait_ms` */
+export const inTime = async (
+  work: Promise<void>,
+  soFar: () => Promise<string>,
+  wait_ms = QUESTION_WAIT_MS,
+): Promise<void> => {
   const timer = new AbortController();
-  const late = pause(QUESTION_WAIT_MS, 'late' as const, { signal: timer.signal }).catch(() => undefined);
+  const late = pause(wait_ms, 'late' as const, { signal: timer.signal }).catch(() => undefined);
   try {
     if ((await Promise.race([work, late])) !== 'late') return;
   } finally {

@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { answerRequests } from '../thread/answer-requests.js';
 import { createDatabase, openDatabase } from './open-database.js';
 import type { ProjectionProgress, ProjectionRequest } from './projection.messages.js';
+import { listReported, listUnsettled } from './query-approvals.js';
 import { countTruncated, listCalls } from './query-calls.js';
 import { listSessions } from './query-sessions.js';
 import { callWriter } from './write-calls.js';
@@ -57,6 +58,10 @@ const answer = (request: ProjectionRequest): unknown => {
         .prepare("SELECT id FROM calls WHERE outcome IN ('forwarding', 'held')")
         .all()
         .map((row) => String(row['id']));
+    case 'reported':
+      return listReported(db, request.query);
+    case 'unsettled':
+      return listUnsettled(db, request.query);
     case 'close':
       return db.close();
   }

@@ -4,10 +4,12 @@ import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { inTransaction } from './open-database.js';
 import { type CallChange, type CallInsert, projectCall, UNKNOWN_VERSION } from './project-call.js';
+import type { ProjectedEvent } from './projection.messages.js';
 import { SESSION_GAP_MS } from './projection.schema.js';
+import { approvalWriter } from './write-approvals.js';
 
 export interface CallWriter {
-  apply(events: readonly Uint8Array[], unknown: number, position: string): void;
+  apply(events: readonly ProjectedEvent[], unknown: number, position: string): void;
 }
 
 /** Writes down what events change. What is of an unknown version, or no entry at all, is counted. */
@@ -31,6 +33,7 @@ export const callWriter = (db: DatabaseSync): CallWriter => {
   const policyNumber = db.prepare('SELECT id FROM policies WHERE digest = ?');
   const insertLabel = db.prepare('INSERT OR IGNORE INTO labels VALUES (?, ?)');
   const saveProgress = db.prepare('UPDATE progress SET position = ?, unknown = unknown + ?');
+  const approvals = approvalWriter(db);
   const policies = new Map<string, number>();
 
   const policyOf = (digest: string): number => {
@@ -77,9 +80,10 @@ export const callWriter = (db: DatabaseSync): CallWriter => {
   };
 
   /** False: not understood. A member that SQLite cannot take is of an entry that no release has written. */
-  const written = (bytes: Uint8Array): boolean => {
+  const written = ({ entry: bytes, position }: ProjectedEvent): boolean => {
     try {
       const entry = readEntry(bytes);
+      if (approvals.takes(entry)) return approvals.write(entry, position);
       const event = knownEvent<CallEvent>(entry);
       const change = event === undefined ? UNKNOWN_VERSION : projectCall(event);
       if (change.insert !== undefined) insert(change.insert, entry);
@@ -95,8 +99,8 @@ export const callWriter = (db: DatabaseSync): CallWriter => {
     apply: (events, unknown, position) =>
       inTransaction(db, () => {
         let passed = unknown;
-        for (const bytes of events) {
-          if (!written(bytes)) passed++;
+        for (const event of events) {
+          if (!written(event)) passed++;
         }
         saveProgress.run(position, passed);
       }),

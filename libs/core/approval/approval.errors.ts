@@ -90,4 +90,10 @@ export const APPROVAL_ERRORS = {
     says: 'This form was not sent from the approval page of your session.',
     next: 'Open the page again, read it, and decide there.',
   },
+  report_too_large: {
+    http: 413,
+    rpc: -31096,
+    says: 'The report would be made of more approvals than one report may be.',
+    next: 'Ask for a shorter time with from and to.',
+  },
 } as const;
