@@ -111,6 +111,11 @@ describe('the live list of approvals', () => {
     expect(second.told.some(({ event }) => event === 'reset')).toBe(false);
     expect(second.told.filter(({ event }) => event === 'approval')).toHaveLength(1);
     second.close();
+    // The place of somebody with other roles is none of theirs: they get their own list.
+    const other = await listenAs(system, 'data-engineer', { lastEventId });
+    await other.until('the end of it', ({ event }) => event === 'current');
+    expect(other.told[0]?.event).toBe('reset');
+    other.close();
   });
 
   it('ends with the token', async () => {
