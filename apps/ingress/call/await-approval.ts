@@ -1,12 +1,9 @@
 import type { z } from 'zod';
 import { approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
-import { ledgerAppend, type WireEvent } from '#contracts/ledger.js';
+import { ledgerAppend } from '#contracts/ledger.js';
 import { maskingMask } from '#contracts/masking.js';
 import { approvalDigest } from '#core/approval/approval-digest.js';
-import { wantSame } from '#core/approval/demand.js';
-import type { CallDecided } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
-import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Digest } from '#core/hash.js';
 import { personOf } from '#identity/human.js';
 import { sha256 } from '#sealing/sha256.js';
@@ -15,6 +12,7 @@ import { markOnRecord } from '../on-record.js';
 import { approvalNonce, attachKey, type Call, type Resumed } from './call.js';
 import { type Decided, decide } from './decide.js';
 import type { Exchange } from './exchange.js';
+import { isWanted } from './is-wanted.js';
 import type { IntentReceipt } from './receipt.js';
 import {
   callAppend,
@@ -283,14 +281,6 @@ const releaseOnce = async (
     },
   );
   return { receipt, decided };
-};
-
-/** The same policy may ask for more at another time, or of a caller with other roles. */
-const isWanted = (recorded: readonly WireEvent[], { decision }: Decided): boolean => {
-  const asking = recorded.find(({ type }) => type === 'CallDecided');
-  return (
-    asking !== undefined && wantSame(asEvent<CallDecided>(readEntry(asking.entry)).data.decision, decision)
-  );
 };
 
 const digestOf = (
