@@ -6,6 +6,7 @@ import { Activator } from './activator.js';
 import { ActivePolicy } from './active-policy.js';
 import { Bundles } from './bundles.js';
 import { PolicyHttp } from './http/policy.http.js';
+import { YamlBodies } from './http/yaml-bodies.js';
 import { PolicyBus } from './policy.bus.js';
 import { compilePolicyFile, POLICY_FILE } from './policy-file.js';
 import { PolicyLog } from './policy-log.js';
@@ -26,6 +27,7 @@ import { Proposals } from './proposals.js';
     PolicyLog,
     Proposals,
     ProposalStreams,
+    YamlBodies,
   ],
 })
 export class PolicyModule {}

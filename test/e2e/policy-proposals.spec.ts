@@ -175,6 +175,38 @@ describe('a proposal is refused, on record', () => {
   });
 });
 
+describe('a proposal as the file itself', () => {
+  const post = async (path: string, headers: Readonly<Record<string, string>>, body: string) => {
+    const authorization = `Bearer ${await system.issuer.token('policy-owner-1')}`;
+    const url = `${system.urls.policy}/policy/${path}`;
+    const answer = await fetch(url, { method: 'POST', headers: { authorization, ...headers }, body });
+    return { status: answer.status, body: (await answer.json()) as Proposal };
+  };
+
+  it.each(['text/yaml', 'application/yaml; charset=utf-8'])('may come as %s', async (type) => {
+    const headers = { 'content-type': type, 'countersign-reason': encodeURIComponent('Prüfung: 100 %') };
+    const { status, body } = await post('proposals', headers, STRICTER);
+    expect({ status, body }).toMatchObject({ status: 201, body: { reason: 'Prüfung: 100 %' } });
+    expect((await two.one(body.id)).body.policy).toBe(STRICTER);
+    await one.withdraw(body.id, {});
+  });
+
+  it('needs its reason, readable and not too long, and fits nowhere else', async () => {
+    const yaml = { 'content-type': 'text/yaml' };
+    const refused = (headers: object, path = 'proposals') => post(path, { ...yaml, ...headers }, STRICTER);
+    expect(await refused({})).toMatchObject({ status: 400, body: { code: 'reason_missing' } });
+    for (const reason of ['100 %', 'x'.repeat(2_001)])
+      expect(await refused({ 'countersign-reason': reason })).toMatchObject({
+        status: 400,
+        body: { code: 'body_invalid' },
+      });
+    expect(await refused({}, 'proposals/some/approve')).toMatchObject({
+      status: 415,
+      body: { code: 'media_type_refused' },
+    });
+  });
+});
+
 describe('proposals that wait', () => {
   it(`are at most ${PENDING_MAX}, and end with the one that is approved`, async () => {
     const texts = Array.from({ length: PENDING_MAX }, (_, index) =>
