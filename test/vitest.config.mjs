@@ -1,3 +1,5 @@
+import LongestFirst from './setup/longest-first.mjs';
+
 // The suites run on the compiled code in dist/: exactly what is shipped, with worker threads and decorators as built.
 export default {
   root: new URL('..', import.meta.url).pathname,
@@ -9,6 +11,8 @@ export default {
     hookTimeout: 90_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
-    maxWorkers: 2,
+    // Of the two cores that CI has, the suites of whole systems leave some: they wait for people, clients and timers.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 };

@@ -26,6 +26,7 @@ import { SendNotice } from './notify/send-notice.js';
 import { ApprovalPages } from './page/approval-pages.js';
 import { PageHttp } from './page/page.http.js';
 import { PAGE_URL, pageAddress } from './page/page-address.js';
+import { SignedOut } from './page/signed-out.js';
 import { Revocation } from './revocation.js';
 import { ShownArguments } from './shown-arguments.js';
 import { TeamsHttp } from './teams/teams.http.js';
@@ -51,6 +52,11 @@ const QUEUE = 'countersign-approvals';
       },
     },
     { provide: CHANNELS, inject: [CONFIG], useFactory: openChannels },
+    {
+      provide: SignedOut,
+      inject: [CONFIG],
+      useFactory: ({ approvals: { login } }: Config) => new SignedOut(login?.session_s_max ?? 0),
+    },
     {
       provide: PAGE_URL,
       inject: [CONFIG, REST_AUDIENCE],

@@ -12,6 +12,7 @@ import { Directory } from './directory.js';
 import { EmergencyAlarms } from './emergency-alarms.js';
 import { Expiry } from './expiry.js';
 import { Outbox } from './notify/outbox.js';
+import { SignedOut } from './page/signed-out.js';
 
 const TYPES = [
   'ApprovalRequested',
@@ -37,6 +38,7 @@ const TYPES = [
   'DelegationGranted',
   'DelegationUsed',
   'DelegationRevoked',
+  'PageSessionEnded',
 ];
 const PAGE = 500;
 /** An approval is seen as soon as the ledger has it: it answers when there is something new. */
@@ -54,6 +56,7 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(EmergencyAlarms) private readonly alarms: EmergencyAlarms,
+    @Inject(SignedOut) private readonly signedOut: SignedOut,
     @Inject(LOGGER) logger: Logger,
   ) {
     this.log = new LogFollower(bus, logger, {
@@ -95,6 +98,8 @@ export class FollowLog implements OnApplicationBootstrap, OnApplicationShutdown 
       this.directory.changes.note(approvalId, BigInt(event.position));
     } else if (event.stream.startsWith('delegation-')) {
       this.delegations.apply(event.stream.slice('delegation-'.length), entry);
+    } else if (event.stream.startsWith('session-')) {
+      this.signedOut.apply(event.stream.slice('session-'.length), entry, Date.now());
     } else if (event.stream.startsWith('call-')) {
       const known = knownEvent<CallHeld | HoldEnded>(entry);
       if (known?.type === 'HoldEnded') {

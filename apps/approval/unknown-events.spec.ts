@@ -14,6 +14,7 @@ import type { Expiry } from './expiry.js';
 import { FollowLog } from './follow-log.js';
 import { Outbox } from './notify/outbox.js';
 import { SendNotice } from './notify/send-notice.js';
+import { SignedOut } from './page/signed-out.js';
 import { ShownArguments } from './shown-arguments.js';
 
 const EXPIRES = '2099-01-01T00:00:00.000Z';
@@ -76,6 +77,7 @@ describe('an event of a newer release', () => {
       expiry,
       outbox,
       new EmergencyAlarms(bus, logger),
+      new SignedOut(3_600),
       logger,
     );
     following.onApplicationBootstrap();

@@ -7,7 +7,7 @@ const FORM_BYTES_MAX = 4 * 1024;
 const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-const page = (title: string, body: string): string => `<!doctype html>
+export const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title>
 <style>
@@ -22,15 +22,17 @@ button:hover,button:focus{background:#ddf4ff}small{color:#57606a}
 ${body}
 </body></html>`;
 
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  // No form-action: browsers apply it to the redirects after the form too, and those end at the client.
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+  'x-content-type-options': 'nosniff',
+};
+
 export const sendPage = (response: ServerResponse, status: number, title: string, body: string): void => {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    // No form-action: browsers apply it to the redirects after the form too, and those end at the client.
-    'content-security-policy':
-      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-    'x-content-type-options': 'nosniff',
-  });
+  response.writeHead(status, PAGE_HEADERS);
   response.end(page(title, body));
 };
 

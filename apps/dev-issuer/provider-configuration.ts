@@ -4,7 +4,7 @@ import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC 
 import { DEV_APPROVAL_CLIENT_ID, DEV_CLIENT_ID, DEV_USER_GRANT } from '#identity/dev-token-request.js';
 import { RESOURCE_SCOPE, SIGNING_ALGORITHM, userClaims } from './access-token.js';
 import type { DemoUser } from './demo-users.js';
-import { sendPage } from './login-page.js';
+import { PAGE_HEADERS, page, sendPage } from './login-page.js';
 import { createMemoryAdapter } from './memory-adapter.js';
 
 export interface ProviderSetup {
@@ -49,9 +49,26 @@ const grantEverythingAsked = async (ctx: KoaContextWithOIDC) => {
   return grant;
 };
 
+/** oidc-provider has cookies to set yet, so that it must send the page itself. */
+const showPage = (ctx: KoaContextWithOIDC, title: string, body: string): void => {
+  ctx.set(PAGE_HEADERS);
+  ctx.body = page(title, body);
+};
+
 const features = ({ resources }: ProviderSetup): Configuration['features'] => ({
   devInteractions: { enabled: false },
-  rpInitiatedLogout: { enabled: false },
+  rpInitiatedLogout: {
+    enabled: true,
+    logoutSource: (ctx, form) => {
+      const button = '<button form="op.logoutForm" name="logout" value="yes">Sign out</button>';
+      showPage(ctx, 'Sign out', form + button);
+    },
+    postLogoutSuccessSource: (ctx) => showPage(ctx, 'You are signed out', ''),
+  },
+  revocation: {
+    enabled: true,
+    allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+  },
   registration: { enabled: true, initialAccessToken: false },
   resourceIndicators: {
     enabled: true,

@@ -1,4 +1,5 @@
 import { CountersignError } from '#core/errors.js';
+import type { Digest } from '#core/hash.js';
 import { admitQuestions } from './call/ask-client.js';
 import { awaitApproval } from './call/await-approval.js';
 import { type Call, type CallRequest, openCall } from './call/call.js';
@@ -11,7 +12,7 @@ import { withinBudgets } from './call/let-in.js';
 import { mask } from './call/mask.js';
 import { completedEvents, unfinishedEvents, unmaskableEvents } from './call/outcome.js';
 import type { IntentReceipt } from './call/receipt.js';
-import { recordIntent } from './call/record.js';
+import { isPolicyStale, recordIntent } from './call/record.js';
 import { refuse, refuseWith } from './call/refuse.js';
 import { requireScopes } from './call/require-scopes.js';
 import { type Resolved, resolve } from './call/resolve.js';
@@ -48,14 +49,7 @@ export const handleCall = async (
   const lease = await withinBudgets(gateway, call); //                    not too many, not too large
   try {
     const target = await resolve(gateway, call); //                       as it is pinned in the catalog
-    const decision = await decideOrRefuse(gateway, call, target); //      deny by default
-    const {
-      receipt,
-      decided,
-    } = //                                       durable before effect (G1), and approved (G5)
-      decision.decision.effect === 'allow' && !isOfApproval(call)
-        ? { receipt: await recordIntent(gateway, call, target.digest, decision, null), decided: decision }
-        : await approve(gateway, call, target, decision, exchange);
+    const { receipt, decided } = await admit(gateway, call, target, exchange); // durable before effect (G1), approved (G5)
     const forwarded = new ForwardedCall(gateway, call, receipt); //       at most once (G4)
     const { resultBytesMax } = lease;
     const returned = await forward(gateway, call, target.entry, decided, forwarded, exchange, resultBytesMax);
@@ -65,6 +59,49 @@ export const handleCall = async (
     lease.end();
   }
 };
+
+interface Admitted {
+  readonly receipt: IntentReceipt;
+  readonly decided: Decided;
+}
+
+/**
+ * Denied by default. What the ledger refuses because another policy is active by now is decided once more, by that one; none
+ * of the call was stored then.
+ */
+const admit = async (
+  gateway: Gateway,
+  call: Call,
+  target: Resolved,
+  exchange: Exchange,
+): Promise<Admitted> => {
+  const first = await decideOrRefuse(gateway, call, target);
+  return intend(gateway, call, target, first, exchange).catch(async (error: unknown) => {
+    if (!isPolicyStale(error)) throw error;
+    const decided = await decideOrRefuse(gateway, call, target, first.policyDigest);
+    return intend(gateway, call, target, decided, exchange).catch((again: unknown) => {
+      if (!isPolicyStale(again)) throw again;
+      return refuse(
+        gateway,
+        call,
+        { tool: target.entry, decided },
+        'policy_stale',
+        'another policy is active',
+      );
+    });
+  });
+};
+
+const intend = async (
+  gateway: Gateway,
+  call: Call,
+  target: Resolved,
+  decided: Decided,
+  exchange: Exchange,
+): Promise<Admitted> =>
+  decided.decision.effect === 'allow' && !isOfApproval(call)
+    ? { receipt: await recordIntent(gateway, call, target.digest, decided, null), decided }
+    : approve(gateway, call, target, decided, exchange);
 
 /**
  * What goes on with a held or an approved call is never a call of its own, whatever policy says by now: the claim of that call
@@ -83,7 +120,7 @@ const approve = async (
   target: Resolved,
   decided: Decided,
   exchange: Exchange,
-): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+): Promise<Admitted> => {
   const approvalId = call.continues?.approvalId ?? null;
   if (approvalId !== null) return continueApproved(gateway, call, target, decided, approvalId);
   // A call that goes on waiting belongs to its own approval.
@@ -98,7 +135,7 @@ const continueApproved = async (
   target: Resolved,
   decided: Decided,
   approvalId: string,
-): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
+): Promise<Admitted> => {
   try {
     return { receipt: await recordIntent(gateway, call, target.digest, decided, approvalId), decided };
   } catch (error) {
@@ -114,8 +151,13 @@ const CONTINUATION_REFUSED: ReadonlySet<string> = new Set([
   'revision_conflict',
 ]);
 
-const decideOrRefuse = async (gateway: Gateway, call: Call, target: Resolved): Promise<Decided> => {
-  const decided = await decide(gateway, call).catch(
+const decideOrRefuse = async (
+  gateway: Gateway,
+  call: Call,
+  target: Resolved,
+  stale?: Digest,
+): Promise<Decided> => {
+  const decided = await decide(gateway, call, stale).catch(
     refuseWith(gateway, call, { tool: target.entry, decided: null }),
   );
   if (decided.decision.effect !== 'deny') {

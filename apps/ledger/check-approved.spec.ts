@@ -17,12 +17,18 @@ afterAll(() => history.close());
 /** What comes of the forward of a held call when its approval is recorded with this. */
 const forward = async (
   approval: (callId: string) => readonly Sketch[],
-  { first = requested, release = decided }: { readonly first?: Sketch; readonly release?: Sketch } = {},
+  {
+    first = requested,
+    release = decided,
+    active = 'sha256:p',
+  }: { readonly first?: Sketch; readonly release?: Sketch; readonly active?: string } = {},
 ): Promise<string> => {
+  await history.activate('sha256:p');
   const ledger = new Ledger(history.store);
   const id = randomUUID();
   await ledger.append(history.append(`call-${id}`, -1, first, decided, held(id)));
   await ledger.append(history.append(`approval-${id}`, -1, ...approval(id)));
+  await history.activate(active);
   const forwards = history.append(`call-${id}`, 2, release, ended(id), intended(id));
   return ledger.append(forwards).then(
     () => 'stored',
@@ -150,7 +156,8 @@ describe('the ledger refuses a forward under an approval that is recorded as gra
   });
 
   it('and decided again under another policy', async () => {
-    const release: Sketch = { ...decided, data: { ...decided.data, policyDigest: 'sha256:q' } };
-    expect(await forward(votes(voted()), { release })).toMatch(/^approval_stale: .* another policy/);
+    const active = 'sha256:q';
+    const release: Sketch = { ...decided, data: { ...decided.data, policyDigest: active } };
+    expect(await forward(votes(voted()), { release, active })).toMatch(/^approval_stale: .* another policy/);
   });
 });

@@ -52,6 +52,7 @@ const approvedCall = async (outcome: string, expiresAt = '2026-11-22T13:00:00.00
 
 beforeAll(async () => {
   history = await openHistory();
+  await history.activate('sha256:p');
 });
 afterAll(() => history.close());
 beforeEach(async () => {
@@ -126,7 +127,9 @@ describe('a call that brings the input an approved call has asked for', () => {
   it('is refused under another policy than it was approved under', async () => {
     const under = [requested({ continues: first }), decided('sha256:q'), intended()];
     const command = history.append(`call-${randomUUID()}`, -1, ...under);
+    await history.activate('sha256:q');
     expect(await codeOf(ledger.append(command))).toMatch(/approved under another policy/);
+    await history.activate('sha256:p');
   });
 
   it('is refused when there is no such call', async () => {

@@ -11,7 +11,7 @@ import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js'
 import { canonicalJson, type Json } from '#core/evidence/canonical-json.js';
 import type { DomainEvent, PayloadCommitment } from '#core/evidence/entry.js';
 import type { Digest } from '#core/hash.js';
-import { policyStream } from '#core/policy/policy.events.js';
+import { ACTIVATION_STREAM, type PolicyEvent, policyStream } from '#core/policy/policy.events.js';
 import type { EventStore } from '#event-store/event-store.js';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
 import { type PolicyFile, parsePolicyFile } from '#policy-file/parse-policy-file.js';
@@ -21,7 +21,7 @@ import { createSealer } from '#sealing/sealer.js';
 
 /** An event in a few words; `sealed` becomes its payload. */
 export interface Sketch {
-  readonly type: CallEvent['type'] | ApprovalEvent['type'] | 'PolicyRecorded' | 'FutureThing';
+  readonly type: CallEvent['type'] | ApprovalEvent['type'] | PolicyEvent['type'] | 'FutureThing';
   /** Default: 1. */
   readonly v?: number;
   readonly data?: object;
@@ -42,6 +42,8 @@ export interface History {
   /** The same, stored without anybody's check. */
   record(stream: string, expected: number, ...events: readonly Sketch[]): Promise<void>;
   recordPolicy(text: string): Promise<PolicyFile>;
+  /** From now on this policy is the active one. */
+  activate(digest: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,11 @@ export const openHistory = async (): Promise<History> => {
       const events = command.events.map((event) => ({ ...event, attachment }));
       await store.append(command.stream, -1, events);
       return policy;
+    },
+    activate: async (digest) => {
+      const before = await store.readStream(ACTIVATION_STREAM);
+      const data = { by: 'file', digest, instance: 't' };
+      await record(ACTIVATION_STREAM, before.length - 1, { type: 'PolicyActivated', data });
     },
     close: async () => {
       await store.close();

@@ -8,6 +8,7 @@ import type { CallEvent } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { type AppendCommand, buildAppend } from '#core/evidence/build-append.js';
 import type { DomainEvent } from '#core/evidence/entry.js';
+import { ACTIVATION_STREAM, type PolicyEvent } from '#core/policy/policy.events.js';
 import { type EventStore, StoreFull, UnknownOutcome } from '#event-store/event-store.js';
 import { openSqliteEventStore } from '#event-store/sqlite/open-sqlite-event-store.js';
 import { APPROVED } from './approval.fixture.js';
@@ -21,6 +22,13 @@ let callId: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-ledger-'));
   store = await openSqliteEventStore({ file: join(folder, 'events.db') });
+  callId = 'none';
+  const activated: Sketch = {
+    type: 'PolicyActivated',
+    data: { by: 'file', digest: 'sha256:p', instance: 't' },
+  };
+  const { stream, events } = append(ACTIVATION_STREAM, -1, [activated]);
+  await store.append(stream, -1, events);
 });
 afterAll(async () => {
   await store.close();
@@ -31,7 +39,10 @@ beforeEach(() => {
   callId = randomUUID();
 });
 
-type Sketch = { readonly type: CallEvent['type'] | ApprovalEvent['type']; readonly data?: object };
+type Sketch = {
+  readonly type: CallEvent['type'] | ApprovalEvent['type'] | PolicyEvent['type'];
+  readonly data?: object;
+};
 const append = (
   stream: string,
   expected: number,

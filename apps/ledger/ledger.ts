@@ -22,6 +22,7 @@ import { checkApproved } from './check-approved.js';
 import { type Continuation, checkContinuation, continuationIn } from './check-continuation.js';
 import { GrantUses } from './grant-uses.js';
 import { OpenCalls } from './open-calls.js';
+import { PolicyInForce } from './policy-in-force.js';
 
 /** How long after its own deadline a forwarded call of a living ingress may still be open. */
 const OVERDUE_GRACE_MS = 5_000;
@@ -33,24 +34,30 @@ export class Ledger {
   lastStored: { stream: string; revision: number; id: string; position: string } | undefined;
 
   private readonly grants: GrantUses;
+  private readonly policy: PolicyInForce;
 
   constructor(readonly store: EventStore) {
+    this.policy = new PolicyInForce(store);
     this.grants = new GrantUses(store, (command) => this.storeAppend(command));
   }
 
   /**
    * Durable once this returns.
-   * @throws CountersignError revision_conflict, body_invalid, event_unknown, ledger_full, ledger_unavailable
+   * @throws CountersignError revision_conflict, body_invalid, event_unknown, policy_stale, approval_stale,
+   *   approval_expired, ledger_full, ledger_unavailable
    */
   async append(command: AppendCommand): Promise<AppendResult> {
     const entries = checkEntries(command);
     const before = command.stream.startsWith('call-') ? await this.callState(command) : undefined;
     const after = before === undefined ? undefined : advanceCall(before, entries);
+    if (after !== undefined) await this.policy.requireDecided(entries);
     const forward = entries.find((entry) => entry.type === 'ForwardIntended');
     if (forward !== undefined) await this.checkApproval(forward, entries);
-    for (const entry of entries)
-      if (entry.type === 'PolicyActivated') await checkPolicyActivation(this.store, entry);
-    const result = await this.storeAppend(command);
+    const activations = entries.filter(({ type }) => type === 'PolicyActivated');
+    for (const entry of activations) await checkPolicyActivation(this.store, entry);
+    const result = await this.storeAppend(command).finally(() => {
+      if (activations.length > 0) this.policy.forget();
+    });
     if (after !== undefined) this.remember(command.stream, after, result.revision, entries);
     return result;
   }

@@ -17,6 +17,7 @@ let projection: Projection;
 
 beforeEach(async () => {
   history = await openHistory();
+  await history.activate('sha256:p');
   ledger = new Ledger(history.store);
   projection = new Projection(history.store, join(history.folder, 'projection.db'));
 });
@@ -40,7 +41,7 @@ const requested: Sketch = {
 };
 const decided = (effect: string): Sketch => ({
   type: 'CallDecided',
-  data: { decision: { effect, rules: ['A'] } },
+  data: { decision: { effect, rules: ['A'] }, policyDigest: 'sha256:p' },
 });
 const intended = (approvalId: string | null = null): Sketch => ({
   type: 'ForwardIntended',
@@ -78,7 +79,7 @@ describe('an event of a newer release', () => {
   it('is stored and read back byte for byte where the ledger has no rules of its own', async () => {
     const command = history.append(`list-${randomUUID()}`, -1, future, { ...future, v: 8 });
     await ledger.append(command);
-    const { events } = await history.store.readAll({ limit: 10 });
+    const events = await history.store.readStream(command.stream);
     expect(events.map(({ entry }) => Buffer.from(entry))).toEqual(
       command.events.map(({ entry }) => Buffer.from(entry)),
     );

@@ -5,6 +5,7 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { decideOnStream } from '#bus/decide-on-stream.js';
 import type { Config } from '#config/config.schema.js';
 import { CountersignError } from '#core/errors.js';
+import type { Digest } from '#core/hash.js';
 import { ACTIVATION_STREAM, type PolicyActivated } from '#core/policy/policy.events.js';
 import {
   type ActivationState,
@@ -39,6 +40,7 @@ export class Activator implements OnApplicationBootstrap, OnApplicationShutdown 
   private settling: Promise<void> = Promise.resolve();
   private running: Promise<void> = Promise.resolve();
   private hasBegun = false;
+  private refreshing: Promise<void> | undefined;
 
   constructor(
     @Inject(BUS) private readonly bus: Bus,
@@ -52,7 +54,10 @@ export class Activator implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.log.start(() => this.wakeUp.resolve());
+    this.log.start(
+      () => this.wakeUp.resolve(),
+      () => this.confirm(),
+    );
     this.running = this.run();
     const { signal } = this.stopping;
     await Promise.race([
@@ -73,6 +78,31 @@ export class Activator implements OnApplicationBootstrap, OnApplicationShutdown 
     const next = this.settling.then(() => this.step());
     this.settling = next.catch(() => undefined);
     return next;
+  }
+
+  /**
+   * For who was told that the policy with this digest is not the active one any more, and for all when the log has been
+   * silent for too long. However many ask, the log is read on once; what cannot be read leaves everything as it is.
+   */
+  async refresh(stale: Digest | undefined): Promise<void> {
+    // The look that is under way may have begun before the other policy was activated.
+    for (let look = 1; look <= 2 && !this.isFresh(stale); look++) {
+      this.refreshing ??= this.settle()
+        .catch(() => undefined)
+        .finally(() => {
+          this.refreshing = undefined;
+        });
+      await this.refreshing;
+    }
+  }
+
+  private isFresh(stale: Digest | undefined): boolean {
+    return this.active.isConfirmed && (stale === undefined || !this.active.is(stale));
+  }
+
+  private confirm(): void {
+    const { active } = this.log.activations;
+    if (active !== null && this.active.is(active.digest)) this.active.confirm(this.log.asOf);
   }
 
   private async run(): Promise<void> {
@@ -143,6 +173,7 @@ export class Activator implements OnApplicationBootstrap, OnApplicationShutdown 
         this.active.stop('the active policy cannot be read');
       throw error;
     }
+    this.confirm();
     this.logger.info({ digest, proposal }, 'decides by this policy now');
     await this.warnWithoutOwners();
     this.hasPolicy.resolve();

@@ -25,6 +25,8 @@ export class PolicyLog {
   private last: Entry | undefined;
   private unread = false;
   private listener: () => void = () => undefined;
+  private atEnd: () => void = () => undefined;
+  private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(@Inject(BUS) bus: Bus, @Inject(LOGGER) logger: Logger) {
     this.log = new LogFollower(bus, logger, {
@@ -36,12 +38,20 @@ export class PolicyLog {
         for (const event of events) this.take(event);
         if (events.length > 0) this.listener();
       },
+      onEnd: (asOf) => {
+        this.readAt = asOf;
+        this.atEnd();
+      },
     });
   }
 
-  /** @param onChanged called after each page with something new; must not throw */
-  start(onChanged: () => void): void {
+  /**
+   * @param onChanged called after each page with something new; must not throw
+   * @param onEnd called whenever the end of the log has been seen; must not throw
+   */
+  start(onChanged: () => void, onEnd: () => void): void {
     this.listener = onChanged;
+    this.atEnd = onEnd;
     this.log.start();
   }
 
@@ -56,6 +66,11 @@ export class PolicyLog {
   /** @throws CountersignError ledger_unavailable */
   catchUp(): Promise<void> {
     return this.log.catchUp();
+  }
+
+  /** What this says is at least as new as the log was at that moment, by `performance.now()`. */
+  get asOf(): number {
+    return this.readAt;
   }
 
   get activations(): ActivationState {

@@ -9,7 +9,8 @@ import { maskingOfUse, mayUse } from '#core/policy/may-use.js';
 import type { MaskingProfile, TargetKind } from '#core/policy/policy.types.js';
 import { rolesOf } from '#core/policy/roles-of.js';
 import { profileDigest } from '#policy-file/profile-digest.js';
-import { ActivePolicy } from './active-policy.js';
+import { Activator } from './activator.js';
+import { type Active, ActivePolicy } from './active-policy.js';
 
 interface DecideRequest {
   readonly groups: readonly string[];
@@ -19,17 +20,21 @@ interface DecideRequest {
   readonly args: Uint8Array;
   readonly token: JsonObject;
   readonly now: string;
+  readonly stale?: Digest | undefined;
 }
 
 @Controller()
 export class PolicyBus {
   private readonly digests = new WeakMap<MaskingProfile, Digest>();
 
-  constructor(@Inject(ActivePolicy) private readonly active: ActivePolicy) {}
+  constructor(
+    @Inject(ActivePolicy) private readonly active: ActivePolicy,
+    @Inject(Activator) private readonly activator: Pick<Activator, 'refresh'>,
+  ) {}
 
   @Answers(policyDecide)
-  decide({ args, ...facts }: DecideRequest) {
-    const { policy, digest } = this.active.get();
+  async decide({ args, stale, ...facts }: DecideRequest) {
+    const { policy, digest } = await this.policyOfNow(stale);
     const decision = decidePolicy(policy, {
       ...facts,
       args: JSON.parse(Buffer.from(args).toString('utf8')) as JsonObject,
@@ -42,29 +47,36 @@ export class PolicyBus {
   }
 
   @Answers(policyFilter)
-  filter({
+  async filter({
     groups,
     tools,
   }: {
     groups: readonly string[];
     tools: readonly { kind?: TargetKind | undefined; server: string; tool: string }[];
   }) {
-    const { policy } = this.active.get();
+    const { policy } = await this.policyOfNow();
     const allowed = tools.map(({ kind, server, tool }) => mayUse(policy, groups, server, tool, kind));
     const usable = tools.filter((_, index) => allowed[index] === true);
     return { allowed, profile: maskingOfUse(policy, groups, usable) };
   }
 
   @Answers(policyRoles)
-  roles({ groups }: { groups: readonly string[] }) {
-    const { policy } = this.active.get();
+  async roles({ groups }: { groups: readonly string[] }) {
+    const { policy } = await this.policyOfNow();
     const roles = rolesOf(policy, groups);
     return { roles: [...roles], actsFor: [...actsForOf(policy, roles)] };
   }
 
   @Answers(policyDelegation)
-  delegation() {
-    return { limits: [...delegationLimits(this.active.get().policy)] };
+  async delegation() {
+    const { policy } = await this.policyOfNow();
+    return { limits: [...delegationLimits(policy)] };
+  }
+
+  /** @param stale the ledger has refused what this policy decided @throws CountersignError policy_unavailable */
+  private async policyOfNow(stale?: Digest): Promise<Active> {
+    await this.activator.refresh(stale);
+    return this.active.get();
   }
 
   private digestOf(profile: MaskingProfile): Digest {

@@ -162,7 +162,7 @@ describe.each([
   ])('refuses in time when %s', async (_title, ask) => {
     const started = performance.now();
     expect(await failure(ask())).toMatchObject({ code: 'policy_unavailable' });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it('never says that nobody was there when somebody may have taken the request', async () => {

@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly pause_ms: number;
   /** In the order of the log, at least once each. A page whose handling throws is read again. */
   onEvents(events: readonly WireEvent[]): void;
+  /** Everything that was recorded at that moment, by `performance.now()`, has been handed over. Each time the end is seen. */
+  onEnd?(asOf: number): void;
   /** Once, when everything recorded before the start has been handed over; nothing is read until it has settled. */
   onCaughtUp?(): Promise<void>;
 }
@@ -102,7 +104,8 @@ export class LogFollower {
   }
 
   private async readPage(): Promise<boolean> {
-    const { types, attachments, page, wait_ms, onEvents } = this.options;
+    const { types, attachments, page, wait_ms, onEvents, onEnd } = this.options;
+    const asOf = performance.now();
     const { events, scannedTo } = await this.bus.request(ledgerReadAll, {
       limit: page,
       types: [...types],
@@ -112,6 +115,7 @@ export class LogFollower {
     });
     onEvents(events);
     this.after = scannedTo ?? this.after;
+    if (events.length === 0) onEnd?.(asOf);
     return events.length === 0;
   }
 }

@@ -119,11 +119,6 @@ describe('the configuration', () => {
       'approvals.login.issuer',
     ],
     [
-      'a sign-in where tokens must be bound to a key',
-      { ...PRODUCTION, identity: { ...ISSUERS, dpop: 'required' }, approvals: LOGIN },
-      'identity.dpop',
-    ],
-    [
       'an approval page without TLS in production',
       { ...PRODUCTION, approvals: { page_url: 'http://approvals.bank.example' } },
       'approvals.page_url',

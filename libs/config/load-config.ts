@@ -120,10 +120,6 @@ const refuseUnusableLogin = (file: string, { approvals, identity, mode }: Config
   if (login === undefined) return;
   if (!identity.issuers.some(({ issuer }) => issuer === login.issuer))
     throw new ConfigError(`${file}: approvals.login.issuer: must be one of identity.issuers`);
-  if (identity.dpop === 'required')
-    throw new ConfigError(
-      `${file}: approvals.login: tokens of the approval page are not bound to a key; identity.dpop may be off or optional`,
-    );
 };
 
 /** People of Teams are known by their object id: a token that does not carry it would let one person vote as two. */

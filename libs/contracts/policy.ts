@@ -25,6 +25,8 @@ export const policyDecide = contract({
     args: bytes,
     token: jsonObject,
     now: instant,
+    /** The ledger has refused what this policy decided: look into the log for the one that is active before deciding. */
+    stale: digest.optional(),
   }),
   reply: z.object({
     decision: z.custom<Decision>((value) => typeof value === 'object' && value !== null && 'effect' in value),

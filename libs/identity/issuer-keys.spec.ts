@@ -99,7 +99,8 @@ describe('the keys of an issuer', () => {
       verifier = makeVerifier(issuer.url);
       const started_ms = performance.now();
       expect(await outcome(await freshToken(key))).toBe('identity_unavailable');
-      expect(performance.now() - started_ms).toBeLessThan(2_000);
+      // The rest is room for a busy machine.
+      expect(performance.now() - started_ms).toBeLessThan(10_000);
     }
   });
 

@@ -1,9 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEV_APPROVAL_CLIENT_ID } from '#identity/dev-token-request.js';
 import type { Agent } from './support/agents.js';
-import { pageOf, signInAs } from './support/approver-page.js';
+import { pageOf, signInAs, signInByHand, signOutByHand } from './support/approver-page.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { type Browser, startBrowser, type Tab } from './support/browser.js';
 import { clearIdentifiersIn, demoCustomer } from './support/personal-data.js';
@@ -11,7 +13,7 @@ import { demoPolicy } from './support/policies.js';
 import { type Approval, approver, examiner, type LedgerEntry } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
 import { type PrivateSystem, startPrivate } from './support/standalone.js';
-import { connect } from './support/system.js';
+import { connect, serviceOf } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 
 const HOSTILE = `"><script>document.title='owned'</script><img src=x onerror="document.title='owned'">\u202egnp.exe`;
@@ -26,13 +28,20 @@ interface Running {
 const start = async (): Promise<Running> => {
   const stage = await openStage();
   const bank = await startBank(stage);
+  const secret = join(stage.folder, 'secret');
+  await writeFile(secret, 'a secret of thirty-two characters or more');
   const system = await startPrivate(stage, {
     policy: demoPolicy(),
     upstreams: [bankUpstream(bank)],
     // Another site than the gateway, as issuers are: Strict cookies must be there all the same after the sign-in.
     issuerHost: 'localhost',
     settings: (issuer) => ({
-      approvals: { hold_ms: 200, login: { issuer, client_id: DEV_APPROVAL_CLIENT_ID } },
+      // The issuer binds tokens to keys, so that those of the page are.
+      identity: { issuers: [{ issuer }], dpop: 'optional', dpop_nonce: { file: secret } },
+      approvals: {
+        hold_ms: 200,
+        login: { issuer, client_id: DEV_APPROVAL_CLIENT_ID, session_key: { file: secret } },
+      },
     }),
   });
   const engineer = await connect(system, 'SDK v2', 'data-engineer', 'core-banking');
@@ -57,7 +66,8 @@ describe('on the approval page', () => {
     running = await start();
   }, 60_000);
   afterAll(async () => {
-    await running.engineer.close();
+    // It has no token that is taken after the last case.
+    await running.engineer.close().catch(() => undefined);
     await running.stage.close();
   });
 
@@ -251,7 +261,7 @@ describe('on the approval page', () => {
     expect(await answer.text()).not.toMatch(/eyJ|<script|https?:\/\//);
   });
 
-  it('the inbox lists what waits, leads there, and signing out ends the session', async () => {
+  it('the inbox lists what waits, leads there, and signing out ends the session here and leads to the issuer', async () => {
     const { system } = running;
     const held = await hold();
     const tab = await running.browser.tab();
@@ -259,9 +269,25 @@ describe('on the approval page', () => {
     await signInAs(tab, inbox, 'manager-2');
     await tab.click(`a[href$="/approvals/${held.id}/page"]`, /\/page$/);
     expect(await tab.text()).toContain(held.digest);
-    await tab.click('header button', /logout$/);
-    expect(await tab.text()).toContain('You are signed out here');
+    await tab.click('header button', /\/session\/end/);
+    await tab.click('button[name=logout]', /\/session\/end\/success/);
+    expect(await tab.text()).toContain('You are signed out');
     await tab.open(inbox, /\/interaction\//);
+  });
+
+  it('a session that somebody has signed out of is over at once, whoever kept its cookie, and it is on record', async () => {
+    const { system } = running;
+    const session = await signInByHand(system, 'manager-2');
+    const kept = session.cookie();
+    const look = () =>
+      fetch(`${system.urls.approval}/approvals/page`, { headers: { cookie: kept }, redirect: 'manual' });
+    expect((await look()).status).toBe(200);
+    const answer = await signOutByHand(session);
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('You are signed out here');
+    expect((await look()).status).toBe(302);
+    const ends = (await (await examiner(system)).events()).filter(({ type }) => type === 'PageSessionEnded');
+    expect(JSON.stringify(ends)).toContain('"subject":"manager-2"');
   });
 
   it('is good to read on a phone and in the dark: nothing is wider than the screen', async () => {
@@ -277,5 +303,52 @@ describe('on the approval page', () => {
       'document.querySelector("button.yes").getBoundingClientRect().height',
     );
     expect(button).toBeGreaterThanOrEqual(44);
+  });
+
+  it('a page without a form loads itself again until somebody stops that, and begins no session by it', async () => {
+    const { system } = running;
+    const held = await hold();
+    const inbox = '/approvals/page';
+    const path = `/approvals/${held.id}/page`;
+    const [manager, requester] = [
+      await signInByHand(system, 'manager-2'),
+      await signInByHand(system, 'data-engineer'),
+    ];
+    const shown = async (session: typeof manager, address: string) => (await session.get(address)).text();
+    const again = (address: string) => `<meta http-equiv="refresh" content="30; url=${address}?fresh=on">`;
+    expect(await shown(manager, inbox)).toContain(again(inbox));
+    expect(await shown(manager, `${inbox}?fresh=on`)).toContain(again(inbox));
+    expect(await shown(manager, `${inbox}?fresh=off`)).not.toContain('http-equiv="refresh"');
+    expect(await shown(requester, path)).toContain(again(path));
+    expect(await shown(requester, `${path}?fresh=off`)).not.toContain('http-equiv="refresh"');
+    expect(await shown(manager, path)).toContain('Your decision');
+    expect(await shown(manager, path)).not.toContain('http-equiv="refresh"');
+    for (const address of [inbox, path]) {
+      const answer = await fetch(`${system.urls.approval}${address}?fresh=on`, { redirect: 'manual' });
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('Your session has ended');
+    }
+  });
+
+  it('after a restart sessions go on and ended ones do not, also where no token is taken that is not bound to a key', async () => {
+    const { system } = running;
+    const held = await hold();
+    const [open, ended] = [await signInByHand(system, 'manager-1'), await signInByHand(system, 'manager-2')];
+    await signOutByHand(ended);
+    const gateway = serviceOf(system, 'countersign');
+    await gateway.kill();
+    const file = join(dirname(system.policyFile), 'countersign.yaml');
+    const config = await readFile(file, 'utf8');
+    await writeFile(file, config.replace('"dpop": "optional"', '"dpop": "required"'));
+    await gateway.start();
+    await waitUntil(
+      'the rebuild',
+      async () => (await open.get('/approvals/page')).status === 200 || undefined,
+    );
+    expect((await ended.get('/approvals/page')).status).toBe(302);
+    await expect(approver(system, 'manager-1').then((rest) => rest.list())).rejects.toThrow();
+    const tab = await asManager(held.id);
+    await tab.click('button[value=approve]', /counted=approve/);
+    expect(await tab.text()).toContain('Your approval counts. With it the call may run.');
   });
 });

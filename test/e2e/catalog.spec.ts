@@ -61,13 +61,22 @@ const shown = async (upstream = 'files'): Promise<readonly string[]> => {
   return result.tools.map(({ name }) => name);
 };
 const stateOf = async (name: string, kind = 'tools') => (await operator.one('files', kind, name)).body.state;
-const untilState = (name: string, state: string): Promise<true> =>
-  waitUntil(`${name} ${state}`, async () => (await stateOf(name)) === state || undefined);
 /** Types of the entry's events, oldest first. */
 const recorded = async (name: string, upstream = 'files'): Promise<readonly string[]> =>
   (await ledger.events())
     .filter(({ stream, data }) => stream === `catalog-${upstream}` && data['name'] === name)
     .map(({ type, data }) => [type, data['because'] ?? data['by'] ?? ''].join(' ').trim());
+/** How the last entry begins that a state leaves in the log. */
+const RECORD_OF: Readonly<Record<string, string>> = {
+  pinned: 'CatalogEntryPinned',
+  missing: 'CatalogEntryRemoved',
+};
+/** A change holds at once, and is on record a moment later. */
+const untilState = (name: string, state: string): Promise<true> =>
+  waitUntil(`${name} ${state}`, async () => {
+    if ((await stateOf(name)) !== state) return undefined;
+    return (await recorded(name)).at(-1)?.startsWith(RECORD_OF[state] ?? 'CatalogEntryHeld') || undefined;
+  });
 const approve = async (name: string): Promise<void> => {
   const { digest } = (await operator.one('files', 'tools', name)).body;
   expect((await operator.approve('files', 'tools', name, { digest })).status).toBe(200);

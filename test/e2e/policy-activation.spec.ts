@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus } from '#bus/bus.js';
 import { InProcessTransport, inProcessBus } from '#bus/in-process/in-process-bus.js';
 import { type Config, configSchema } from '#config/config.schema.js';
 import { ledgerAppend, ledgerReadAll } from '#contracts/ledger.js';
+import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { readEntry } from '#core/evidence/read-entry.js';
@@ -20,8 +21,9 @@ import { type RunningService, startService } from '#service/start-service.js';
 import { LedgerModule } from '../../apps/ledger/ledger.module.js';
 import { openEventStore } from '../../apps/ledger/open-event-store.js';
 import { Activator } from '../../apps/policy/activator.js';
-import { ActivePolicy } from '../../apps/policy/active-policy.js';
+import { ActivePolicy, UNCONFIRMED_MS_MAX } from '../../apps/policy/active-policy.js';
 import { Bundles } from '../../apps/policy/bundles.js';
+import { PolicyBus } from '../../apps/policy/policy.bus.js';
 import { PolicyLog } from '../../apps/policy/policy-log.js';
 import { POLICY_SERVICE } from '../../apps/policy/policy-service.js';
 import { ProposalStreams } from '../../apps/policy/proposal-streams.js';
@@ -75,19 +77,23 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** One policy process: what the module makes, started. */
-const replica = async (file: keyof typeof FILES, mode: Config['mode'] = 'production') => {
+/** One policy process: what the module makes, started. `ledgerBus`: its own way to the ledger. */
+const replica = async (
+  file: keyof typeof FILES,
+  mode: Config['mode'] = 'production',
+  ledgerBus: Bus = bus,
+) => {
   const { bundle, digest } = compiled(file);
-  const bundles = new Bundles(bus);
+  const bundles = new Bundles(ledgerBus);
   const active = new ActivePolicy();
-  const log = new PolicyLog(bus, logger);
-  const streams = new ProposalStreams(bus);
+  const log = new PolicyLog(ledgerBus, logger);
+  const streams = new ProposalStreams(ledgerBus);
   const config = configOf(mode);
-  const parts = [bus, config, logger, { bundle, digest }, bundles, active, log, streams] as const;
+  const parts = [ledgerBus, config, logger, { bundle, digest }, bundles, active, log, streams] as const;
   const activator = new Activator(...parts);
   running.push(activator);
   await activator.onApplicationBootstrap();
-  return { active, activator, bundles, log, streams };
+  return { active, activator, bundles, log, streams, edge: new PolicyBus(active, activator) };
 };
 type Replica = Awaited<ReturnType<typeof replica>>;
 
@@ -322,4 +328,68 @@ it('nothing is decided while the active policy cannot be read', async () => {
       }
     })
     .toBe('policy_unavailable');
+});
+
+describe('a replica that is cut off from the ledger', () => {
+  const FACTS = {
+    groups: ['OWNERS'],
+    server: 's',
+    tool: 't',
+    args: Buffer.from('{}'),
+    token: {},
+    now: '2026-11-28T12:00:00.000Z',
+  };
+  /** The policy by which it decides, or why it does not. */
+  const decidesBy = ({ edge }: Replica, stale?: Digest): Promise<string> =>
+    edge.decide({ ...FACTS, stale }).then(
+      ({ policyDigest }) => policyDigest,
+      (error: { code?: string }) => String(error.code),
+    );
+  let away = false;
+  const cut: Bus = {
+    request: async (contract, request) => {
+      if (away) throw new CountersignError(contract.unavailable);
+      return bus.request(contract, request);
+    },
+    close: async () => undefined,
+  };
+  /** The clock of this process goes on; nobody waits for it. */
+  const passes = (ms: number): void => {
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
+  };
+  afterEach(() => {
+    away = false;
+    vi.restoreAllMocks();
+  });
+
+  it('decides nothing once it has not seen the log for too long, and goes on by itself with the policy of then', async () => {
+    const [one, other] = [await replica('a'), await replica('a', 'production', cut)];
+    away = true;
+    const id = await propose(one, 'b', A);
+    await approve(one, id, A);
+    await untilNamed(one, 'b');
+    expect(other.active.is(A)).toBe(true);
+    passes(UNCONFIRMED_MS_MAX + 1);
+    expect(await decidesBy(other)).toBe('policy_unavailable');
+    for (const ask of [
+      () => other.edge.roles({ groups: ['OWNERS'] }),
+      () => other.edge.filter({ groups: ['OWNERS'], tools: [] }),
+      () => other.edge.delegation(),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'policy_unavailable' });
+    expect(await decidesBy(one)).toBe(B);
+    away = false;
+    expect(await decidesBy(other)).toBe(B);
+  });
+
+  it('looks before it decides when it is told that its policy is not the active one any more', async () => {
+    const [one, other] = [await replica('a'), await replica('a', 'production', cut)];
+    away = true;
+    const id = await propose(one, 'b', A);
+    await approve(one, id, A);
+    await untilNamed(one, 'b');
+    away = false;
+    expect(await decidesBy(other, A)).toBe(B);
+  });
 });

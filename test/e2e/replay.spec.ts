@@ -104,7 +104,7 @@ describe('a long replay', () => {
       const began = performance.now();
       const result = await agent.call('query_customers', { limit: 1 });
       expect(result.isError ?? false).toBe(false);
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(performance.now() - began).toBeLessThan(10_000);
     }
     await agent.close();
     for (const lines of await both) expect(summaryOf(lines).identical).toBe(CHECKS);

@@ -13,7 +13,7 @@ interface Reached {
 
 const ENDS = ['CallDenied', 'CallCancelled', 'CallCompleted', 'CallFailed', 'CallOutcomeUnknown'];
 /** Promise G4. */
-const CLOSED_MS_MAX = 30_000;
+const CLOSED_MS_MAX = 60_000;
 const TRANSCRIPTS_MAX = 200;
 
 const reachedOf = (bank: CoreBanking): readonly Reached[] =>

@@ -26,7 +26,7 @@ const LOAD_MS_MAX = 250;
 /** Nobody waits longer for the upstream; the ledger closes what is open a little later. */
 const UPSTREAM = { timeout_ms: 10_000 };
 const UPSTREAM_MS = 10;
-const COMES_THROUGH_MS_MAX = 30_000;
+const COMES_THROUGH_MS_MAX = 60_000;
 
 const releasedOf = ({ sent }: Writers): number => sent.filter(({ came }) => came === 'released').length;
 

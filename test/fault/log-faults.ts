@@ -45,7 +45,8 @@ export interface LogOutcome {
 /** `below`: paths of the log in any folder, relative to it. */
 const programIn = (folder: string, below: readonly string[] = []): Program => ({
   // One thread for all file calls: which call is the n-th is then the same each time.
-  command: ['env', 'UV_THREADPOOL_SIZE=1', process.execPath, CHILD, folder],
+  // The same system calls each time, whatever is compiled already.
+  command: ['env', '-u', 'NODE_COMPILE_CACHE', 'UV_THREADPOOL_SIZE=1', process.execPath, CHILD, folder],
   calls: CALLS,
   paths: below.map((path) => join(folder, path)),
 });

@@ -60,7 +60,7 @@ describe('the model of the approval protocol', () => {
   ])(
     'finds the mistake: %s',
     (_, error, check) => {
-      const verdict = verify(check);
+      const verdict = verify({ ...check, isShort: true });
       expect(verdict.errors).toBe(1);
       expect(verdict.error).toContain(error);
     },

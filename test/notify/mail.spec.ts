@@ -205,7 +205,7 @@ describe('mail', () => {
       .deliver(noticeOf(), undefined, stop.signal)
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'DeliveryError' });
-    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(performance.now() - before).toBeLessThan(30_000);
   });
 
   it('takes the kinds it is for, and roles that somebody is listed for', () => {

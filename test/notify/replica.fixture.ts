@@ -20,6 +20,7 @@ import { FollowLog } from '../../apps/approval/follow-log.js';
 import type { Channel, Notice, Sent } from '../../apps/approval/notify/channel.js';
 import { Outbox } from '../../apps/approval/notify/outbox.js';
 import { SendNotice } from '../../apps/approval/notify/send-notice.js';
+import { SignedOut } from '../../apps/approval/page/signed-out.js';
 import { ShownArguments } from '../../apps/approval/shown-arguments.js';
 import { LedgerBus } from '../../apps/ledger/bus/ledger.bus.js';
 import { Instances } from '../../apps/ledger/instances.js';
@@ -91,6 +92,7 @@ export const startReplica = async (
     expiry,
     outbox,
     new EmergencyAlarms(bus, logger),
+    new SignedOut(3_600),
     logger,
   );
   log.onApplicationBootstrap();

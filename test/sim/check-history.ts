@@ -31,13 +31,18 @@ export const readHistory = (events: readonly StoredEvent[]): History => {
   const decided = new Map<string, CallDecided['data']>();
   const used = new Set<string>();
   const grants = new Grants();
+  let active: unknown;
   for (const { stream, entry: bytes } of events) {
     const entry = readEntry(bytes);
     const id = stream.slice(stream.indexOf('-') + 1);
+    if (entry.type === 'PolicyActivated') active = entry.data['digest'];
     if (stream.startsWith('call-')) {
       const event = asEvent<CallEvent>(entry);
       calls.set(id, evolveCall(calls.get(id) ?? NO_CALL, event));
       if (event.type === 'CallDecided') decided.set(id, event.data);
+      const isLet = event.type === 'ForwardIntended' || event.type === 'CallHeld';
+      if (isLet && decided.get(id)?.policyDigest !== active)
+        throw new Error('forwarded or held by a policy that was not active');
       if (event.type === 'ForwardIntended') {
         const { approvalId, grantKey } = event.data;
         if (approvalId === null) throw new Error('forwarded under no approval');

@@ -36,6 +36,7 @@ export const runSchedule = async (
   }
   for (const step of left) {
     take(world, step);
+    await clock.turn();
     for (let more = 0; more < 10; more++) await next(world);
   }
   for (const replica of again) world.ask(replica);

@@ -51,6 +51,7 @@ describe('two ingress replicas, approvals and the ledger, in any order of messag
   it.each([
     ['the store ignores expected revisions', false],
     ['the ledger believes the ingress', true],
+    ['the ledger lets every policy decide', false],
     ['approvals end before their calls are closed', false],
   ] satisfies [Mistake, boolean][])(
     'are found to break them when %s',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
@@ -5,6 +6,9 @@ import { approvalAwait } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
 import type { Budget } from '#core/budget/budget.js';
 import { CountersignError } from '#core/errors.js';
+import { buildAppend } from '#core/evidence/build-append.js';
+import type { Digest } from '#core/hash.js';
+import { ACTIVATION_STREAM } from '#core/policy/policy.events.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { REST_AUDIENCE, type RestCaller } from '#http/rest-caller.js';
 import { inProcessJobs } from '#jobs/in-process-jobs.js';
@@ -66,6 +70,7 @@ export interface WorldOptions {
 export type Mistake =
   | 'the store ignores expected revisions'
   | 'the ledger believes the ingress'
+  | 'the ledger lets every policy decide'
   | 'approvals end before their calls are closed';
 
 /** Seals nothing: nobody opens it here, and thousands of stories are told alike. */
@@ -74,6 +79,9 @@ const SEALER: Sealer = {
 };
 
 export const INGRESS_REPLICAS = 2;
+const POLICY_REPLICAS = 2;
+
+type ActiveName = 0 | 1 | keyof typeof WITHOUT_APPROVAL;
 
 /** The services of the gateway as processes of their own, all real, on a bus and a store that the test rules. */
 export class World {
@@ -82,35 +90,79 @@ export class World {
   readonly asked: Asked[] = [];
   /** How often the upstream server was asked, and how many intents were on record at each time. */
   readonly forwards: { readonly intents: number }[] = [];
-  policy: 0 | 1 | 'allowing' | 'denying' = 0;
   /** How the catalog has the tool. */
   tool: 'pinned' | 'held' | 'unreachable' = 'pinned';
+  private activations = 0;
+  private active: ActiveName = 0;
+  /** The one each replica of the policy service decides by. */
+  private readonly policies: ActiveName[] = [];
   private readonly ledger: Node;
+  private recorder: Ledger;
   private readonly ingress: { node: Node; gateway: Gateway }[] = [];
   private readonly approvals: { node: Node; http: ApprovalHttp }[] = [];
 
   constructor(private readonly options: WorldOptions) {
     this.store = memoryEventStore(options.mistake !== 'the store ignores expected revisions');
     this.ledger = this.start('ledger').node;
-    this.restartLedger();
+    this.recorder = this.restartLedger();
     this.start('masking').node.handlers = handlersOf(new PlainMasking());
-    const active = {
-      get: () =>
-        typeof this.policy === 'string'
-          ? WITHOUT_APPROVAL[this.policy]
-          : (options.grants ? GRANT_POLICIES : POLICIES)[this.policy],
-    } as unknown as ActivePolicy;
-    this.start('policy').node.handlers = handlersOf(new PolicyBus(active));
+    this.policy = 0;
+    for (let replica = 0; replica < POLICY_REPLICAS; replica++) this.startPolicy(replica);
     for (let replica = 0; replica < options.approvalReplicas; replica++) this.restartApproval(replica);
     for (let replica = 0; replica < INGRESS_REPLICAS; replica++) this.restartIngress(replica);
   }
 
+  get policy(): ActiveName {
+    return this.active;
+  }
+
+  /** Activated, and on record. One replica decides by it at once, the other one only when it is told that it is behind. */
+  set policy(name: ActiveName) {
+    this.active = name;
+    this.policies[0] = name;
+    this.policies[1] ??= name;
+    const data = { by: 'file', digest: this.policyOf(name).digest, instance: 'policy-0' };
+    const command = buildAppend(
+      {
+        stream: ACTIVATION_STREAM,
+        expected: this.activations++ - 1,
+        time: new Date().toISOString(),
+        actor: { kind: 'service', service: 'policy', instance: 'policy-0' },
+        correlation: 'policy',
+        causation: 'policy',
+        newId: randomUUID,
+      },
+      [{ event: { type: 'PolicyActivated', v: 1, data } }],
+    );
+    // Once more, when the store has not taken it.
+    void this.recorder.append(command).catch(() => this.recorder.append(command));
+  }
+
+  private policyOf(name: ActiveName) {
+    if (typeof name === 'string') return WITHOUT_APPROVAL[name];
+    return (this.options.grants ? GRANT_POLICIES : POLICIES)[name];
+  }
+
+  private startPolicy(replica: number): void {
+    const active = { get: () => this.policyOf(this.policies[replica] ?? 0) };
+    const refresh = async (stale: Digest | undefined): Promise<void> => {
+      if (stale === active.get().digest) this.policies[replica] = this.active;
+    };
+    const policy = new PolicyBus(active as unknown as ActivePolicy, { refresh });
+    this.start('policy').node.handlers = handlersOf(policy);
+  }
+
   /** What it knew of open calls is gone; the store is not. */
-  private restartLedger(): void {
+  private restartLedger(): Ledger {
     const ledger = new Ledger(this.store);
     if (this.options.mistake === 'the ledger believes the ingress')
       Object.defineProperty(ledger, 'checkApproval', { value: async () => undefined });
+    if (this.options.mistake === 'the ledger lets every policy decide')
+      Object.defineProperty(ledger, 'policy', {
+        value: { requireDecided: async () => undefined, forget: () => undefined },
+      });
     this.ledger.handlers = handlersOf(new LedgerBus(ledger, new Instances()));
+    return ledger;
   }
 
   private restartApproval(replica: number): void {
@@ -145,7 +197,7 @@ export class World {
   }
 
   restart(service: 'ingress' | 'approval' | 'ledger', replica: number): void {
-    if (service === 'ledger') this.restartLedger();
+    if (service === 'ledger') this.recorder = this.restartLedger();
     else if (service === 'ingress') this.restartIngress(replica);
     else this.restartApproval(replica % this.approvals.length);
   }

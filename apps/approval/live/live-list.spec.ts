@@ -27,6 +27,7 @@ const listen = ({ changes, pending, hidden, viewed }: World, lastEventId?: strin
       viewed.push(id);
       return hidden.has(id) ? undefined : ({ id } as ApprovalView);
     },
+    standing: STANDING,
     lastEventId,
     stopped: stop.signal,
   });
@@ -41,9 +42,10 @@ const listen = ({ changes, pending, hidden, viewed }: World, lastEventId?: strin
   };
   return { next, live, stop: () => stop.abort() };
 };
+const STANDING = 'same';
 const textOf = (event: LiveEvent): string => {
   const about = event.event === 'approval' || event.event === 'gone' ? ` ${event.data.id}` : '';
-  return `${event.event}${about}${'id' in event ? ` @${event.id}` : ''}`;
+  return `${event.event}${about}${'id' in event ? ` @${event.id.replace(`.${STANDING}`, '')}` : ''}`;
 };
 
 describe('a live list', () => {
@@ -64,16 +66,28 @@ describe('a live list', () => {
   it('goes on behind what the reader has, with all that changed since, decided ones too', async () => {
     const it = world('a', 'b', 'c');
     it.pending.delete('b');
-    expect(await listen(it, '10').next(3)).toEqual(['approval b @20', 'approval c @30', 'current @30']);
-    expect(await listen(it, '30').next(1)).toEqual(['current @30']);
+    expect(await listen(it, '10.same').next(3)).toEqual(['approval b @20', 'approval c @30', 'current @30']);
+    expect(await listen(it, '30.same').next(1)).toEqual(['current @30']);
   });
 
-  it.each(['', 'x', '-1', '31', '9'.repeat(30), '10; drop'])(
+  it.each(['', 'x', '-1', '10', '31.same', `${'9'.repeat(30)}.same`, '10.same; drop'])(
     'begins anew for a reader that says it has %j',
     async (lastEventId) => {
       expect((await listen(world('a', 'b', 'c'), lastEventId).next(2))[0]).toBe('reset');
     },
   );
+
+  it('begins anew for a reader whose standing has changed, without what is not theirs any more, and with what was decided', async () => {
+    const it = world('a', 'b', 'c', 'd');
+    it.pending.delete('c');
+    it.hidden.add('b').add('d');
+    expect(await listen(it, '20.other').next(4)).toEqual([
+      'reset',
+      'approval a @10',
+      'approval c @30',
+      'current @40',
+    ]);
+  });
 
   it('tells what changed twice while nobody read once, as it is then, and loses nothing', async () => {
     const it = world('a', 'b');
@@ -95,6 +109,7 @@ describe('a live list', () => {
         return ['a', 'b'];
       },
       view: async (id) => ({ id }) as ApprovalView,
+      standing: STANDING,
       lastEventId: undefined,
       stopped: new AbortController().signal,
     });
@@ -132,7 +147,7 @@ describe('a live list', () => {
     }
     expect(found).toHaveLength(ITEMS_MAX + 2);
     expect(found.at(-1)).toMatchObject({ data: { left_out: 2 } });
-    expect((await listen(it, '10').next(1))[0]).toBe('reset');
+    expect((await listen(it, '10.same').next(1))[0]).toBe('reset');
   });
 
   it('ends when it is told to, also while nothing happens, and listens no more', async () => {
@@ -157,6 +172,7 @@ describe('a live list', () => {
           if (id === 'b' && fails) throw new Error('policy is away');
           return { id } as ApprovalView;
         },
+        standing: STANDING,
         lastEventId,
         stopped: new AbortController().signal,
       });
@@ -167,10 +183,10 @@ describe('a live list', () => {
       })(),
     ).rejects.toThrow('policy is away');
     const last = found.at(-1);
-    expect(last).toMatchObject({ event: 'approval', id: '10' });
+    expect(last).toMatchObject({ event: 'approval', id: '10.same' });
     fails = false;
-    const { value } = await begin('10').next();
-    expect(value).toMatchObject({ event: 'approval', id: '20' });
+    const { value } = await begin('10.same').next();
+    expect(value).toMatchObject({ event: 'approval', id: '20.same' });
   });
 });
 

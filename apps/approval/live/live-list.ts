@@ -20,19 +20,23 @@ export interface LiveListOptions {
   readonly pending: () => Promise<readonly string[]>;
   /** As this caller may see it now; undefined when they may not. @throws CountersignError *_unavailable */
   readonly view: (approvalId: string) => Promise<ApprovalView | undefined>;
-  /** Where an earlier stream ended. */
+  /** Fingerprint of all that decides what this caller may see; as long as it is the same, nothing of theirs goes away. */
+  readonly standing: string;
+  /** Where an earlier stream ended, and with which standing. */
   readonly lastEventId: string | undefined;
   readonly stopped: AbortSignal;
 }
 
-const POSITION = /^\d{1,19}$/;
+const PLACE = /^(\d{1,19})\.([\w-]+)$/;
 
 /**
  * The caller's approvals as they are, then each change of one. What changes again before it is sent is sent once, as it is
  * then: a slow reader costs one place for each approval and no more. Everything up to the id that was sent last has been sent.
+ * Who comes again with another standing gets the whole list, so that what is not theirs any more goes away.
  */
 export async function* liveList(options: LiveListOptions): AsyncGenerator<LiveEvent> {
-  const { changes, view, stopped } = options;
+  const { changes, view, standing, stopped } = options;
+  const idOf = (position: bigint): string => `${position}.${standing}`;
   /** The earliest first; one that changes again goes to the end. */
   const waiting = new Map<string, bigint>();
   let wake = (): void => undefined;
@@ -58,7 +62,7 @@ export async function* liveList(options: LiveListOptions): AsyncGenerator<LiveEv
       const [next] = waiting;
       if (next === undefined || (current !== undefined && next[1] > current)) {
         if (current !== undefined) {
-          yield { event: 'current', id: String(current), data: { left_out: begin.left_out } };
+          yield { event: 'current', id: idOf(current), data: { left_out: begin.left_out } };
           current = undefined;
           continue;
         }
@@ -70,7 +74,7 @@ export async function* liveList(options: LiveListOptions): AsyncGenerator<LiveEv
       const [approvalId, position] = next;
       waiting.delete(approvalId);
       const item = await view(approvalId);
-      const id = String(position);
+      const id = idOf(position);
       if (item !== undefined) {
         shown.add(approvalId);
         yield { event: 'approval', id, data: item };
@@ -84,12 +88,18 @@ export async function* liveList(options: LiveListOptions): AsyncGenerator<LiveEv
   }
 }
 
-const beginning = async ({ changes, pending, lastEventId }: LiveListOptions) => {
-  if (lastEventId !== undefined && POSITION.test(lastEventId) && BigInt(lastEventId) <= changes.head) {
-    const missed = changes.since(BigInt(lastEventId));
-    if (missed.length <= ITEMS_MAX) return { changes: missed, left_out: 0, reset: false };
-  }
-  const all = (await pending())
+const beginning = async ({ changes, pending, standing, lastEventId }: LiveListOptions) => {
+  const [, text = '', before] = PLACE.exec(lastEventId ?? '') ?? [];
+  const isKnown = before !== undefined && BigInt(text) <= changes.head;
+  const missed = isKnown ? changes.since(BigInt(text)) : [];
+  if (isKnown && before === standing && missed.length <= ITEMS_MAX)
+    return { changes: missed, left_out: 0, reset: false };
+  // What was decided meanwhile is news as well, as far as it is for this caller: `view` sees to that.
+  const ids = new Set([
+    ...missed.slice(-ITEMS_MAX).map(({ approvalId }) => approvalId),
+    ...(await pending()),
+  ]);
+  const all = [...ids]
     .map((approvalId) => ({ approvalId, position: changes.positionOf(approvalId) }))
     .sort((a, b) => (a.position < b.position ? -1 : 1));
   const left_out = Math.max(0, all.length - ITEMS_MAX);

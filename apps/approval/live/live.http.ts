@@ -8,11 +8,15 @@ import { CountersignError } from '#core/errors.js';
 import { LOGGER } from '#http/platform.module.js';
 import { recordingRefusals } from '#http/record-refusal.js';
 import { type RestCaller, WhoCalls } from '#http/rest-caller.js';
+import { personOf } from '#identity/human.js';
 import { type ApprovalView, approvalView } from '../approval-view.js';
 import { INSTANCE } from '../approvals.js';
+import { DelegationDirectory } from '../delegation/delegation-directory.js';
 import { Directory, type Listed } from '../directory.js';
 import { VisibleApprovals } from '../visible-approvals.js';
 import { type LiveEvent, liveList } from './live-list.js';
+import { sharedRoles } from './roles-now.js';
+import { standingOf } from './standing.js';
 import { createStreamLimit } from './stream-limit.js';
 
 const STREAMS_MAX = 500;
@@ -29,10 +33,16 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 export class LiveHttp implements OnApplicationShutdown {
   private readonly limit = createStreamLimit({ all: STREAMS_MAX, each: STREAMS_PER_CALLER_MAX });
   private readonly shutdown = new AbortController();
+  private readonly rolesNow = sharedRoles({
+    ask: (groups) => this.bus.request(policyRoles, { groups: [...groups] }),
+    head: () => this.directory.changes.head,
+    now_ms: () => Date.now(),
+  });
 
   constructor(
     @Inject(Directory) private readonly directory: Directory,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
+    @Inject(DelegationDirectory) private readonly delegations: DelegationDirectory,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -83,12 +93,28 @@ export class LiveHttp implements OnApplicationShutdown {
       'x-content-type-options': 'nosniff',
     });
     raw.flushHeaders();
-    const keepAlive = setInterval(() => raw.write(': \n\n'), KEEP_ALIVE_MS);
+    const standing = this.standingOf(caller);
+    const keepAlive = setInterval(() => {
+      raw.write(': \n\n');
+      // Delegations come and go without a change of any approval.
+      if (this.standingOf(caller) !== standing) end();
+    }, KEEP_ALIVE_MS);
+    const asBefore = (now: RestCaller): RestCaller => {
+      // The reader comes again, and gets the list that is theirs now.
+      if (this.standingOf(now) !== standing) throw new CountersignError('forbidden', 'other roles');
+      return now;
+    };
     const live = liveList({
       changes: this.directory.changes,
-      pending: async () =>
-        this.visible.all(await this.asNow(caller), 'pending').map((each) => each.approvalId),
-      view: (approvalId) => this.view(caller, approvalId),
+      pending: async () => {
+        const now = asBefore(await this.asNow(caller, this.directory.changes.head));
+        return this.visible.all(now, 'pending').map((each) => each.approvalId);
+      },
+      view: async (approvalId) => {
+        const position = this.directory.changes.positionOf(approvalId);
+        return this.view(asBefore(await this.asNow(caller, position)), approvalId);
+      },
+      standing,
       lastEventId,
       stopped: over.signal,
     });
@@ -111,14 +137,18 @@ export class LiveHttp implements OnApplicationShutdown {
     }
   }
 
-  /** The caller with the roles of this moment. @throws CountersignError policy_unavailable */
-  private async asNow(caller: RestCaller): Promise<RestCaller> {
-    return { ...caller, ...(await this.bus.request(policyRoles, { groups: [...caller.groups] })) };
+  /** The caller with roles that were asked for after the change at this position. @throws CountersignError policy_unavailable */
+  private async asNow(caller: RestCaller, position: bigint): Promise<RestCaller> {
+    return { ...caller, ...(await this.rolesNow(caller.groups, position)) };
+  }
+
+  private standingOf(caller: RestCaller): string {
+    return standingOf(caller, this.delegations.openTo(personOf(caller), new Date().toISOString()));
   }
 
   private async view(caller: RestCaller, approvalId: string): Promise<ApprovalView | undefined> {
     const listed = this.directory.get(approvalId);
-    if (listed === undefined || !this.visible.maySee(await this.asNow(caller), listed)) return undefined;
+    if (listed === undefined || !this.visible.maySee(caller, listed)) return undefined;
     return this.withArguments(listed);
   }
 

@@ -126,18 +126,20 @@ const voteCard = ({ item, path, formToken, obstacle, reason }: ApprovalPage): Ht
 const textareaText = (text = ''): string => html`\n${text}`.text;
 
 const countedNote = (act: Act, { status }: ApprovalView): Html =>
-  html`<p class="done" role="status">${COUNTED[act](status === 'pending')}</p>`;
+  html`<p class="done" role="status">${COUNTED[act](status)}</p>`;
 
-const COUNTED: Readonly<Record<Act, (isPending: boolean) => string>> = {
-  approve: (isPending) =>
-    isPending
-      ? 'Your approval counts. More people must approve.'
-      : 'Your approval counts. With it the call may run.',
+const mayRun = (status: ApprovalStatus): boolean => status === 'granted' || status === 'used';
+
+const COUNTED: Readonly<Record<Act, (status: ApprovalStatus) => string>> = {
+  approve: (status) => {
+    if (status === 'pending') return 'Your approval counts. More people must approve.';
+    return mayRun(status) ? 'Your approval counts. With it the call may run.' : 'Your approval is on record.';
+  },
   deny: () => 'You have denied it. The requester reads your reason.',
-  'break-glass': (isPending) =>
-    isPending
-      ? 'You have asked to break the glass. One of the other role must do so, too.'
-      : 'The glass is broken: the call may run, an alarm is raised, and somebody will review it.',
+  'break-glass': (status) =>
+    mayRun(status)
+      ? 'The glass is broken: the call may run, an alarm is raised, and somebody will review it.'
+      : 'You have asked to break the glass. One of the other role must do so, too.',
   justified: () => 'Your review is on record.',
   not_justified: () => 'Your review is on record.',
 };

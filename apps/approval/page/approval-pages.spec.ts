@@ -1,9 +1,12 @@
+import type { Logger } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import type { ResourceServer } from '#identity/resource-server.js';
+import type { FollowLog } from '../follow-log.js';
 import { ApprovalPages } from './approval-pages.js';
 import { approvalPageUrl, pageAddress } from './page-address.js';
+import { SignedOut } from './signed-out.js';
 
 const ISSUER = 'https://id.bank.example';
 const configWith = (approvals: object, mode = 'production') =>
@@ -15,6 +18,9 @@ const startWith = (approvals: object, publicUrl: string, mode?: string) => () =>
     () => publicUrl,
     {} as ResourceServer,
     {} as Bus,
+    {} as FollowLog,
+    new SignedOut(3_600),
+    {} as Logger,
   ).onModuleInit();
 
 describe('the approval page', () => {

@@ -1,35 +1,48 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import type { Config } from '#config/config.schema.js';
 import { ConfigError, readSecret } from '#config/load-config.js';
 import { CountersignError } from '#core/errors.js';
 import { checkOrigin } from '#http/check-origin.js';
-import { CONFIG } from '#http/platform.module.js';
+import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { RESOURCE_SERVER, REST_AUDIENCE } from '#http/rest-caller.js';
 import { headerValues } from '#identity/http-head.js';
 import type { ResourceServer } from '#identity/resource-server.js';
+import { FollowLog } from '../follow-log.js';
 import { readCookie, writeCookie } from './cookies.js';
-import { issuerClient } from './issuer-client.js';
+import { type IssuerClient, issuerClient } from './issuer-client.js';
 import { sendTo } from './layout.js';
 import { type PageAddress, pageAddress } from './page-address.js';
+import { recordSignOut } from './record-sign-out.js';
 import { sealedValues } from './sealed-values.js';
 import { openSessions, type Sessions, type SignedIn } from './sessions.js';
 import { SIGN_IN_S, type SignIn, signIn } from './sign-in.js';
+import { SignedOut } from './signed-out.js';
 
 /** To the issuer and back: the cookie must come along when another site sends the browser here. */
 const SIGN_IN_COOKIE = 'countersign-sign-in';
 
+interface Parts {
+  readonly client: IssuerClient;
+  readonly signIn: SignIn;
+  readonly sessions: Sessions;
+}
+
 /** What all routes of the approval page share: sign-in, session, and where it may be used from. */
 @Injectable()
 export class ApprovalPages implements OnModuleInit {
-  private parts: { readonly signIn: SignIn; readonly sessions: Sessions } | undefined;
+  private parts: Parts | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(REST_AUDIENCE) private readonly publicUrl: () => string,
     @Inject(RESOURCE_SERVER) private readonly resourceServer: ResourceServer,
     @Inject(BUS) private readonly bus: Bus,
+    @Inject(FollowLog) private readonly log: FollowLog,
+    @Inject(SignedOut) private readonly signedOut: SignedOut,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** A session key that cannot be used stops the start, and so does a session that would travel in clear. @throws ConfigError, TypeError */
@@ -46,14 +59,20 @@ export class ApprovalPages implements OnModuleInit {
       allowPlainHttp: this.config.mode === 'development',
       redirectUri: () => `${this.address().base}/approvals/login/callback`,
       audience: this.publicUrl,
+      dpop: this.config.identity.dpop,
     });
     this.parts = {
+      client,
       signIn: signIn(client, sealed, () => this.address()),
       sessions: openSessions({
         sealed,
         resourceServer: this.resourceServer,
         bus: this.bus,
         session_s_max: login.session_s_max,
+        hasEnded: ({ id, begun_s = 0 }) => {
+          this.log.requireCaughtUp();
+          return this.signedOut.has(id, begun_s * 1_000);
+        },
         now_s: () => Date.now() / 1_000,
       }),
     };
@@ -84,14 +103,34 @@ export class ApprovalPages implements OnModuleInit {
     const { url = '' } = request.raw;
     const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
     const cookie = readCookie(request.headers.cookie, SIGN_IN_COOKIE, this.signInRules());
-    const { token, target } = await this.on.signIn.finish(query, cookie, Date.now());
-    const cookies = await this.on.sessions.begin(token, this.address().isSecure);
+    const { held, target } = await this.on.signIn.finish(query, cookie, Date.now());
+    const cookies = await this.on.sessions.begin(held, this.address().isSecure);
     for (const each of cookies) void reply.header('set-cookie', each);
     return target;
   }
 
-  endSession(reply: FastifyReply): void {
-    for (const each of this.on.sessions.end(this.address().isSecure)) void reply.header('set-cookie', each);
+  /** The browser forgets whatever session it has. */
+  forgetSession(reply: FastifyReply): void {
+    for (const each of this.on.sessions.clear(this.address().isSecure)) void reply.header('set-cookie', each);
+  }
+
+  /**
+   * Here at once and at every replica by the log, so that a copy of the cookie is of no use; and the token at the issuer.
+   * @returns where people sign out of the issuer itself
+   * @throws CountersignError ledger_* when it is not on record: then it has ended at this replica only
+   */
+  async endSession({ session, caller }: SignedIn): Promise<URL | undefined> {
+    const { client } = this.on;
+    this.signedOut.note(session.id, session.until_s * 1_000, Date.now());
+    const atIssuer = Promise.all([client.endSessionUrl(), client.revoke(session.token)]).catch(
+      ({ code, detail }: CountersignError) => {
+        this.logger.warn({ code, detail }, 'the issuer did not end a token; it ends by itself');
+        return [undefined];
+      },
+    );
+    await recordSignOut(this.bus, session, caller);
+    const [url] = await atIssuer;
+    return url;
   }
 
   /**
@@ -109,7 +148,7 @@ export class ApprovalPages implements OnModuleInit {
       throw new CountersignError('form_refused', 'the token of the form');
   }
 
-  private get on(): { readonly signIn: SignIn; readonly sessions: Sessions } {
+  private get on(): Parts {
     if (this.parts === undefined) throw new CountersignError('not_found', 'there is no approval page here');
     return this.parts;
   }

@@ -1,8 +1,11 @@
+import { exportJWK } from 'jose';
 import type { Configuration, CustomFetch } from 'openid-client';
 import type { Config } from '#config/config.schema.js';
 import { readSecret } from '#config/load-config.js';
 import { CountersignError } from '#core/errors.js';
 import { boundedText } from '#identity/fetch-json.js';
+import type { DpopMode } from '#identity/protected-resource.js';
+import { type AccessToken, KEY_ALGORITHM } from './access-token.js';
 
 type Login = NonNullable<Config['approvals']['login']>;
 
@@ -22,7 +25,14 @@ export interface IssuerClient {
   /** Where the browser goes. @throws CountersignError identity_unavailable */
   authorizationUrl(checks: Checks): Promise<URL>;
   /** The access token, for the REST edge. @throws CountersignError login_failed, identity_unavailable */
-  redeem(callback: URL, checks: Checks): Promise<string>;
+  redeem(callback: URL, checks: Checks): Promise<AccessToken>;
+  /** Ends a token, where the issuer can (RFC 7009). @throws CountersignError identity_unavailable when it did not */
+  revoke(token: string): Promise<void>;
+  /**
+   * Where people sign out of the issuer itself, where they can (OpenID Connect RP-Initiated Logout). It is told the client and
+   * nothing about the person: its own cookie says who that is. @throws CountersignError identity_unavailable
+   */
+  endSessionUrl(): Promise<URL | undefined>;
 }
 
 export interface IssuerClientOptions {
@@ -31,10 +41,12 @@ export interface IssuerClientOptions {
   readonly redirectUri: () => string;
   /** The REST edge as tokens name it. */
   readonly audience: () => string;
+  /** What the REST edge takes. */
+  readonly dpop: DpopMode;
 }
 
 export const issuerClient = (options: IssuerClientOptions): IssuerClient => {
-  const { login, redirectUri, audience } = options;
+  const { login, redirectUri, audience, dpop } = options;
   let known: Promise<Configuration> | undefined;
   const configuration = (): Promise<Configuration> => {
     // What failed is asked for again by the next person.
@@ -64,22 +76,51 @@ export const issuerClient = (options: IssuerClientOptions): IssuerClient => {
       });
     },
     redeem: async (callback, { state, nonce, verifier }) => {
-      const { authorizationCodeGrant } = await import('openid-client');
+      const { authorizationCodeGrant, getDPoPHandle } = await import('openid-client');
       const at = await configuration();
       try {
-        const tokens = await authorizationCodeGrant(
+        const keys = await newKeys(at, dpop);
+        const { token_type, access_token } = await authorizationCodeGrant(
           at,
           callback,
           { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true },
           resource(),
+          keys && { DPoP: getDPoPHandle(at, keys) },
         );
-        if (tokens.token_type !== 'bearer') throw new Error('the token is not a bearer token');
-        return tokens.access_token;
+        if (token_type === 'dpop' && keys)
+          return { token: access_token, key: await exportJWK(keys.privateKey) };
+        if (token_type === 'bearer' && dpop !== 'required') return { token: access_token };
+        throw new Error('a token of another type than the REST edge takes');
       } catch (error) {
         throw new CountersignError('login_failed', reasonOf(error));
       }
     },
+    revoke: async (token) => {
+      const { tokenRevocation } = await import('openid-client');
+      const at = await configuration();
+      if (at.serverMetadata().revocation_endpoint === undefined) return;
+      await tokenRevocation(at, token, { token_type_hint: 'access_token' }).catch((error: unknown) => {
+        // It can end tokens of other kinds, and none of this one.
+        if (reasonOf(error) === 'unsupported_token_type') return;
+        throw new CountersignError('identity_unavailable', reasonOf(error));
+      });
+    },
+    endSessionUrl: async () => {
+      const { buildEndSessionUrl } = await import('openid-client');
+      const at = await configuration();
+      if (at.serverMetadata().end_session_endpoint === undefined) return undefined;
+      return buildEndSessionUrl(at, {});
+    },
   };
+};
+
+/** A new key for each sign-in, where tokens must be bound to one, or may be and the issuer can. */
+const newKeys = async (at: Configuration, dpop: DpopMode) => {
+  const { randomDPoPKeyPair } = await import('openid-client');
+  const known = at.serverMetadata().dpop_signing_alg_values_supported ?? [];
+  return dpop === 'required' || (dpop === 'optional' && known.includes(KEY_ALGORITHM))
+    ? randomDPoPKeyPair(KEY_ALGORITHM, { extractable: true })
+    : undefined;
 };
 
 /** @throws CountersignError identity_unavailable */

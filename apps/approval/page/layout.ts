@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import { FRESH_S, type Freshness } from './fresh.js';
 import { Html, html } from './html.js';
 import { STYLE } from './style.js';
 
@@ -12,11 +13,18 @@ export interface Page {
   /** Who is signed in, with the form that signs out. */
   readonly header?: Html;
   /** The browser goes there at once, from this site, so that Strict cookies go along. */
-  readonly onward?: string;
+  readonly onward?: string | undefined;
+  readonly freshness?: Freshness | undefined;
 }
 
+const refresh = (to: string | undefined, after_s: number): Html | undefined =>
+  to === undefined ? undefined : html`<meta http-equiv="refresh" content="${after_s}; url=${to}">`;
+
 /** No script, no style but ours, nothing from elsewhere, not in a frame, not kept. */
-export const sendPage = (reply: FastifyReply, { status, title, body, header, onward }: Page): FastifyReply =>
+export const sendPage = (
+  reply: FastifyReply,
+  { status, title, body, header, onward, freshness }: Page,
+): FastifyReply =>
   reply
     .status(status)
     .headers({
@@ -40,10 +48,10 @@ export const sendPage = (reply: FastifyReply, { status, title, body, header, onw
     .send(
       html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">${onward !== undefined && html`<meta http-equiv="refresh" content="0; url=${onward}">`}
+<meta name="color-scheme" content="light dark">${refresh(onward, 0)}${refresh(freshness?.from, FRESH_S)}
 <title>${title} · Countersign</title><style>${new Html(STYLE)}</style></head>
 <body><header class="bar"><span class="brand">Countersign</span>${header}</header>
-<main>${body}</main></body></html>
+<main>${body}${freshness?.note}</main></body></html>
 `.text,
     );
 

@@ -25,11 +25,13 @@ import {
 } from './approval-page.js';
 import { ApprovalPages } from './approval-pages.js';
 import { countedQuery, provedAct } from './counted.js';
+import { FRESH, type Fresh, keptFresh, sessionOverPage } from './fresh.js';
 import { html } from './html.js';
 import { type InboxItem, inboxPage } from './inbox-page.js';
 import { sendPage, sendTo } from './layout.js';
 import { mayBreakGlass, mayReview, obstacleTo } from './obstacle.js';
 import type { SignedIn } from './sessions.js';
+import { signedOutPage } from './signed-out-page.js';
 
 const WHERE = 'approvals/page';
 const INBOX_MAX = 100;
@@ -51,9 +53,10 @@ class PageQuery {
   /** Told after a vote; it only chooses a sentence. */
   @IsOptional() @IsIn(ACTS) counted?: Act;
   @IsOptional() @IsString() @MaxLength(100) proof?: string;
+  @IsOptional() @IsIn(FRESH) fresh?: Fresh;
 }
 
-type Showing = Pick<ApprovalPage, 'refusal' | 'reason' | 'counted'>;
+type Showing = Pick<ApprovalPage, 'refusal' | 'reason' | 'counted'> & { readonly fresh?: Fresh | undefined };
 
 /** For people with a browser. They sign in here; their votes go the same way as all votes. */
 @Controller('approvals')
@@ -70,10 +73,10 @@ export class PageHttp {
   ) {}
 
   @Get('page')
-  async inbox(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+  async inbox(@Query() { fresh }: PageQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     return this.forBrowser(reply, undefined, async () => {
       const signedIn = await this.enter(request);
-      if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, '');
+      if (signedIn === undefined) return this.signInFor(request, reply, '', fresh);
       const now = new Date().toISOString();
       const { caller } = signedIn;
       const waiting = this.visible
@@ -89,7 +92,9 @@ export class PageHttp {
         ...{ path, now, left_out: Math.max(0, waiting.length - INBOX_MAX) },
         reviews: reviews.slice(0, INBOX_MAX).map((listed) => inboxItem(listed, undefined)),
       });
-      return sendPage(reply, { status: 200, title: 'Approvals', body, header: this.bar(signedIn) });
+      const title = waiting.length === 0 ? 'Approvals' : `(${waiting.length}) Approvals`;
+      const freshness = keptFresh(this.addressOf(''), fresh);
+      return sendPage(reply, { status: 200, title, body, header: this.bar(signedIn), freshness });
     });
   }
 
@@ -102,9 +107,10 @@ export class PageHttp {
   ) {
     return this.forBrowser(reply, undefined, async () => {
       const signedIn = await this.enter(request);
-      if (signedIn === undefined) return this.pages.sendToIssuer(request, reply, id);
+      if (signedIn === undefined) return this.signInFor(request, reply, id, told.fresh);
       const listed = await this.visible.look(signedIn.caller, id, WHERE);
-      return this.show(reply, signedIn, listed, { counted: provedAct(signedIn, id, told) });
+      const { fresh } = told;
+      return this.show(reply, signedIn, listed, { counted: provedAct(signedIn, id, told), fresh });
     });
   }
 
@@ -136,9 +142,7 @@ export class PageHttp {
         return this.show(reply, signedIn, listed, { refusal: { code, detail }, reason });
       }
       // What the browser shows next can be loaded again without voting again.
-      const { path } = this.pages.address();
-      const query = countedQuery(signedIn, id, vote);
-      return sendTo(reply, 303, `${path}/approvals/${encodeURIComponent(id)}/page?${query}`);
+      return sendTo(reply, 303, `${this.addressOf(id)}?${countedQuery(signedIn, id, vote)}`);
     });
   }
 
@@ -159,9 +163,7 @@ export class PageHttp {
   async callback(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     return this.forBrowser(reply, 'login', async () => {
       const target = await this.pages.finishSignIn(request, reply);
-      const { path } = this.pages.address();
-      const onward =
-        target === '' ? `${path}/approvals/page` : `${path}/approvals/${encodeURIComponent(target)}/page`;
+      const onward = this.addressOf(target);
       const body = html`<h1>You are signed in</h1><p><a href="${onward}">Go on</a></p>`;
       return sendPage(reply, { status: 200, title: 'Signed in', body, onward });
     });
@@ -173,11 +175,10 @@ export class PageHttp {
     return this.forBrowser(reply, 'logout', async () => {
       const signedIn = await this.pages.signedIn(request);
       if (signedIn !== undefined) this.pages.checkForm(request, signedIn, LOGOUT, form);
-      this.pages.endSession(reply);
-      const { path } = this.pages.address();
-      const body = html`<h1>You are signed out here</h1>
-<p>You may still be signed in at your organisation.</p><p><a href="${path}/approvals/page">Sign in again</a></p>`;
-      return sendPage(reply, { status: 200, title: 'Signed out', body });
+      this.pages.forgetSession(reply);
+      const onward = signedIn && (await this.pages.endSession(signedIn));
+      const body = signedOutPage(this.pages.address().path, onward?.href);
+      return sendPage(reply, { status: 200, title: 'Signed out', body, onward: onward?.href });
     });
   }
 
@@ -190,16 +191,41 @@ export class PageHttp {
   private async show(reply: FastifyReply, signedIn: SignedIn, listed: Listed, showing: Showing) {
     const now = new Date().toISOString();
     const item = await this.visible.item(listed);
-    const body = approvalPage({
-      ...{ item, now, path: this.pages.address().path },
+    const forms = {
       obstacle: this.obstacle(signedIn.caller, listed, now),
       mayBreakGlass: mayBreakGlass(signedIn.caller, listed, now),
       mayReview: mayReview(signedIn.caller, listed),
+    };
+    const body = approvalPage({
+      ...{ item, now, path: this.pages.address().path },
+      ...forms,
       formToken: signedIn.formToken(listed.approvalId),
       ...showing,
     });
     const status = showing.refusal === undefined ? 200 : statusOf(showing.refusal.code);
-    return sendPage(reply, { status, title: titleOf(item), body, header: this.bar(signedIn) });
+    // What somebody has typed must not go away.
+    const isOpen = forms.obstacle === undefined || forms.mayBreakGlass || forms.mayReview;
+    const mayChange = item.status === 'pending' || item.status === 'granted';
+    const freshness =
+      isOpen || !mayChange ? undefined : keptFresh(this.addressOf(listed.approvalId), showing.fresh);
+    return sendPage(reply, { status, title: titleOf(item), body, header: this.bar(signedIn), freshness });
+  }
+
+  /** Of an approval; of the inbox for the empty id. */
+  private addressOf(id: string): string {
+    const { path } = this.pages.address();
+    return id === '' ? `${path}/approvals/page` : `${path}/approvals/${encodeURIComponent(id)}/page`;
+  }
+
+  private async signInFor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    fresh: Fresh | undefined,
+  ): Promise<FastifyReply> {
+    if (fresh !== 'on') return this.pages.sendToIssuer(request, reply, id);
+    const body = sessionOverPage(this.addressOf(id));
+    return sendPage(reply, { status: 200, title: 'Signed out', body });
   }
 
   private obstacle(caller: RestCaller, listed: Listed, now: string): string | undefined {

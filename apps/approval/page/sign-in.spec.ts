@@ -1,7 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DpopMode } from '#identity/protected-resource.js';
 import { issuerClient } from './issuer-client.js';
 import type { PageAddress } from './page-address.js';
 import { sealedValues } from './sealed-values.js';
@@ -16,6 +25,10 @@ const NOW_MS = Date.now();
 const startIssuer = async () => {
   const [right, wrong] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
   const asked: URLSearchParams[] = [];
+  const proofs: string[] = [];
+  let metadata: object = {};
+  let revoked = 200;
+  let nonce = '';
   let answer: { idToken?: JWTPayload; key?: 'wrong'; over?: object; status?: number; location?: string } = {};
   const server = createServer(async (request, response) => {
     const json = (status: number, body: object, headers: Record<string, string> = {}) =>
@@ -32,12 +45,17 @@ const startIssuer = async () => {
         subject_types_supported: ['public'],
         id_token_signing_alg_values_supported: ['RS256'],
         authorization_response_iss_parameter_supported: true,
+        ...metadata,
       });
     if (request.url === '/jwks')
       return json(200, { keys: [{ ...(await exportJWK(right.publicKey)), kid: 'k', alg: 'RS256' }] });
+    proofs.push(String(request.headers['dpop'] ?? ''));
     let form = '';
     for await (const chunk of request) form += String(chunk);
     asked.push(new URLSearchParams(form));
+    if (request.url === '/revoke') return json(revoked, {});
+    if (nonce !== '' && !JSON.stringify(decodeJwt(proofs.at(-1) ?? '')).includes(nonce))
+      return json(400, { error: 'use_dpop_nonce' }, { 'dpop-nonce': nonce });
     const { idToken = {}, key, over = {}, status = 200, location } = answer;
     const id_token = await new SignJWT({ aud: CLIENT, iss: url, sub: 'ana', ...idToken })
       .setProtectedHeader({ alg: 'RS256', kid: 'k' })
@@ -52,6 +70,17 @@ const startIssuer = async () => {
   return {
     url,
     asked,
+    proofs,
+    /** What it says that it can, besides. */
+    can: (more: (url: string) => object) => {
+      metadata = more(url);
+    },
+    revokesWith: (status: number) => {
+      revoked = status;
+    },
+    asksForNonce: (next: string) => {
+      nonce = next;
+    },
     answers: (next: typeof answer) => {
       answer = next;
     },
@@ -59,30 +88,30 @@ const startIssuer = async () => {
   };
 };
 
-describe('a sign-in', () => {
-  let issuer: Awaited<ReturnType<typeof startIssuer>>;
-  beforeAll(async () => {
-    issuer = await startIssuer();
-  });
-  afterAll(() => issuer.close());
+let issuer: Awaited<ReturnType<typeof startIssuer>>;
+beforeAll(async () => {
+  issuer = await startIssuer();
+});
+afterAll(() => issuer.close());
 
-  const flow = (secret = 'a secret of more than thirty-two characters') =>
-    signIn(
-      issuerClient({
-        login: {
-          issuer: issuer.url,
-          client_id: CLIENT,
-          scopes: ['openid'],
-          resource: true,
-          session_s_max: 3_600,
-        },
-        allowPlainHttp: true,
-        redirectUri: () => `${BASE}/approvals/login/callback`,
-        audience: () => BASE,
-      }),
-      sealedValues(secret),
-      () => ADDRESS,
-    );
+const clientFor = (dpop: DpopMode = 'off') =>
+  issuerClient({
+    login: {
+      issuer: issuer.url,
+      client_id: CLIENT,
+      scopes: ['openid'],
+      resource: true,
+      session_s_max: 3_600,
+    },
+    allowPlainHttp: true,
+    redirectUri: () => `${BASE}/approvals/login/callback`,
+    audience: () => BASE,
+    dpop,
+  });
+
+describe('a sign-in', () => {
+  const flow = (secret = 'a secret of more than thirty-two characters', dpop: DpopMode = 'off') =>
+    signIn(clientFor(dpop), sealedValues(secret), () => ADDRESS);
   const begin = async (target = 'approval-1') => {
     const { url, cookie } = await flow().begin(target, undefined, NOW_MS);
     const { searchParams } = url;
@@ -103,7 +132,7 @@ describe('a sign-in', () => {
       redirect_uri: `${BASE}/approvals/login/callback`,
     });
     expect(await flow().finish(query.toString(), cookie, NOW_MS)).toEqual({
-      token: 'access',
+      held: { token: 'access' },
       target: 'approval-1',
     });
     expect(Object.fromEntries(issuer.asked.at(-1) ?? [])).toMatchObject({
@@ -203,6 +232,33 @@ describe('a sign-in', () => {
     expect(JSON.stringify(error)).not.toContain('555');
   });
 
+  it.each(['required', 'optional'] as const)(
+    'gets a token that is bound to a new key where that is %s, with the nonce of the issuer',
+    async (dpop) => {
+      issuer.can(() => ({ dpop_signing_alg_values_supported: ['ES256'] }));
+      issuer.asksForNonce('n-1');
+      const { query, cookie, nonce } = await begin();
+      issuer.answers({ idToken: { nonce }, over: { token_type: 'DPoP' } });
+      const { held } = await flow(undefined, dpop).finish(query.toString(), cookie, NOW_MS);
+      issuer.asksForNonce('');
+      issuer.can(() => ({}));
+      const { jwk = {} } = decodeProtectedHeader(issuer.proofs.at(-1) ?? '');
+      expect(held).toMatchObject({ token: 'access', key: { kty: 'EC', d: expect.any(String) } });
+      expect(await calculateJwkThumbprint(held.key ?? {})).toBe(await calculateJwkThumbprint(jwk));
+      expect(jwk).not.toHaveProperty('d');
+    },
+  );
+
+  it('takes a bearer token of an issuer that binds none, unless it must be bound', async () => {
+    const { query, cookie } = await begin();
+    const optional = await flow(undefined, 'optional').finish(query.toString(), cookie, NOW_MS);
+    expect(optional.held).toEqual({ token: 'access' });
+    expect(issuer.proofs.at(-1)).toBe('');
+    const required = flow(undefined, 'required').finish(query.toString(), cookie, NOW_MS);
+    await expect(required).rejects.toMatchObject(refused);
+    expect(issuer.proofs.at(-1)).not.toBe('');
+  });
+
   it('leads to an approval or to the inbox, never to an address', async () => {
     for (const target of ['https://evil.example', '//evil.example', '../../x', 'a/b']) {
       const { query, cookie } = await begin(target);
@@ -216,5 +272,39 @@ describe('a sign-in', () => {
     expect(second.cookie).toBe(first.cookie);
     issuer.answers({ idToken: { nonce: first.nonce } });
     expect((await flow().finish(first.query.toString(), first.cookie, NOW_MS)).target).toBe('approval-1');
+  });
+});
+
+describe('a sign-out', () => {
+  const BOTH = (url: string) => ({
+    revocation_endpoint: `${url}/revoke`,
+    end_session_endpoint: `${url}/end?ui=1`,
+  });
+
+  it('ends the token at an issuer that can end tokens, and leads to where people sign out there', async () => {
+    issuer.can(BOTH);
+    const client = clientFor();
+    await client.revoke('access');
+    expect(Object.fromEntries(issuer.asked.at(-1) ?? [])).toMatchObject({
+      token: 'access',
+      token_type_hint: 'access_token',
+      client_id: CLIENT,
+    });
+    // The client and nothing about the person: addresses are kept by browsers and proxies.
+    expect((await client.endSessionUrl())?.href).toBe(`${issuer.url}/end?ui=1&client_id=${CLIENT}`);
+  });
+
+  it('asks nothing of an issuer that can do neither', async () => {
+    issuer.can(() => ({}));
+    const before = issuer.asked.length;
+    await clientFor().revoke('access');
+    expect(await clientFor().endSessionUrl()).toBeUndefined();
+    expect(issuer.asked.length).toBe(before);
+  });
+
+  it('says so where the issuer did not end the token', async () => {
+    issuer.can(BOTH);
+    issuer.revokesWith(503);
+    await expect(clientFor().revoke('access')).rejects.toMatchObject({ code: 'identity_unavailable' });
   });
 });

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CountersignError } from '#core/errors.js';
+import type { AccessToken } from './access-token.js';
 import type { Checks, IssuerClient } from './issuer-client.js';
 import type { PageAddress } from './page-address.js';
 import type { SealedValues } from './sealed-values.js';
@@ -29,7 +30,7 @@ export interface SignIn {
     query: string,
     cookie: string | undefined,
     now_ms: number,
-  ): Promise<{ token: string; target: string }>;
+  ): Promise<{ held: AccessToken; target: string }>;
 }
 
 interface UnderWay extends Omit<Checks, 'state'> {
@@ -60,6 +61,6 @@ export const signIn = (client: IssuerClient, sealed: SealedValues, address: () =
       throw new CountersignError('login_failed', 'it was not begun here, or not in this browser');
     if (underWay.until_ms <= now_ms) throw new CountersignError('login_failed', 'it took too long');
     const callback = new URL(`${address().base}/approvals/login/callback?${query}`);
-    return { token: await client.redeem(callback, { ...underWay, state }), target: underWay.target };
+    return { held: await client.redeem(callback, { ...underWay, state }), target: underWay.target };
   },
 });

@@ -48,5 +48,6 @@ a{color:var(--note)}
 .list{list-style:none;padding:0;margin:1rem 0}
 .list li{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem;margin:.6rem 0;overflow-wrap:anywhere}
 .list a{font-weight:600}
-.small{color:var(--soft);font-size:.9rem}
+.small,.fresh{color:var(--soft);font-size:.9rem}
+.fresh{margin-top:2rem}
 `;

@@ -17,6 +17,7 @@ import {
   callAppend,
   type HeldAt,
   ignoreConflict,
+  isPolicyStale,
   lastRevision,
   recordHeld,
   recordRelease,
@@ -253,7 +254,14 @@ const releaseOnce = async (
   const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
   if (digest !== held.digest)
     return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
-  const receipt = await recordRelease(gateway, call, { ...held, revision }, decided);
+  const receipt = await recordRelease(gateway, call, { ...held, revision }, decided).catch(
+    (error: unknown) => {
+      // It was approved under the policy that has just decided once more.
+      if (isPolicyStale(error))
+        return refuse('approval_stale', 'another policy is active than was approved under');
+      throw error;
+    },
+  );
   return { receipt, decided };
 };
 

@@ -16,16 +16,19 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** @throws CountersignError policy_unavailable */
-export const decide = (gateway: Gateway, call: Call): Promise<Decided> =>
-  decideTarget(gateway, call, call.target, call.argumentsText);
+/** @param stale the policy by which the ledger lets nothing happen any more @throws CountersignError policy_unavailable */
+export const decide = (gateway: Gateway, call: Call, stale?: Digest): Promise<Decided> =>
+  decideTarget(gateway, call, call.target, { argumentsText: call.argumentsText, stale });
 
 /** The decision for what a call is aimed at, or for a question of its server. @throws CountersignError policy_unavailable */
 export const decideTarget = async (
   gateway: Gateway,
   { caller, server }: Pick<CallRequest, 'caller' | 'server'>,
   { kind, name, args }: CallTarget,
-  argumentsText = canonicalJson(args),
+  {
+    argumentsText = canonicalJson(args),
+    stale,
+  }: { readonly argumentsText?: string; readonly stale?: Digest | undefined } = {},
 ): Promise<Decided> => {
   const now = gateway.now().toISOString();
   const { groups, claims: token } = caller;
@@ -37,6 +40,7 @@ export const decideTarget = async (
     args: Buffer.from(argumentsText),
     token,
     now,
+    ...(stale === undefined ? {} : { stale }),
   });
   return { now, groups, token, policyDigest, profileDigest, decision };
 };

@@ -111,7 +111,8 @@ export const append = async (gateway: Gateway, command: AppendCommand): Promise<
 
 /**
  * The first append of an allowed call, ending in its intent; `approvalId` is that of the call it continues, or the one
- * whose grant it runs under. @throws CountersignError ledger_*, approval_stale when the ledger does not find that right
+ * whose grant it runs under.
+ * @throws CountersignError ledger_*, policy_stale, approval_stale when the ledger does not find that right
  */
 export const recordIntent = async (
   gateway: Gateway,
@@ -146,7 +147,7 @@ export const recordDenied = async (
   ]);
 };
 
-/** A call that waits for humans. Answers the revision of CallHeld. */
+/** A call that waits for humans. Answers the revision of CallHeld. @throws CountersignError ledger_*, policy_stale */
 export const recordHeld = async (
   gateway: Gateway,
   call: Call,
@@ -171,7 +172,8 @@ export interface HeldAt {
 
 /**
  * The append that elects the one replica that forwards a held call: decision of now plus intent behind the revision
- * that was read. @throws CountersignError revision_conflict for the losers, approval_stale, approval_expired, ledger_*
+ * that was read.
+ * @throws CountersignError revision_conflict for the losers, policy_stale, approval_stale, approval_expired, ledger_*
  */
 export const recordRelease = async (
   gateway: Gateway,
@@ -234,9 +236,14 @@ const appendFirst = async (
   }
 };
 
-/** The ledger has looked at the approval and stores nothing: the call may still be held under the same id. */
-const isRefused = (error: unknown): boolean =>
-  error instanceof CountersignError && (error.code === 'approval_stale' || error.code === 'approval_expired');
+/** The ledger has looked and stores nothing: the call may still be decided anew, or held, under the same id. */
+const REFUSED: ReadonlySet<string> = new Set(['approval_stale', 'approval_expired', 'policy_stale']);
+
+const isRefused = (error: unknown): boolean => error instanceof CountersignError && REFUSED.has(error.code);
+
+/** Nothing was stored, because another policy is active than the one that decided. */
+export const isPolicyStale = (error: unknown): boolean =>
+  error instanceof CountersignError && error.code === 'policy_stale';
 
 /** A slow ledger may store the append after we looked: so long is it looked for, once a second. */
 const LOOKS_MAX = 30;

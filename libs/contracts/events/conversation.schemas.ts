@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PageSessionEnded } from '#core/approval/page-session.events.js';
 import type { InputAnswered, InputRequested, MessageReleased } from '#core/call/call.events.js';
 import type { ListShown, ServerDiscovered } from '#core/call/list.events.js';
 import type { RequestRefused } from '#core/call/refusal.events.js';
@@ -7,7 +8,7 @@ import { GOVERNED_METHODS } from '#core/call/target.js';
 import type { LedgerRead, LedgerReadRefused } from '#core/evidence/read.events.js';
 import { decided, masked } from './call.schemas.js';
 import { eventSchema } from './event-schema.js';
-import { count, errorCode, name, object, oneOf, text, texts } from './fields.js';
+import { count, errorCode, instant, name, object, oneOf, text, texts } from './fields.js';
 
 const v = 1;
 const question = count('Which question of this call, from 1.');
@@ -107,6 +108,14 @@ export const CONVERSATION_SCHEMAS = [
       client: client.describe('The client program.'),
       expires_ms: count('When the session would have expired by itself: milliseconds since 1970, UTC.'),
     },
+  }),
+  eventSchema<PageSessionEnded>({
+    type: 'PageSessionEnded',
+    v,
+    about: 'The person who is the actor has signed out of the approval page.',
+    stream: 'session',
+    payload: 'none',
+    data: { expiresAt: instant('When the session would have ended by itself.') },
   }),
   eventSchema<RequestRefused>({
     type: 'RequestRefused',

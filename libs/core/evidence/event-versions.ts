@@ -1,5 +1,6 @@
 import type { AlarmRaised } from '../alarm/alarm.events.js';
 import type { ApprovalEvent } from '../approval/approval.events.js';
+import type { PageSessionEnded } from '../approval/page-session.events.js';
 import type { CallEvent } from '../call/call.events.js';
 import type { ListShown, ServerDiscovered } from '../call/list.events.js';
 import type { RequestRefused } from '../call/refusal.events.js';
@@ -27,6 +28,7 @@ export type LedgerEvent =
   | ListShown
   | LogEvent
   | NoticeEvent
+  | PageSessionEnded
   | PolicyEvent
   | ProposalEvent
   | ReadEvent
@@ -90,6 +92,7 @@ export const EVENT_VERSIONS: {
   NoticeFailed: 1,
   NoticeIntended: 1,
   NoticeSent: 1,
+  PageSessionEnded: 1,
   PolicyActivated: 1,
   PolicyProposalApproved: 1,
   PolicyProposalDenied: 1,

@@ -1,4 +1,4 @@
-/** Refusals of proposals for another policy; part of the closed list in errors.ts. */
+/** Refusals by changes of the policy and of proposals for another one; part of the closed list in errors.ts. */
 export const POLICY_ERRORS = {
   policy_refused: {
     http: 422,
@@ -29,5 +29,11 @@ export const POLICY_ERRORS = {
     rpc: -31174,
     says: 'Too many proposals wait for a decision.',
     next: 'Decide, deny or withdraw some of them.',
+  },
+  policy_stale: {
+    http: 503,
+    rpc: -31175,
+    says: 'The policy changed while this call was decided; nothing was forwarded.',
+    next: 'Try again; operators: one replica of the policy service does not follow the ledger.',
   },
 } as const;

@@ -126,6 +126,6 @@ describe('what is too large', () => {
       '@'.repeat(500_000),
     ])
       indexTerms({ text });
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(30_000);
   });
 });

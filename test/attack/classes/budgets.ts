@@ -3,7 +3,8 @@ import { answers, type Members } from '../recording-server.js';
 import { CANARY, RESULT_BYTES_MAX, type Scene } from '../scene.js';
 import { call, legacy, modern } from '../wire.js';
 
-const ANSWERED_MS_MAX = 2_500;
+/** Room for a busy machine: what is careless takes minutes. */
+const ANSWERED_MS_MAX = 10_000;
 const inTime = async (send: () => ReturnType<Attack['send']>): ReturnType<Attack['send']> => {
   const started = performance.now();
   const outcome = await send();

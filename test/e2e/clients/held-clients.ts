@@ -75,7 +75,7 @@ const holdOne = async (client: RealClient, engineer: ConnectedClient, manager: A
     `the approval of ${client.name}`,
     async () =>
       (await manager.list('pending')).find((one) => JSON.stringify(one.arguments).includes(`"${notes}"`)),
-    30_000,
+    120_000,
   );
   await pause(HELD_MS);
   const before = (await manager.one(approval.id)).status;

@@ -67,3 +67,10 @@ export const signInByHand = async ({ urls }: System, user: string): Promise<Page
 /** The token that the page put into its form. */
 export const formTokenIn = (page: string): string =>
   /<h2 id="decide">.*?name="form" value="([\w-]{43})"/s.exec(page)?.[1] ?? '';
+
+/** The form in the header of every page. */
+export const signOutByHand = async (session: PageSession): Promise<RawAnswer> => {
+  const page = await (await session.get('/approvals/page')).text();
+  const [, form = ''] = /class="who".*?name="form" value="([\w-]{43})"/s.exec(page) ?? [];
+  return session.post('/approvals/logout', new URLSearchParams({ form }));
+};

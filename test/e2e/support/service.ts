@@ -27,6 +27,9 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** Where Node keeps compiled code, for quick starts. */
+const folder = process.env['NODE_COMPILE_CACHE'];
+const COMPILED = folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 const READY_MS = 60_000;
 const STOP_MS = 15_000;
 
@@ -55,7 +58,7 @@ export const service = ({ name, command, args, env = {}, ready }: ServiceOptions
   };
   const start = async (): Promise<void> => {
     const started = spawn(command, args, {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      env: { PATH: process.env['PATH'] ?? '', ...COMPILED, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, which the guard ends as a whole.
       detached: true,
