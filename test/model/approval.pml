@@ -10,7 +10,7 @@
  * Each mistake that is compiled in by -DMISTAKE_... must be found; model.spec.ts checks that it is.
  *
  *   model                      code
- *   Ingress                    apps/ingress/call/await-approval.ts, record.ts
+ *   Ingress                    apps/ingress/call/await-approval.ts, release.ts, record.ts
  *   forward()                  apps/ledger/ledger.ts: append, checkApproval
  *   close_call()               apps/approval/close-call.ts
  *   Voter                      libs/core/approval/decide-approval.ts: decideVote; libs/bus/decide-on-stream.ts

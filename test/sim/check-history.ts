@@ -1,7 +1,7 @@
 import { type ApprovalEvent, type Person } from '#core/approval/approval.events.js';
 import { type ApprovalState, evolveApproval, NO_APPROVAL } from '#core/approval/approval.state.js';
 import { samePerson } from '#core/approval/decide-approval.js';
-import type { CallDecided, CallEvent, ForwardIntended } from '#core/call/call.events.js';
+import type { CallDecided, CallEvent, CallRepeated, ForwardIntended } from '#core/call/call.events.js';
 import { type CallState, evolveCall, NO_CALL } from '#core/call/evolve-call.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
@@ -31,6 +31,7 @@ export const readHistory = (events: readonly StoredEvent[]): History => {
   const decided = new Map<string, CallDecided['data']>();
   const used = new Set<string>();
   const grants = new Grants();
+  const states = new Set<string>();
   let active: unknown;
   for (const { stream, entry: bytes } of events) {
     const entry = readEntry(bytes);
@@ -39,6 +40,7 @@ export const readHistory = (events: readonly StoredEvent[]): History => {
     if (stream.startsWith('call-')) {
       const event = asEvent<CallEvent>(entry);
       calls.set(id, evolveCall(calls.get(id) ?? NO_CALL, event));
+      if (event.type === 'CallRepeated') takeState(states, id, event);
       if (event.type === 'CallDecided') decided.set(id, event.data);
       const isLet = event.type === 'ForwardIntended' || event.type === 'CallHeld';
       if (isLet && decided.get(id)?.policyDigest !== active)
@@ -64,6 +66,14 @@ export const readHistory = (events: readonly StoredEvent[]): History => {
     }
   }
   return { calls, approvals, used, granted: grants.forwards };
+};
+
+/** What a client was given to come back with counts once. */
+const takeState = (used: Set<string>, callId: string, { data: { after } }: CallRepeated): void => {
+  if (after === undefined) return;
+  const state = `${callId} ${after}`;
+  if (used.has(state)) throw new Error('a state was used twice');
+  used.add(state);
 };
 
 /** Uses of grants: each call has one, taken while the grant stood, before the call ran. */

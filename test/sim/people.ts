@@ -123,3 +123,14 @@ export const payment = (): CallRequest => {
     params: PARAMS,
   };
 };
+
+/** The same from a client that follows tasks. */
+export const FOLLOWS_TASKS: Partial<CallRequest> = {
+  client: {
+    era: 'modern',
+    revision: '2026-07-28',
+    info: { name: 'agent', version: '1' },
+    capabilities: new Set(['tasks']),
+    logLevel: undefined,
+  },
+};

@@ -4,7 +4,7 @@ import { readEntry } from '#core/evidence/read-entry.js';
 import type { StoredEvent } from '#event-store/event-store.js';
 import { type History, readHistory } from './check-history.js';
 import { clock } from './clock.js';
-import { REQUESTER, VOTERS } from './people.js';
+import { FOLLOWS_TASKS, REQUESTER, VOTERS } from './people.js';
 import type { Schedule, Step } from './schedule.js';
 import { World, type WorldOptions } from './world.js';
 
@@ -58,10 +58,11 @@ const moment = (world: World, left: Step[], choice: number, faults: Schedule['fa
   else network.deliver(kind < 6 ? 0 : pick % network.pending.length, 'none', pick);
 };
 
-/** Nobody votes on what nobody has asked for. */
+/** Nobody votes on what nobody has asked for, or comes back before they are told to. */
 const isPossible = (world: World, { do: what }: Step): boolean =>
-  !['vote', 'withdraw', 'revoke'].includes(what) ||
-  world.store.events.some(({ type }) => type === 'ApprovalRequested');
+  (what !== 'come back' || world.offers().length > 0 || world.asked.every(({ ended }) => ended)) &&
+  (!['vote', 'withdraw', 'revoke'].includes(what) ||
+    world.store.events.some(({ type }) => type === 'ApprovalRequested'));
 
 const next = async (world: World): Promise<void> => {
   if (world.network.pending.length > 0) world.network.deliver(0, 'none', 0);
@@ -87,7 +88,8 @@ const DECIDED: ReadonlySet<string> = new Set([
 const take = (world: World, step: Step): void => {
   const shown = shownOf(world, step.do === 'vote' && step.latest);
   const id = shown?.stream.slice('approval-'.length) ?? 'none';
-  if (step.do === 'ask') world.ask(step.replica);
+  if (step.do === 'ask') world.ask(step.replica, step.followsTasks ? FOLLOWS_TASKS : {});
+  if (step.do === 'come back') world.comeBack(step.replica, step.told);
   if (step.do === 'cancel') world.asked[step.asked]?.cancel();
   if (step.do === 'vote') {
     const digest = step.stale ? 'sha256:0' : String(shown && readEntry(shown.entry).data['digest']);

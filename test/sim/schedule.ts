@@ -2,7 +2,9 @@ import fc from 'fast-check';
 
 /** What somebody does, or what befalls a process. */
 export type Step =
-  | { readonly do: 'ask'; readonly replica: number }
+  | { readonly do: 'ask'; readonly replica: number; readonly followsTasks: boolean }
+  /** Somebody who was told to come back does so: with the state of their round, or by their task. */
+  | { readonly do: 'come back'; readonly replica: number; readonly told: number }
   | { readonly do: 'cancel'; readonly asked: number }
   | {
       readonly do: 'vote';
@@ -38,7 +40,8 @@ const of = <Kind extends Step['do']>(kind: Kind) => fc.constant(kind);
 const seldom = fc.constantFrom(false, false, false, false, false, false, false, true);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: of('ask'), replica }) },
+  { weight: 5, arbitrary: fc.record({ do: of('ask'), replica, followsTasks: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ do: of('come back'), replica, told: fc.nat({ max: 3 }) }) },
   {
     weight: 14,
     arbitrary: fc.record({
@@ -79,7 +82,7 @@ export const schedule: fc.Arbitrary<Schedule> = fc.record({
   // Something must be asked for before anything else can go wrong.
   steps: fc
     .tuple(
-      fc.record({ do: of('ask'), replica }),
+      fc.record({ do: of('ask'), replica, followsTasks: fc.boolean() }),
       fc.array(step, { minLength: 4, maxLength: 11, size: 'max' }),
     )
     .map(([first, more]) => [first, ...more]),

@@ -68,6 +68,7 @@ describe('two ingress replicas, approvals and the ledger, in any order of messag
     ['the ledger believes the ingress', true],
     ['the ledger lets every policy decide', false],
     ['approvals end before their calls are closed', false],
+    ['an ingress does not see which states were used', false],
   ] satisfies [Mistake, boolean][])(
     'are found to break them when %s',
     async (mistake, isHasty) => {
@@ -86,8 +87,10 @@ const ENDS = [
   'approval_stale',
   'call_cancelled',
   'revision_conflict',
+  'params_invalid',
   'ledger_unavailable',
   'lost',
 ];
 /** The rules of check-history.ts, and no error of another kind. */
-const BROKEN = /forwarded|of a used approval|of an approval that is|has voted|for ever|cannot follow/;
+const BROKEN =
+  /forwarded|of a used approval|of an approval that is|has voted|used twice|for ever|cannot follow/;

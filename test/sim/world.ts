@@ -5,6 +5,7 @@ import { BUS, type Bus } from '#bus/bus.js';
 import { configSchema } from '#config/config.schema.js';
 import { approvalAwait, approvalRequest } from '#contracts/approval.js';
 import type { Service } from '#contracts/contract.js';
+import { ledgerReadStream, type WireEvent } from '#contracts/ledger.js';
 import type { Budget } from '#core/budget/budget.js';
 import { CountersignError } from '#core/errors.js';
 import { buildAppend } from '#core/evidence/build-append.js';
@@ -26,6 +27,7 @@ import { CHANNELS } from '../../apps/approval/notify/channel.js';
 import { Budgets } from '../../apps/ingress/budgets.js';
 import type { CallRequest } from '../../apps/ingress/call/call.js';
 import type { Exchange } from '../../apps/ingress/call/exchange.js';
+import { ApprovalPending } from '../../apps/ingress/call/waiting/approval-pending.js';
 import type { Gateway } from '../../apps/ingress/gateway.js';
 import { handleCall } from '../../apps/ingress/handle-call.js';
 import { LateRecords } from '../../apps/ingress/late-records.js';
@@ -37,7 +39,14 @@ import type { ActivePolicy } from '../../apps/policy/active-policy.js';
 import { PolicyBus } from '../../apps/policy/policy.bus.js';
 import { type MemoryEventStore, memoryEventStore } from './memory-event-store.js';
 import { type Handler, Network, type Node } from './network.js';
-import { GRANT_POLICIES, POLICIES, payment, STRICTER_ON_TUESDAYS, WITHOUT_APPROVAL } from './people.js';
+import {
+  FOLLOWS_TASKS,
+  GRANT_POLICIES,
+  POLICIES,
+  payment,
+  STRICTER_ON_TUESDAYS,
+  WITHOUT_APPROVAL,
+} from './people.js';
 import { PlainMasking } from './plain-masking.js';
 import { handlersOf, wire } from './wire.js';
 
@@ -75,7 +84,8 @@ export type Mistake =
   | 'the store ignores expected revisions'
   | 'the ledger believes the ingress'
   | 'the ledger lets every policy decide'
-  | 'approvals end before their calls are closed';
+  | 'approvals end before their calls are closed'
+  | 'an ingress does not see which states were used';
 
 /** Seals nothing: nobody opens it here, and thousands of stories are told alike. */
 const SEALER: Sealer = {
@@ -200,8 +210,13 @@ export class World {
     const { node, bus } = this.start('ingress');
     this.ingress[replica] = {
       node,
-      gateway: this.gateway(this.options.isHasty ? hasty(bus) : bus, `ingress-${replica}`),
+      gateway: this.gateway(this.mistaken(bus), `ingress-${replica}`),
     };
+  }
+
+  private mistaken(bus: Bus): Bus {
+    if (this.options.isHasty) return hasty(bus);
+    return this.options.mistake === 'an ingress does not see which states were used' ? forgetful(bus) : bus;
   }
 
   restart(service: 'ingress' | 'approval' | 'ledger', replica: number): void {
@@ -225,6 +240,22 @@ export class World {
         if (!asked.lost) asked.ended = { error };
       },
     );
+  }
+
+  /** What those were told who are to come back. */
+  offers(): readonly ApprovalPending[] {
+    return this.asked.flatMap(({ ended }) =>
+      ended !== undefined && 'error' in ended && ended.error instanceof ApprovalPending ? [ended.error] : [],
+    );
+  }
+
+  comeBack(replica: number, told: number): void {
+    const offers = this.offers();
+    const { held, offer } = offers[told % offers.length] ?? {};
+    if (held === undefined || offer === undefined) return;
+    if (offer.way === 'task') this.ask(replica, { ...FOLLOWS_TASKS, resumes: { ...held, round: null } });
+    if (offer.way === 'round')
+      this.ask(replica, { resumes: { ...held, round: offer.round, after: offer.after } });
   }
 
   vote(replica: number, caller: RestCaller, vote: 'approve' | 'deny', id: string, digest: string): void {
@@ -327,6 +358,23 @@ const lax = (handlers: ReadonlyMap<string, Handler>): ReadonlyMap<string, Handle
   };
   return new Map([...handlers, [subject, less]]);
 };
+
+/** To this ingress no state was ever used. */
+const forgetful = (bus: Bus): Bus => ({
+  ...bus,
+  request: async (contract, request) => {
+    const reply = await bus.request(contract, request);
+    if (contract.subject !== ledgerReadStream.subject) return reply;
+    const { events } = reply as { readonly events: readonly WireEvent[] };
+    const unused = (text: string) => text.replace(/"after":\d+,/, '');
+    return contract.reply.parse({
+      events: events.map((event) => ({
+        ...event,
+        entry: Buffer.from(unused(Buffer.from(event.entry).toString())),
+      })),
+    });
+  },
+});
 
 const exchangeOf = (cancelled: AbortSignal): Exchange => ({
   cancelled,

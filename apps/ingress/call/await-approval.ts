@@ -2,33 +2,20 @@ import type { z } from 'zod';
 import { approvalFind, approvalRequest, approvalWithdraw } from '#contracts/approval.js';
 import { ledgerAppend } from '#contracts/ledger.js';
 import { maskingMask } from '#contracts/masking.js';
-import { approvalDigest } from '#core/approval/approval-digest.js';
 import { CountersignError } from '#core/errors.js';
-import type { Digest } from '#core/hash.js';
 import { personOf } from '#identity/human.js';
-import { sha256 } from '#sealing/sha256.js';
 import type { Gateway } from '../gateway.js';
 import { markOnRecord } from '../on-record.js';
+import { boundDigest } from './bound-digest.js';
 import { approvalNonce, attachKey, type Call, type Resumed } from './call.js';
-import { type Decided, decide } from './decide.js';
+import type { Decided } from './decide.js';
 import type { Exchange } from './exchange.js';
-import { isWanted } from './is-wanted.js';
 import type { IntentReceipt } from './receipt.js';
-import {
-  callAppend,
-  type HeldAt,
-  ignoreConflict,
-  isPolicyStale,
-  lastRevision,
-  readCall,
-  recordHeld,
-  recordRelease,
-  recordStale,
-  toRecord,
-} from './record.js';
-import { heldAt, type Repeated, recordRepeated, repeatedByTask } from './record-repeated.js';
+import { callAppend, ignoreConflict, lastRevision, recordHeld, toRecord } from './record.js';
+import { type Repeated, recordRepeated, repeatedByTask } from './record-repeated.js';
 import { refuseWith } from './refuse.js';
-import { type Resolved, requireSame } from './resolve.js';
+import { release } from './release.js';
+import type { Resolved } from './resolve.js';
 import { grantAsked } from './under-grant.js';
 import { afterFirst } from './waiting/after-first.js';
 import type { HeldCall } from './waiting/approval-pending.js';
@@ -138,7 +125,7 @@ const hold = async (
     throw new CountersignError('internal', 'policy asked for an approval without saying whose');
   const asked = gateway.now();
   const expiresAt = new Date(asked.getTime() + approval.expires_s * 1_000).toISOString();
-  const digest = digestOf(gateway, call, call.id, tool, decided, expiresAt);
+  const digest = boundDigest(gateway, call, call.id, tool, decided, expiresAt);
   const grant = grantAsked(gateway, call, tool, decided);
   const held: HeldCall = { callId: call.id, approvalId: call.id, digest, expiresAt };
   const { masked } = await gateway.bus
@@ -226,86 +213,6 @@ const cancelHeld = async (gateway: Gateway, call: Call): Promise<void> => {
   await gateway.bus
     .request(ledgerAppend, callAppend(gateway, call, call.id, await lastRevision(gateway, call.id), events))
     .catch(ignoreConflict);
-};
-
-interface ToRelease extends HeldCall, Pick<HeldAt, 'repeated'> {}
-
-const RELEASE_ATTEMPTS = 5;
-
-/** The identical call may come again at that very moment: while nobody has ended the hold, it is tried once more. */
-const release = async (
-  gateway: Gateway,
-  call: Call,
-  tool: Resolved,
-  held: ToRelease,
-): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await releaseOnce(gateway, call, tool, held);
-    } catch (error) {
-      const isLost = error instanceof CountersignError && error.code === 'revision_conflict';
-      if (!isLost || attempt === RELEASE_ATTEMPTS || (await heldAt(gateway, held.callId)) === undefined)
-        throw error;
-    }
-  }
-};
-
-const releaseOnce = async (
-  gateway: Gateway,
-  call: Call,
-  tool: Resolved,
-  held: ToRelease,
-): Promise<{ receipt: IntentReceipt; decided: Decided }> => {
-  const decided = await decide(gateway, call);
-  const recorded = await readCall(gateway, held.callId);
-  const revision = recorded.length - 1;
-  const refuse = async (code: 'call_denied' | 'approval_stale', reason: string): Promise<never> => {
-    await recordStale(gateway, call, { ...held, revision }, decided, { code, reason });
-    throw markOnRecord(new CountersignError(code, reason));
-  };
-  if (decided.decision.effect === 'deny') return refuse('call_denied', 'policy no longer allows it');
-  const changed = await requireSame(gateway, call, tool).catch((error: CountersignError) => error);
-  if (changed instanceof CountersignError && changed.code !== 'approval_stale') throw changed;
-  if (changed instanceof CountersignError) return refuse('approval_stale', changed.detail ?? '');
-  const digest = digestOf(gateway, call, held.callId, tool, decided, held.expiresAt);
-  if (digest !== held.digest)
-    return refuse('approval_stale', 'policy, masking or the tool changed after the approval was asked for');
-  if (decided.decision.effect === 'approval' && !isWanted(recorded, decided))
-    return refuse('approval_stale', 'policy asks for another approval by now');
-  const receipt = await recordRelease(gateway, call, { ...held, revision }, decided).catch(
-    (error: unknown) => {
-      // It was approved under the policy that has just decided once more.
-      if (isPolicyStale(error))
-        return refuse('approval_stale', 'another policy is active than was approved under');
-      throw error;
-    },
-  );
-  return { receipt, decided };
-};
-
-const digestOf = (
-  gateway: Gateway,
-  call: Call,
-  callId: string,
-  tool: Resolved,
-  decided: Decided,
-  expiresAt: string,
-): Digest => {
-  const { principal, issuer, subject, clientId } = call.caller;
-  const grant = decided.decision.approval?.grant;
-  return approvalDigest(sha256, {
-    caller: { principal, issuer, subject, client: clientId },
-    server: call.server,
-    ...(call.method === 'tools/call' ? {} : { method: call.method }),
-    tool: call.tool,
-    toolDigest: tool.boundDigest,
-    arguments: call.arguments,
-    policyDigest: decided.policyDigest,
-    profileDigest: decided.profileDigest,
-    nonce: approvalNonce(gateway, callId),
-    expiresAt,
-    ...(grant && { grant }),
-  });
 };
 
 const ignoreUnknown = (error: unknown): void => {
