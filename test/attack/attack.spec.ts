@@ -35,12 +35,12 @@ const isListed = async (name: string): Promise<boolean> => {
 const leaves = ({ type, says }: Trace, entry: LedgerEntry): boolean =>
   entry.type === type && (says === undefined || entry.data['code'] === says || entry.data['reason'] === says);
 
-/** Every event since the last attack, once the expected one is among them. */
-const recordOf = async (trace: Trace): Promise<readonly LedgerEntry[]> => {
+/** Every event since the last attack, once all that is expected are among them. */
+const recordOf = async ({ trace, isWhole = () => true }: Attack): Promise<readonly LedgerEntry[]> => {
   const recorded: LedgerEntry[] = [];
   await waitUntil(`${trace.type} ${trace.says ?? ''} on record`, async () => {
     recorded.push(...(await scene.record.news()));
-    return recorded.some((entry) => leaves(trace, entry));
+    return recorded.some((entry) => leaves(trace, entry)) && isWhole(recorded);
   }).catch((error: Error) => {
     throw new Error(
       `${error.message}; recorded: ${JSON.stringify(recorded.map(({ type, data }) => [type, data]))}`,
@@ -56,7 +56,7 @@ const run = async (attack: Attack): Promise<void> => {
   const outcome = await attack.send(scene);
   const got = `${outcome.status} ${outcome.code ?? 'answered'}`;
   expect(got, outcome.text).toBe(`${attack.status} ${attack.code ?? 'answered'}`);
-  const recorded = await recordOf(attack.trace);
+  const recorded = await recordOf(attack);
   expect(scene.forwarded() - before, 'requests at the upstreams').toBe(attack.forwards ?? 0);
   const events = JSON.stringify(recorded);
   for (const text of attack.hidden ?? []) {

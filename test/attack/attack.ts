@@ -33,6 +33,8 @@ export interface Attack {
   readonly hidden?: readonly string[];
   /** Must be in the answer. */
   readonly shown?: readonly string[];
+  /** Whether all of it is on record; absent: with its trace. */
+  readonly isWhole?: (recorded: readonly LedgerEntry[]) => boolean;
   /** Anything else that must hold. */
   readonly also?: (scene: Scene, outcome: Outcome, recorded: readonly LedgerEntry[]) => Promise<void> | void;
 }

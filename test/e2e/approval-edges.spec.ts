@@ -99,7 +99,9 @@ describe('the command line', () => {
     );
     const { held, end } = await hold('by a deputy');
     const vote = ['--digest', held.digest, '--delegation', id];
-    expect(await run('operator', 'approve', held.id, ...vote)).toContain('operator: approve');
+    expect(await run('operator', 'approve', held.id, ...vote)).toContain(
+      'operator on behalf of manager-1: approve',
+    );
     await end();
     const report = ['approvals', 'report', 'duties'];
     const { pairs } = JSON.parse(await run('auditor', ...report, '--json')) as DutiesReport;

@@ -85,9 +85,13 @@ export class ApprovalBus {
   @Answers(approvalAwait)
   async await({ approvalId, wait_ms }: { approvalId: string; wait_ms: number }) {
     this.log.requireCaughtUp();
-    if (this.directory.get(approvalId)?.approval.status === 'pending')
-      await this.directory.change(approvalId, wait_ms);
-    return standing(approvalId, (await this.approvals.find(approvalId))?.approval ?? { status: 'none' });
+    const found = await this.approvals.find(approvalId);
+    const current = this.directory.get(approvalId) ?? found;
+    const isPending = current?.approval.status === 'pending';
+    // Also where the log has not told this replica of it yet: whoever asks asks again at once.
+    if (isPending) await this.directory.change(approvalId, wait_ms);
+    const listed = isPending ? await this.approvals.find(approvalId) : current;
+    return standing(approvalId, listed?.approval ?? { status: 'none' });
   }
 
   @Answers(approvalWithdraw)

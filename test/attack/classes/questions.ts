@@ -68,14 +68,17 @@ const denied = (how: string, question: Question, send: Attack['send'], count = 1
   forwards: 1,
   hidden: [BAIT, LINK],
   shown: ['done'],
+  // Each is asked and ends on record; the last end may come after the result.
+  isWhole: (recorded) => {
+    const refusals = recorded.filter(
+      ({ type, data }) => type === 'InputAnswered' && data['outcome'] === 'refused',
+    );
+    return refusals.length === recorded.filter(({ type }) => type === 'InputRequested').length;
+  },
   also: (_scene, _outcome, recorded) => {
     const asked = recorded.filter(({ type }) => type === 'InputRequested');
     if (asked.some(({ data }) => data['because'] !== 'no rule allows it'))
       throw new Error('it was let through');
-    const refusals = recorded.filter(
-      ({ type, data }) => type === 'InputAnswered' && data['outcome'] === 'refused',
-    );
-    if (asked.length === 0 || refusals.length !== asked.length) throw new Error('its end is not on record');
   },
 });
 const ofLegacy = (question: Question): Attack =>
