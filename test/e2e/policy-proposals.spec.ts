@@ -257,6 +257,23 @@ describe('the command line', () => {
     expect(await run('policy-owner-1', 'diff', file)).toMatchObject({ code: 0 });
     await reset();
   });
+
+  it('denies a proposal, with its reason, and takes one back for who made it, and for nobody else', async () => {
+    const denied = await propose(STRICTER);
+    const vote = [denied.id, '--digest', denied.digest];
+    expect(await run('policy-owner-2', 'deny', ...vote)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('[reason_missing]'),
+    });
+    expect(await run('policy-owner-2', 'deny', ...vote, '--reason', 'not now')).toMatchObject({ code: 0 });
+    const { id } = await propose(STRICTER);
+    expect(await run('policy-owner-2', 'withdraw', id)).toMatchObject({ code: 2 });
+    expect(await run('policy-owner-1', 'withdraw', id, '--reason', 'a slip')).toMatchObject({ code: 0 });
+    const { out } = await run('policy-owner-1', 'proposals');
+    expect(out).toMatch(new RegExp(`${denied.id} +denied`));
+    expect(out).toContain('not now');
+    expect(out).toMatch(new RegExp(`${id} +withdrawn`));
+  });
 });
 
 describe('a restart', () => {
