@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { BUS, type Bus } from '#bus/bus.js';
 import { LogFollower } from '#bus/log-follower.js';
 import type { WireEvent } from '#contracts/ledger.js';
+import { APPROVAL_EVENT_TYPES } from '#core/approval/approval.events.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
@@ -16,20 +17,7 @@ import { Outbox } from './notify/outbox.js';
 import { SignedOut } from './page/signed-out.js';
 
 const TYPES = [
-  'ApprovalRequested',
-  'ApprovalVoted',
-  'ApprovalEscalated',
-  'ApprovalReminded',
-  'ApprovalGranted',
-  'BreakGlassInvoked',
-  'ReviewRequired',
-  'ReviewOverdue',
-  'ApprovalReviewed',
-  'ApprovalDenied',
-  'ApprovalExpired',
-  'ApprovalWithdrawn',
-  'GrantUsed',
-  'GrantRevoked',
+  ...APPROVAL_EVENT_TYPES,
   'CallHeld',
   'HoldEnded',
   'NoticeIntended',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEV_APPROVAL_CLIENT_ID } from '#identity/dev-token-request.js';
-import { formTokenIn, type PageSession, signInByHand } from './support/approver-page.js';
+import { formTokenIn, LOOKS_LIKE_TOKEN, type PageSession, signInByHand } from './support/approver-page.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { demoPolicy } from './support/policies.js';
 import { type Approval, approver, examiner } from './support/rest.js';
@@ -153,7 +153,7 @@ describe('a form of the approval page', () => {
   });
 
   it('leaves no token and no session in any log', () => {
-    expect(outputOf(system)).not.toContain('eyJ');
+    expect(outputOf(system)).not.toMatch(LOOKS_LIKE_TOKEN);
     const sealed = session.cookie().split('~')[1] ?? '';
     expect(sealed.length).toBeGreaterThan(100);
     expect(outputOf(system)).not.toContain(sealed.slice(0, 60));

@@ -14,10 +14,10 @@ import type {
   ProjectionRequest,
 } from './projection.messages.js';
 import type { ReportedPage, ReportedQuery, Unsettled, UnsettledQuery } from './query-approvals.js';
-import { APPROVAL_TYPES } from './write-approvals.js';
+import { ROW_TYPES } from './write-approvals.js';
 
 const PAGE = 1_000;
-const PROJECTED: ReadonlySet<string> = new Set([...PROJECTED_TYPES, ...APPROVAL_TYPES]);
+const PROJECTED: ReadonlySet<string> = new Set([...PROJECTED_TYPES, ...ROW_TYPES]);
 /** While nobody asks the read model follows at this pace only, so that it takes no time from calls under way. */
 export const FOLLOW_EVERY_MS = 5_000;
 /** A question waits so long for the read model to catch up; then it is told to come again. */

@@ -1,28 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ApprovalEvent } from '#core/approval/approval.events.js';
+import { APPROVAL_EVENT_TYPES, type ApprovalEvent } from '#core/approval/approval.events.js';
 import { isSettled, type Listed, reportedOf, withEvent, withHoldEnd } from '#core/approval/listed.js';
 import type { HoldEnded } from '#core/call/call.events.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { knownEvent } from '#core/evidence/read-entry.js';
 
 /** The events that change the row of an approval. */
-export const APPROVAL_TYPES = [
-  'ApprovalRequested',
-  'ApprovalVoted',
-  'ApprovalEscalated',
-  'ApprovalReminded',
-  'ApprovalGranted',
-  'BreakGlassInvoked',
-  'ReviewRequired',
-  'ReviewOverdue',
-  'ApprovalReviewed',
-  'ApprovalDenied',
-  'ApprovalExpired',
-  'ApprovalWithdrawn',
-  'GrantUsed',
-  'GrantRevoked',
-  'HoldEnded',
-] as const satisfies readonly (ApprovalEvent | HoldEnded)['type'][];
+export const ROW_TYPES: readonly string[] = [
+  ...APPROVAL_EVENT_TYPES,
+  'HoldEnded' satisfies HoldEnded['type'],
+];
 
 export interface ApprovalWriter {
   takes(entry: Entry): boolean;
@@ -31,7 +18,7 @@ export interface ApprovalWriter {
 }
 
 const STREAM = 'approval-';
-const TYPES: ReadonlySet<string> = new Set(APPROVAL_TYPES);
+const TYPES: ReadonlySet<string> = new Set(ROW_TYPES);
 
 /**
  * Keeps of each approval what reports say of it, and its whole state as long as something can still come of it. The state of one

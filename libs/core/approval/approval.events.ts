@@ -199,4 +199,24 @@ export type ApprovalEvent =
   | GrantUsed
   | GrantRevoked;
 
+const TYPES: Readonly<Record<ApprovalEvent['type'], true>> = {
+  ApprovalRequested: true,
+  ApprovalVoted: true,
+  ApprovalEscalated: true,
+  ApprovalReminded: true,
+  ApprovalGranted: true,
+  BreakGlassInvoked: true,
+  ReviewRequired: true,
+  ReviewOverdue: true,
+  ApprovalReviewed: true,
+  ApprovalDenied: true,
+  ApprovalExpired: true,
+  ApprovalWithdrawn: true,
+  GrantUsed: true,
+  GrantRevoked: true,
+};
+
+/** For whoever follows approvals: none can be missing. */
+export const APPROVAL_EVENT_TYPES = Object.keys(TYPES) as readonly ApprovalEvent['type'][];
+
 export const approvalStream = (approvalId: string): string => `approval-${approvalId}`;

@@ -2,6 +2,9 @@ import type { Tab } from './browser.js';
 import { type RawAnswer, rawPost } from './raw.js';
 import type { System } from './system.js';
 
+/** Header and claims of a JSON Web Token; sealed values may have the letters of either by chance. */
+export const LOOKS_LIKE_TOKEN = /eyJ[\w-]{8,}\.eyJ/;
+
 export const pageOf = ({ urls }: System, approvalId: string): string =>
   `${urls.approval}/approvals/${approvalId}/page`;
 
