@@ -91,6 +91,27 @@ const ENDS = [
   'ledger_unavailable',
   'lost',
 ];
-/** The rules of check-history.ts, and no error of another kind. */
-const BROKEN =
-  /forwarded|of a used approval|of an approval that is|has voted|used twice|for ever|cannot follow/;
+/** The rules of check-history.ts and run-schedule.ts, and no error of another kind. */
+const BROKEN = new RegExp(
+  [
+    ...[
+      'forwarded',
+      'of a used approval',
+      'of an approval that is',
+      'has voted',
+      'used twice',
+      'for ever',
+      'cannot follow',
+    ],
+    ...[
+      'asked for twice',
+      'of nothing',
+      'by its requester',
+      'after the expiry',
+      'expired too early',
+      'a grant',
+      'more often',
+    ],
+    'does not end',
+  ].join('|'),
+);
