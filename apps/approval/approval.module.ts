@@ -7,6 +7,7 @@ import { JOBS } from '#jobs/jobs.js';
 import { Approvals } from './approvals.js';
 import { ApprovalBus } from './bus/approval.bus.js';
 import { CloseCall } from './close-call.js';
+import { Deeds } from './deeds.js';
 import { ActingFor } from './delegation/acting.js';
 import { DelegationDirectory } from './delegation/delegation-directory.js';
 import { DelegationsHttp } from './delegation/delegations.http.js';
@@ -75,6 +76,7 @@ const QUEUE = 'countersign-approvals';
     ActingFor,
     Approvals,
     CloseCall,
+    Deeds,
     Delegations,
     EarlierApprovals,
     Emergency,

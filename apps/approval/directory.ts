@@ -38,7 +38,7 @@ export class Directory {
     this.ended = new Ended(limits, (approvalId) => this.forget(approvalId));
   }
 
-  /** Undefined also for one that ended long ago: `FindApproval` reads it from the log. */
+  /** Undefined also for one that ended long ago: `Approvals.find` reads it from the log. */
   get(approvalId: string): Listed | undefined {
     return this.approvals.get(approvalId);
   }

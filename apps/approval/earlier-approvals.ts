@@ -10,11 +10,11 @@ import {
 } from '#contracts/ledger.js';
 import { approvalStream } from '#core/approval/approval.events.js';
 import { callStream } from '#core/call/call.events.js';
+import { DELEGATION_EVENT_TYPES } from '#core/delegation/delegation.events.js';
 import { readEntry } from '#core/evidence/read-entry.js';
 import { CONFIG, LOGGER } from '#http/platform.module.js';
 import { Directory } from './directory.js';
 
-const DELEGATION_TYPES = ['DelegationGranted', 'DelegationUsed', 'DelegationRevoked'];
 const PAGE = 500;
 const READS_AT_ONCE = 16;
 /** Longer than anybody goes on telling what has ended. */
@@ -78,7 +78,7 @@ export class EarlierApprovals {
     let after: string | undefined;
     for (;;) {
       const { events, scannedTo } = await this.bus.request(ledgerReadAll, {
-        ...{ limit: PAGE, types: DELEGATION_TYPES, attachments: false, wait_ms: 0 },
+        ...{ limit: PAGE, types: [...DELEGATION_EVENT_TYPES], attachments: false, wait_ms: 0 },
         ...(after === undefined ? {} : { after }),
       });
       for (const event of events) apply(event);

@@ -5,6 +5,7 @@ import { LogFollower } from '#bus/log-follower.js';
 import type { WireEvent } from '#contracts/ledger.js';
 import { APPROVAL_EVENT_TYPES } from '#core/approval/approval.events.js';
 import type { CallHeld, HoldEnded } from '#core/call/call.events.js';
+import { DELEGATION_EVENT_TYPES } from '#core/delegation/delegation.events.js';
 import { CountersignError } from '#core/errors.js';
 import { knownEvent, readEntry } from '#core/evidence/read-entry.js';
 import { LOGGER } from '#http/platform.module.js';
@@ -24,9 +25,7 @@ const TYPES = [
   'NoticeSent',
   'NoticeFailed',
   'AlarmRaised',
-  'DelegationGranted',
-  'DelegationUsed',
-  'DelegationRevoked',
+  ...DELEGATION_EVENT_TYPES,
   'PageSessionEnded',
 ];
 const PAGE = 500;

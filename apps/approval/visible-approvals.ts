@@ -11,6 +11,7 @@ import { CONFIG } from '#http/platform.module.js';
 import { recordingRefusals } from '#http/record-refusal.js';
 import type { RestCaller } from '#http/rest-caller.js';
 import { personOf } from '#identity/human.js';
+import type { Door } from './acts.js';
 import { type ApprovalView, approvalView } from './approval-view.js';
 import { Approvals, INSTANCE } from './approvals.js';
 import { ActingFor } from './delegation/acting.js';
@@ -56,6 +57,11 @@ export class VisibleApprovals {
     return listed;
   }
 
+  /** As `one`; undefined for whatever reason it cannot be shown. */
+  async oneIfAny(caller: RestCaller, approvalId: string): Promise<Listed | undefined> {
+    return this.one(caller, approvalId).catch(() => undefined);
+  }
+
   /**
    * For who wants to do something with it. Another replica may have just told them of it, or have made them a delegate. An id that
    * is unknown and one that is not for the caller wait alike.
@@ -70,7 +76,7 @@ export class VisibleApprovals {
   }
 
   /** As `one`; what somebody looked for and may not see is on record (promise G6). @throws CountersignError of `one`, ledger_* */
-  async look(caller: RestCaller, approvalId: string, where: 'approvals' | 'approvals/page'): Promise<Listed> {
+  async look(caller: RestCaller, approvalId: string, where: Door): Promise<Listed> {
     this.log.requireCaughtUp();
     const about = { approvalId: approvalId.slice(0, 100), act: 'show' };
     return recordingRefusals(this.bus, INSTANCE, { where, caller, about }, () =>

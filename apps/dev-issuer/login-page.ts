@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
+import { escapeHtml } from '#http/escape-html.js';
 import type { DemoUser } from './demo-users.js';
 
 const FORM_BYTES_MAX = 4 * 1024;
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 export const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -37,7 +35,8 @@ export const sendPage = (response: ServerResponse, status: number, title: string
 };
 
 const userButton = ({ name, groups }: DemoUser): string =>
-  `<button name="user" value="${escaped(name)}">${escaped(name)} <small>${escaped(groups.join(', ') || 'no groups')}</small></button>`;
+  `<button name="user" value="${escapeHtml(name)}">${escapeHtml(name)}
+<small>${escapeHtml(groups.join(', ') || 'no groups')}</small></button>`;
 
 const readForm = async (request: IncomingMessage): Promise<URLSearchParams> => {
   const chunks: Buffer[] = [];
@@ -68,8 +67,8 @@ export const handleInteraction = async (
     const result = { login: { accountId: user.name, remember: false } };
     return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
-  const client = `<strong>${escaped(String(params['client_id']))}</strong>`;
-  const resource = escaped(String(params['resource'] ?? 'the default resource'));
+  const client = `<strong>${escapeHtml(String(params['client_id']))}</strong>`;
+  const resource = escapeHtml(String(params['resource'] ?? 'the default resource'));
   sendPage(
     response,
     200,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import { APPROVED, decisionFor } from './approval.fixture.js';
-import { type History, openHistory, type Sketch } from './history.fixture.js';
+import { type History, losing, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
 let history: History;
@@ -88,14 +88,7 @@ describe('a call that brings the input an approved call has asked for', () => {
 
   it('is stored when it comes again because the first append failed behind the mark', async () => {
     const by = randomUUID();
-    const broken = new Ledger({
-      ...history.store,
-      readStream: history.store.readStream.bind(history.store),
-      append: async (stream, expected, events) => {
-        if (stream === `call-${by}`) throw new Error('away');
-        return history.store.append(stream, expected, events);
-      },
-    });
+    const broken = new Ledger(losing(history.store, `call-${by}`));
     expect(await codeOf(broken.append(continues(first, by)))).toMatch(/^ledger_unavailable/);
     expect(await codeOf(ledger.append(continues(first, by)))).toBe('stored');
     expect(await codeOf(ledger.append(continues(first)))).toMatch(/continued before/);

@@ -4,7 +4,7 @@ import type { CallRequested } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { AppendCommand } from '#core/evidence/build-append.js';
 import { APPROVED } from './approval.fixture.js';
-import { type History, openHistory, type Sketch } from './history.fixture.js';
+import { type History, losing, openHistory, type Sketch } from './history.fixture.js';
 import { Ledger } from './ledger.js';
 
 const USES = 5;
@@ -137,14 +137,7 @@ describe('a call under the grant of an approval', () => {
 
   it('whose own append failed behind its use takes no second one when it comes again', async () => {
     const by = randomUUID();
-    const broken = new Ledger({
-      ...history.store,
-      readStream: history.store.readStream.bind(history.store),
-      append: async (stream, expected, events) => {
-        if (stream === `call-${by}`) throw new Error('away');
-        return history.store.append(stream, expected, events);
-      },
-    });
+    const broken = new Ledger(losing(history.store, `call-${by}`));
     expect(await codeOf(broken.append(underGrant(by)))).toMatch(/^ledger_unavailable/);
     expect(await codeOf(ledger.append(underGrant(by)))).toBe('stored');
     expect(await usesOf()).toHaveLength(1);
@@ -153,14 +146,7 @@ describe('a call under the grant of an approval', () => {
 
   it('whose use is counted already is refused all the same once the grant is revoked', async () => {
     const by = randomUUID();
-    const broken = new Ledger({
-      ...history.store,
-      readStream: history.store.readStream.bind(history.store),
-      append: async (stream, expected, events) => {
-        if (stream === `call-${by}`) throw new Error('away');
-        return history.store.append(stream, expected, events);
-      },
-    });
+    const broken = new Ledger(losing(history.store, `call-${by}`));
     expect(await codeOf(broken.append(underGrant(by)))).toMatch(/^ledger_unavailable/);
     await approvalAppend({ type: 'GrantRevoked', data: { by: {}, reason: 'no more' } });
     expect(await codeOf(ledger.append(underGrant(by)))).toBe('approval_stale: the grant was revoked');

@@ -19,6 +19,16 @@ import { loadOrCreateSealingKey } from '#sealing/file-keys.js';
 import { createOpener } from '#sealing/opener.js';
 import { createSealer } from '#sealing/sealer.js';
 
+/** As the store, but what is appended to one stream gets lost. */
+export const losing = (store: EventStore, lost: string): EventStore => ({
+  ...store,
+  readStream: store.readStream.bind(store),
+  append: async (stream, expected, events) => {
+    if (stream === lost) throw new Error('away');
+    return store.append(stream, expected, events);
+  },
+});
+
 /** An event in a few words; `sealed` becomes its payload. */
 export interface Sketch {
   readonly type: CallEvent['type'] | ApprovalEvent['type'] | PolicyEvent['type'] | 'FutureThing';

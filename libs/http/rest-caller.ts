@@ -29,6 +29,12 @@ export interface RestCaller extends Caller {
   readonly actsFor?: readonly string[];
 }
 
+/** With the roles of this moment. @throws CountersignError policy_unavailable */
+export const withRoles = async (bus: Bus, caller: Caller): Promise<RestCaller> => ({
+  ...caller,
+  ...(await bus.request(policyRoles, { groups: [...caller.groups] })),
+});
+
 const WITHOUT_TOKEN = Symbol('WITHOUT_TOKEN');
 
 /** Marks a controller or route as open to everybody; all others need a token. */
@@ -72,9 +78,7 @@ export class RestGuard implements CanActivate {
     const openable = this.reflector.get<Openable | undefined>(OPENABLE, context.getHandler());
     if (openable !== undefined && this.isOpen(openable)) return true;
     const request = requestOf(context);
-    const caller = await this.authenticate(request);
-    const standing = await this.bus.request(policyRoles, { groups: [...caller.groups] });
-    callers.set(request, { ...caller, ...standing });
+    callers.set(request, await withRoles(this.bus, await this.authenticate(request)));
     return true;
   }
 

@@ -15,6 +15,15 @@ export interface OutboundRules {
   permitsPlainHttp(host: string): boolean;
 }
 
+/** Those of the configuration: in development mode this machine may be reached. @throws TypeError as `outboundRules` */
+export const configuredRules = ({
+  outbound,
+  mode,
+}: {
+  readonly outbound: Pick<OutboundOptions, 'allow'>;
+  readonly mode: string;
+}): OutboundRules => outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
+
 /**
  * Public addresses may be reached, private and loopback ones only when listed. A listed host name opens those for this
  * name, but never reserved ones (link-local with the metadata services, multicast): these need their range listed, so

@@ -4,24 +4,23 @@ import type { DutiesReport } from '#core/approval/reports/duties-report.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { countersignAs } from './support/command.js';
 import { holdUpdate } from './support/held-calls.js';
-import { demoPolicyWith } from './support/policies.js';
+import { demoPolicyWith, withDelegates, withoutTests } from './support/policies.js';
 import { type Approver, approver, examiner } from './support/rest.js';
 import { openStage } from './support/stage.js';
 import { startPrivate } from './support/standalone.js';
 
-const POLICY = demoPolicyWith(
-  'approval: { by: [manager], count: 1, expires: 30m }',
-  `approval:
+const POLICY = withDelegates(
+  withoutTests(
+    demoPolicyWith(
+      'approval: { by: [manager], count: 1, expires: 30m }',
+      `approval:
       by: [manager]
       expires: 30m
       grant: { uses: 5, for: 1h, same: [args.customer_id] }
       break_glass: { roles: [operator, policy-owner], review: [examiner], within: 1h }`,
-)
-  .replace(/\ntests:[\s\S]*$/, '\n')
-  .replace(
-    /manager: \{ groups: \[([^\]]*)\] \}/,
-    'manager: { groups: [$1], delegates: { to: [operator], max: 1d } }',
-  );
+    ),
+  ),
+);
 
 const start = async () => {
   const stage = await openStage();

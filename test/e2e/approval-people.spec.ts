@@ -1,25 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from './support/bank.js';
 import { pendingWith } from './support/held-calls.js';
-import { demoPolicyWith } from './support/policies.js';
+import { demoPolicyWith, withDelegates, withoutTests } from './support/policies.js';
 import { type Approval, approver, examiner } from './support/rest.js';
 import { openStage } from './support/stage.js';
 import { startPrivate } from './support/standalone.js';
 import { connect } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 
-const POLICY = demoPolicyWith(
-  'approval: { by: [manager], count: 1, expires: 30m }',
-  `approval:
+const POLICY = withDelegates(
+  withoutTests(
+    demoPolicyWith(
+      'approval: { by: [manager], count: 1, expires: 30m }',
+      `approval:
       by: [manager]
       expires: 30m
       break_glass: { roles: [operator, policy-owner], review: [examiner], within: 2s }`,
-)
-  .replace(/\ntests:[\s\S]*$/, '\n')
-  .replace(
-    /manager: \{ groups: \[([^\]]*)\] \}/,
-    'manager: { groups: [$1], delegates: { to: [operator], max: 1d } }',
-  );
+    ),
+  ),
+);
 
 const start = async () => {
   const stage = await openStage();

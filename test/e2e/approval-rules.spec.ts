@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bankUpstream, startBank } from './support/bank.js';
-import { demoPolicyWith } from './support/policies.js';
+import { demoPolicyWith, withoutTests } from './support/policies.js';
 import { type Approval, approver, examiner } from './support/rest.js';
 import { openStage } from './support/stage.js';
 import { startPrivate } from './support/standalone.js';
 import { connect } from './support/system.js';
 import { waitUntil } from './support/wait-until.js';
 
-const POLICY = demoPolicyWith(
-  'approval: { by: [manager], count: 1, expires: 30m }',
-  'approval: { all_of: [{ by: [manager] }, { by: [operator, manager], escalate: { after: 3s, to: [examiner] } }], expires: 30m }',
-).replace(/\ntests:[\s\S]*$/, '\n');
+const POLICY = withoutTests(
+  demoPolicyWith(
+    'approval: { by: [manager], count: 1, expires: 30m }',
+    'approval: { all_of: [{ by: [manager] }, { by: [operator, manager], escalate: { after: 3s, to: [examiner] } }], expires: 30m }',
+  ),
+);
 
 const start = async () => {
   const stage = await openStage();

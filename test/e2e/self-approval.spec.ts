@@ -3,25 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimsFor, makeKey, nowSeconds, sign, startIssuer } from '#identity/issuer.fixture.js';
 import { type Agent, connectAgent } from './support/agents.js';
 import { bankUpstream, startBank } from './support/bank.js';
-import { demoPolicyWith } from './support/policies.js';
+import { demoPolicyWith, withoutTests } from './support/policies.js';
 import { type Approval, examiner } from './support/rest.js';
 import { openStage } from './support/stage.js';
 import { startPrivate } from './support/standalone.js';
 import { waitUntil } from './support/wait-until.js';
 
 /** Two managers approve; managers delegate to engineers; operators and policy owners break the glass. */
-const POLICY = demoPolicyWith(
-  'approval: { by: [manager], count: 1, expires: 30m }',
-  `approval:
+const POLICY = withoutTests(
+  demoPolicyWith(
+    'approval: { by: [manager], count: 1, expires: 30m }',
+    `approval:
       by: [manager]
       count: 2
       break_glass: { roles: [operator, policy-owner], review: [examiner] }`,
-)
-  .replace(/\ntests:[\s\S]*$/, '\n')
-  .replace(
-    'groups: [BANK-DATA-MGR] }',
-    'groups: [BANK-DATA-MGR], delegates: { to: [data-engineer], max: 1d } }',
-  );
+  ),
+).replace(
+  'groups: [BANK-DATA-MGR] }',
+  'groups: [BANK-DATA-MGR], delegates: { to: [data-engineer], max: 1d } }',
+);
 
 const GROUP = {
   engineer: 'BANK-DATA-ENG',

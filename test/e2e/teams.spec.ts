@@ -17,7 +17,7 @@ import {
 import { assertCard } from '../teams/card-schema.js';
 import { bankUpstream, startBank } from './support/bank.js';
 import { holdUpdate } from './support/held-calls.js';
-import { demoPolicy } from './support/policies.js';
+import { demoPolicyWith, withDelegates } from './support/policies.js';
 import { type Approval, approver, examiner, type LedgerEntry } from './support/rest.js';
 import { openStage, type Stage } from './support/stage.js';
 import { type PrivateSystem, startPrivate } from './support/standalone.js';
@@ -80,12 +80,12 @@ beforeAll(async () => {
     ],
   };
   system = await startPrivate(stage, {
-    policy: demoPolicy()
-      .replace('[BANK-DATA-MGR] }', '[BANK-DATA-MGR], delegates: { to: [operator], max: 1d } }')
-      .replace(
+    policy: withDelegates(
+      demoPolicyWith(
         'approval: { by: [manager], count: 1, expires: 30m }',
         `approval: { by: [manager], count: 1, expires: 30m, break_glass: ${BREAK_GLASS} }`,
       ),
+    ),
     upstreams: [bankUpstream(bank)],
     settings: { approvals: { teams: bot } },
   });

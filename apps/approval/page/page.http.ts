@@ -11,10 +11,9 @@ import { recordingRefusals, recordRefusal } from '#http/record-refusal.js';
 import { type RestCaller, WithoutToken } from '#http/rest-caller.js';
 import { ACTS, type Act } from '../acts.js';
 import { INSTANCE } from '../approvals.js';
+import { Deeds } from '../deeds.js';
 import { ActingFor } from '../delegation/acting.js';
-import { Emergency } from '../emergency.js';
 import { VisibleApprovals } from '../visible-approvals.js';
-import { Voting } from '../voting.js';
 import { type ApprovalPage, approvalPage, refusalNote, signedInBar, titleOf } from './approval-page.js';
 import { ApprovalPages } from './approval-pages.js';
 import { countedQuery, provedAct } from './counted.js';
@@ -58,9 +57,8 @@ export class PageHttp {
   constructor(
     @Inject(ApprovalPages) private readonly pages: ApprovalPages,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
-    @Inject(Voting) private readonly voting: Voting,
+    @Inject(Deeds) private readonly deeds: Deeds,
     @Inject(ActingFor) private readonly acting: ActingFor,
-    @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -124,11 +122,12 @@ export class PageHttp {
       await recordingRefusals(this.bus, INSTANCE, { where: WHERE, caller, about }, async () =>
         this.pages.checkForm(request, signedIn, id, form.form),
       );
-      const { vote, reason } = form;
+      const { vote, digest, reason } = form;
       try {
-        await this.act(caller, id, form);
+        await this.deeds.do(caller, { approvalId: id, act: vote, digest, reason, where: WHERE });
       } catch (error) {
-        const listed = error instanceof CountersignError ? await this.seen(signedIn, id) : undefined;
+        const listed =
+          error instanceof CountersignError ? await this.visible.oneIfAny(caller, id) : undefined;
         if (listed === undefined) throw error;
         const { code, detail } = error as CountersignError;
         return this.show(reply, signedIn, listed, { refusal: { code, detail }, reason });
@@ -136,19 +135,6 @@ export class PageHttp {
       // What the browser shows next can be loaded again without voting again.
       return sendTo(reply, 303, `${this.addressOf(id)}?${countedQuery(signedIn, id, vote)}`);
     });
-  }
-
-  /** Each the same way as over HTTP. */
-  private act(caller: RestCaller, id: string, { vote, digest, reason }: VoteForm): Promise<Listed> {
-    switch (vote) {
-      case 'break-glass':
-        return this.emergency.breakGlass(caller, id, { digest, reason, where: WHERE });
-      case 'justified':
-      case 'not_justified':
-        return this.emergency.review(caller, id, { verdict: vote, reason, where: WHERE });
-      default:
-        return this.voting.vote(caller, { approvalId: id, vote, digest, reason, where: WHERE });
-    }
   }
 
   @Get('login/callback')
@@ -222,14 +208,6 @@ export class PageHttp {
 
   private obstacle(caller: RestCaller, listed: Listed, now: string): string | undefined {
     return obstacleTo(caller, listed, now, this.acting.rolesFor(caller, listed));
-  }
-
-  private async seen({ caller }: SignedIn, id: string): Promise<Listed | undefined> {
-    try {
-      return await this.visible.one(caller, id);
-    } catch {
-      return undefined;
-    }
   }
 
   private bar(signedIn: SignedIn) {

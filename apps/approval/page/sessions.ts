@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '#bus/bus.js';
-import { policyRoles } from '#contracts/policy.js';
 import { CountersignError } from '#core/errors.js';
-import type { RestCaller } from '#http/rest-caller.js';
+import { type RestCaller, withRoles } from '#http/rest-caller.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { type AccessToken, callerOf } from './access-token.js';
 import { type CookieRules, clearParts, readParts, writeParts } from './cookies.js';
@@ -66,10 +65,8 @@ const OVER: readonly string[] = [
 export const openSessions = (options: SessionsOptions): Sessions => {
   const { sealed, resourceServer, bus, session_s_max, hasEnded, now_s } = options;
 
-  const restCallerOf = async (held: AccessToken): Promise<RestCaller> => {
-    const caller = await callerOf(resourceServer, held);
-    return { ...caller, ...(await bus.request(policyRoles, { groups: [...caller.groups] })) };
-  };
+  const restCallerOf = async (held: AccessToken): Promise<RestCaller> =>
+    withRoles(bus, await callerOf(resourceServer, held));
 
   return {
     begin: async ({ token, key }, isSecure) => {

@@ -9,14 +9,12 @@ import { recordingRefusals } from '#http/record-refusal.js';
 import { RESOURCE_SERVER, type RestCaller } from '#http/rest-caller.js';
 import type { HttpHead } from '#identity/http-head.js';
 import type { ResourceServer } from '#identity/resource-server.js';
-import type { Act } from '../acts.js';
 import { INSTANCE } from '../approvals.js';
+import { Deeds } from '../deeds.js';
 import { ActingFor } from '../delegation/acting.js';
-import { Emergency } from '../emergency.js';
 import { mayBreakGlass, mayReview, obstacleTo } from '../page/obstacle.js';
 import { approvalPageUrl, PAGE_URL } from '../page/page-address.js';
 import { VisibleApprovals } from '../visible-approvals.js';
-import { Voting } from '../voting.js';
 import {
   type Activity,
   activitySchema,
@@ -49,8 +47,7 @@ export class TeamsBot {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(RESOURCE_SERVER) resourceServer: ResourceServer,
     @Inject(VisibleApprovals) private readonly visible: VisibleApprovals,
-    @Inject(Voting) private readonly voting: Voting,
-    @Inject(Emergency) private readonly emergency: Emergency,
+    @Inject(Deeds) private readonly deeds: Deeds,
     @Inject(ActingFor) private readonly acting: ActingFor,
     @Inject(PAGE_URL) private readonly pageUrl: () => string,
     @Inject(BUS) private readonly bus: Bus,
@@ -99,31 +96,19 @@ export class TeamsBot {
 
   private async act(caller: RestCaller, { action }: CardAction): Promise<InvokeAnswer> {
     const { verb, data } = action;
-    const { approvalId } = data;
+    const { approvalId, digest } = data;
     if (verb === 'show') return this.show(caller, await this.visible.one(caller, approvalId));
     try {
-      return await this.show(caller, await this.did(caller, verb, data), { counted: verb });
+      // Each field of the card has an id of its own.
+      const reason = verb === 'break-glass' ? data.emergency : data.reason;
+      const listed = await this.deeds.do(caller, { approvalId, act: verb, digest, reason, where: WHERE });
+      return await this.show(caller, listed, { counted: verb });
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       const { code, detail } = error;
-      const listed = await this.seen(caller, approvalId);
+      const listed = await this.visible.oneIfAny(caller, approvalId);
       if (listed === undefined) throw error;
       return this.show(caller, listed, { refusal: { code, detail } });
-    }
-  }
-
-  /** Each the same way as over HTTP. */
-  private did(caller: RestCaller, act: Act, data: CardAction['action']['data']): Promise<Listed> {
-    const { approvalId, digest, reason, emergency } = data;
-    const where = WHERE;
-    switch (act) {
-      case 'break-glass':
-        return this.emergency.breakGlass(caller, approvalId, { digest, reason: emergency, where });
-      case 'justified':
-      case 'not_justified':
-        return this.emergency.review(caller, approvalId, { verdict: act, reason, where });
-      default:
-        return this.voting.vote(caller, { approvalId, vote: act, digest, reason, where });
     }
   }
 
@@ -141,14 +126,6 @@ export class TeamsBot {
         ...told,
       }),
     );
-  }
-
-  private async seen(caller: RestCaller, approvalId: string): Promise<Listed | undefined> {
-    try {
-      return await this.visible.one(caller, approvalId);
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Bus } from '#bus/bus.js';
 import type { TeamsConfig } from '#config/teams.schema.js';
-import { policyRoles } from '#contracts/policy.js';
 import { CountersignError } from '#core/errors.js';
-import type { RestCaller } from '#http/rest-caller.js';
+import { type RestCaller, withRoles } from '#http/rest-caller.js';
 import type { Caller } from '#identity/caller.js';
 import type { ResourceServer } from '#identity/resource-server.js';
 import { personInFile } from './people-file.js';
@@ -80,7 +79,7 @@ export const teamsPeople = ({
         people.sso === undefined
           ? await mapped(people.file ?? '', claimed)
           : await signedIn(people.sso, objectId, token ?? '');
-      return { ...caller, ...(await bus.request(policyRoles, { groups: [...caller.groups] })) };
+      return withRoles(bus, caller);
     },
   };
 };

@@ -1,12 +1,11 @@
-import { ledgerReadStream, type WireEvent } from '#contracts/ledger.js';
-import { type CallRepeated, callStream } from '#core/call/call.events.js';
+import type { CallRepeated } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { EventToRecord } from '#core/evidence/build-append.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
 import type { Gateway } from '../gateway.js';
 import type { Call } from './call.js';
-import { append, callAppend, toRecord } from './record.js';
+import { append, callAppend, readCall, toRecord } from './record.js';
 
 const REPEAT_RETRIES = 3;
 
@@ -40,7 +39,7 @@ export const recordRepeated = async (
 ): Promise<Repeated | undefined> => {
   const event = repetition(gateway, call, held, state);
   for (let attempt = 1; ; attempt++) {
-    const events = await eventsOf(gateway, held.callId);
+    const events = await readCall(gateway, held.callId);
     const last = events.at(-1);
     if (last === undefined || !isHold(last.type)) return undefined;
     const repeated = events
@@ -71,7 +70,7 @@ export const repeatedByTask = async (
   call: Call,
   held: OfHeld,
 ): Promise<Repeated | undefined> => {
-  const last = (await eventsOf(gateway, held.callId)).at(-1);
+  const last = (await readCall(gateway, held.callId)).at(-1);
   if (last === undefined || !isHold(last.type)) return undefined;
   return { at: last.revision, unrecorded: repetition(gateway, call, held, null) };
 };
@@ -94,11 +93,8 @@ const isUsed = (after: number, repeated: readonly Entry[]): boolean =>
 
 /** Revision of the last event of a call that still waits for its approval. @throws CountersignError ledger_unavailable */
 export const heldAt = async (gateway: Gateway, callId: string): Promise<number | undefined> => {
-  const last = (await eventsOf(gateway, callId)).at(-1);
+  const last = (await readCall(gateway, callId)).at(-1);
   return isHold(last?.type) ? last?.revision : undefined;
 };
-
-const eventsOf = async (gateway: Gateway, callId: string): Promise<readonly WireEvent[]> =>
-  (await gateway.bus.request(ledgerReadStream, { stream: callStream(callId), attachments: false })).events;
 
 const isHold = (type: string | undefined): boolean => type === 'CallHeld' || type === 'CallRepeated';

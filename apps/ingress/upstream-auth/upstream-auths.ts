@@ -13,7 +13,7 @@ import { type ConsentEvent, consentStream } from '#core/upstream/consent.events.
 import type { UpstreamAuth } from '#mcp/upstream/upstream-auth.types.js';
 import { guardedConnect } from '#outbound/guarded-connect.js';
 import { type Outbound, openOutbound } from '#outbound/guarded-fetch.js';
-import { outboundRules } from '#outbound/outbound-rules.js';
+import { configuredRules } from '#outbound/outbound-rules.js';
 import { loadOrCreateSecret } from '#sealing/file-secret.js';
 import { type Consents, openConsents } from '#upstream-auth/consent/consents.js';
 import type { AuthorizationCodeOptions } from '#upstream-auth/kinds/authorization-code.js';
@@ -50,7 +50,7 @@ export class UpstreamAuths implements OnApplicationShutdown {
     const keys = join(config.data_dir, 'keys');
     const secret = await loadOrCreateSecret(join(keys, 'gateway.secret'));
     const store = await openFileStore({ folder: join(keys, 'upstreams'), secret });
-    const outbound = openOutbound({ rules: rulesOf(config) });
+    const outbound = openOutbound({ rules: configuredRules(config) });
     const opened = { store, outbound, waiting: new Map<string, Set<() => void>>() };
     const consenting = upstreams.flatMap((upstream): [string, AuthorizationCodeOptions][] =>
       upstream.auth.type === 'authorization_code'
@@ -84,7 +84,7 @@ export class UpstreamAuths implements OnApplicationShutdown {
       auth: watchedAuth({ ...auth, onGranted: (listener) => this.wait(upstream.name, listener) }, (problem) =>
         this.problems.set(upstream.name, problem),
       ),
-      connector: guardedConnect({ rules: rulesOf(this.config) }),
+      connector: guardedConnect({ rules: configuredRules(this.config) }),
     };
   }
 
@@ -111,9 +111,6 @@ export class UpstreamAuths implements OnApplicationShutdown {
 
 const httpUpstreams = ({ upstreams }: Config): readonly HttpUpstreamConfig[] =>
   upstreams.filter((upstream) => upstream.transport !== 'stdio');
-
-const rulesOf = ({ outbound, mode }: Config) =>
-  outboundRules({ allow: outbound.allow, loopback: mode === 'development' });
 
 const record = async (
   bus: Bus,

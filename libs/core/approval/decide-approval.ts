@@ -91,8 +91,10 @@ export const checkVote = (
 export const peopleOf = ({
   approver,
   onBehalfOf,
-}: Pick<CastVote, 'approver' | 'onBehalfOf'>): readonly Person[] =>
-  onBehalfOf === undefined ? [approver] : [approver, onBehalfOf.person];
+}: {
+  readonly approver: Person;
+  readonly onBehalfOf?: Pick<OnBehalfOf, 'person'> | undefined;
+}): readonly Person[] => (onBehalfOf === undefined ? [approver] : [approver, onBehalfOf.person]);
 
 const checkNotRequester = (
   requester: Person & { readonly client: string },

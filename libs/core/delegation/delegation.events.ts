@@ -38,4 +38,13 @@ export interface DelegationRevoked {
 
 export type DelegationEvent = DelegationGranted | DelegationUsed | DelegationRevoked;
 
+const TYPES: Readonly<Record<DelegationEvent['type'], true>> = {
+  DelegationGranted: true,
+  DelegationUsed: true,
+  DelegationRevoked: true,
+};
+
+/** For whoever follows delegations: none can be missing. */
+export const DELEGATION_EVENT_TYPES = Object.keys(TYPES) as readonly DelegationEvent['type'][];
+
 export const delegationStream = (delegationId: string): string => `delegation-${delegationId}`;

@@ -13,6 +13,19 @@ export const demoPolicyWith = (text: string, replacement: string): string => {
   return policy.replace(text, replacement);
 };
 
+/** Managers may let operators vote for them, a day at most. @throws Error when the policy has no such role (any more) */
+export const withDelegates = (policy: string): string => {
+  const given = policy.replace(
+    /manager: \{ groups: \[([^\]]*)\] \}/,
+    'manager: { groups: [$1], delegates: { to: [operator], max: 1d } }',
+  );
+  if (given === policy) throw new Error('the policy has no managers');
+  return given;
+};
+
+/** Without the tests that stand in the file: they are of the rules as they were. */
+export const withoutTests = (policy: string): string => policy.replace(/\ntests:[\s\S]*$/, '\n');
+
 /** Approvals for data engineers that expire after so many seconds. */
 export const policyWithExpiry = (expires_s: number): string =>
   demoPolicyWith('count: 1, expires: 30m', `count: 1, expires: ${expires_s}s`);

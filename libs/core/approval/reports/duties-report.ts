@@ -1,4 +1,5 @@
 import type { Person } from '../approval.events.js';
+import { peopleOf } from '../decide-approval.js';
 import { isWithin, type Period, type Reported, type ReportedVote } from './reported.js';
 
 export interface DutiesReport {
@@ -74,8 +75,6 @@ interface Counted {
   denied: number;
 }
 
-const peopleOf = ({ approver, onBehalfOf }: ReportedVote): readonly Person[] =>
-  onBehalfOf === undefined ? [approver] : [approver, onBehalfOf.person];
 const accountOf = ({ principal, issuer, subject }: Account): Account => ({ principal, issuer, subject });
 /** No name has a line break but this one. */
 const keyOf = (...people: readonly string[]): string => people.join('\n');

@@ -1,19 +1,18 @@
 import { approvalAwait } from '#contracts/approval.js';
-import { ledgerReadStream } from '#contracts/ledger.js';
 import { maskingReleased } from '#contracts/masking.js';
-import {
-  type CallCancelled,
-  type CallCompleted,
-  type CallContinued,
-  type CallDenied,
-  type CallEvent,
-  type CallFailed,
-  callStream,
+import type {
+  CallCancelled,
+  CallCompleted,
+  CallContinued,
+  CallDenied,
+  CallEvent,
+  CallFailed,
 } from '#core/call/call.events.js';
 import { CountersignError } from '#core/errors.js';
 import type { JsonObject } from '#core/evidence/canonical-json.js';
 import type { Entry } from '#core/evidence/entry.js';
 import { asEvent, readEntry } from '#core/evidence/read-entry.js';
+import { readCall } from '../../../call/record.js';
 import type { HeldCall } from '../../../call/waiting/approval-pending.js';
 import type { Gateway } from '../../../gateway.js';
 import { jsonOf, memberBytes } from '../about-task.js';
@@ -56,13 +55,8 @@ export const readHeldTask = async (
   throw new CountersignError('internal', 'the call was continued too often');
 };
 
-const entriesOf = async (gateway: Gateway, callId: string): Promise<readonly Entry[]> => {
-  const { events } = await gateway.bus.request(ledgerReadStream, {
-    stream: callStream(callId),
-    attachments: false,
-  });
-  return events.map(({ entry }) => readEntry(entry));
-};
+const entriesOf = async (gateway: Gateway, callId: string): Promise<readonly Entry[]> =>
+  (await readCall(gateway, callId)).map(({ entry }) => readEntry(entry));
 
 type Standing = HeldTaskState extends infer Each
   ? Each extends HeldTaskState
