@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clock } from './clock.js';
 import { explore, seedOfRun } from './explore.js';
+import { runSchedule } from './run-schedule.js';
+import type { Step } from './schedule.js';
 import type { Mistake } from './world.js';
 
 const SCHEDULES = 10_000;
@@ -35,6 +37,21 @@ describe('two ingress replicas, approvals and the ledger, in any order of messag
     },
     40 * MINUTE_MS,
   );
+
+  it('end also where a replica of the approval service is asked for what the log has not told it yet', async () => {
+    const ask: Step = { do: 'ask', replica: 0, followsTasks: false };
+    const approve: Step = { do: 'vote', voter: 0, vote: 'approve', replica: 0, stale: false, latest: false };
+    const nothing = (moments: number): readonly number[] => Array.from({ length: moments }, () => 0);
+    // Once it was told "pending" at once, asked again at once, and so on: time stood still.
+    await runSchedule({
+      ...{ approvalReplicas: 2, faults: 0, grants: false, again: [] },
+      steps: [ask, approve, approve, approve, ask],
+      choices: [
+        ...[...nothing(13), 10_960, ...nothing(21), 28_573, 24_125, 0, 0, 25_308],
+        ...[...nothing(7), 3_664, ...nothing(16)],
+      ],
+    });
+  });
 
   it(
     'keep them when an ingress does not wait for humans',
